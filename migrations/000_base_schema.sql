@@ -1,0 +1,232 @@
+-- People, workspaces, memberships and the audit log: what every later file stands on.
+--
+-- An older installation may already hold tables of these names, with other columns and with policies that let everyone
+-- in. So nothing here trusts `if not exists` alone: missing columns are added, constraints are put in place by name, and
+-- every policy and client grant on a table of ours is removed before ours are made.
+
+-- ------------------------------------------------------------------------------------------------ private helpers
+
+create schema if not exists private;
+comment on schema private is
+  'Helpers that no API reaches: PostgREST exposes the schema public alone.';
+
+-- Row-level security runs with the caller's rights, so the caller must be able to name the helpers it is granted below.
+revoke all on schema private from public;
+grant usage on schema private to authenticated, service_role;
+
+-- The hosted platform hands every new object of `public` to its client roles. Take that back for what comes later;
+-- what exists is revoked object by object, because defaults never reach backwards.
+alter default privileges in schema public revoke all on tables from anon, authenticated;
+alter default privileges in schema public revoke all on sequences from anon, authenticated;
+alter default privileges in schema public revoke all on functions from anon, authenticated;
+
+create or replace function private.reset_access(p_table regclass) returns void
+language plpgsql set search_path = '' as $$
+declare
+  v_policy name;
+begin
+  for v_policy in select polname from pg_catalog.pg_policy where polrelid = p_table loop
+    execute pg_catalog.format('drop policy %I on %s', v_policy, p_table);
+  end loop;
+  execute pg_catalog.format('alter table %s enable row level security', p_table);
+  execute pg_catalog.format('revoke all on table %s from public, anon, authenticated, service_role', p_table);
+end $$;
+comment on function private.reset_access(regclass) is
+  'Turns row-level security on and removes every policy and grant of a table, so that the lines after the call are all there is. Migrations call it, nobody else.';
+
+create or replace function private.fail(p_state text, p_code text, p_detail text) returns void
+language plpgsql set search_path = '' as $$
+begin
+  raise exception using errcode = p_state, message = p_code, detail = p_detail;
+end $$;
+comment on function private.fail(text, text, text) is
+  'Raises an error the Worker can branch on: SQLSTATE PTnnn (which PostgREST turns into HTTP nnn), a stable snake_case code as message, a sentence as detail.';
+
+create or replace function private.rfc3339(p_at timestamptz) returns text
+language sql immutable parallel safe set search_path = '' as $$
+  select pg_catalog.to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+$$;
+comment on function private.rfc3339(timestamptz) is
+  'An instant as the API writes it: RFC 3339 in UTC, milliseconds, ending in Z.';
+
+-- The row is rebuilt from JSON so that a table without the column is left alone instead of failing its every update.
+create or replace function private.touch_updated_at() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  return pg_catalog.jsonb_populate_record(new, pg_catalog.jsonb_build_object('updated_at', pg_catalog.now()));
+end $$;
+comment on function private.touch_updated_at() is
+  'Trigger: stamps updated_at. Cannot fail, not even on a table that has no such column.';
+
+create or replace function private.forbid_change() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  perform private.fail('PT409', 'append_only',
+    pg_catalog.format('Rows of %I are never changed or removed; insert a new one instead.', tg_table_name));
+  return null;
+end $$;
+comment on function private.forbid_change() is 'Trigger: refuses the statement. For append-only tables.';
+
+revoke all on all functions in schema private from public, anon, authenticated;
+grant execute on function private.rfc3339(timestamptz), private.fail(text, text, text) to authenticated, service_role;
+
+-- ------------------------------------------------------------------------------------------------------------ users
+
+create table if not exists public.users (id uuid primary key default gen_random_uuid());
+alter table public.users
+  add column if not exists auth_user_id uuid not null,
+  add column if not exists email text,
+  add column if not exists full_name text,
+  add column if not exists avatar_url text,
+  add column if not exists is_active boolean not null default true,
+  add column if not exists created_at timestamptz not null default now(),
+  add column if not exists updated_at timestamptz not null default now(),
+  drop constraint if exists users_email_key,
+  drop constraint if exists users_auth_user_id_key,
+  drop constraint if exists users_auth_user_id_fkey,
+  drop constraint if exists users_full_name_check,
+  drop constraint if exists users_avatar_url_check;
+alter table public.users
+  -- A person may sign up by phone, and two identity providers may report the same address for two accounts.
+  alter column email drop not null,
+  add constraint users_auth_user_id_key unique (auth_user_id),
+  add constraint users_auth_user_id_fkey foreign key (auth_user_id) references auth.users (id) on delete cascade,
+  add constraint users_full_name_check check (char_length(full_name) <= 255),
+  add constraint users_avatar_url_check check (char_length(avatar_url) <= 2048 and avatar_url ~ '^https?://');
+comment on table public.users is
+  'One row per person. id is the id inside this product; auth_user_id is the id in tokens (auth.uid()). The two are never compared.';
+
+-- ------------------------------------------------------------------------------------------------------- workspaces
+
+create table if not exists public.workspaces (id uuid primary key default gen_random_uuid());
+alter table public.workspaces
+  add column if not exists name text not null,
+  add column if not exists slug text not null,
+  add column if not exists owner_id uuid not null,
+  add column if not exists created_at timestamptz not null default now(),
+  add column if not exists updated_at timestamptz not null default now(),
+  drop constraint if exists workspaces_slug_key,
+  drop constraint if exists workspaces_owner_id_fkey,
+  drop constraint if exists workspaces_name_check;
+alter table public.workspaces
+  add constraint workspaces_slug_key unique (slug),
+  add constraint workspaces_owner_id_fkey foreign key (owner_id) references public.users (id) on delete cascade,
+  add constraint workspaces_name_check check (char_length(name) between 1 and 255);
+create index if not exists workspaces_owner_id_created_at_idx on public.workspaces (owner_id, created_at, id);
+comment on table public.workspaces is
+  'The tenant: every other row of the product belongs to one. owner_id is users.id. Deleted with its owner.';
+
+-- ------------------------------------------------------------------------------------------------ workspace members
+
+create table if not exists public.workspace_members (id uuid primary key default gen_random_uuid());
+alter table public.workspace_members
+  add column if not exists workspace_id uuid not null,
+  add column if not exists user_id uuid not null,
+  add column if not exists role text not null default 'member',
+  add column if not exists is_active boolean not null default true,
+  add column if not exists created_at timestamptz not null default now(),
+  add column if not exists updated_at timestamptz not null default now(),
+  drop constraint if exists workspace_members_workspace_id_user_id_key,
+  drop constraint if exists workspace_members_workspace_id_fkey,
+  drop constraint if exists workspace_members_user_id_fkey,
+  drop constraint if exists workspace_members_role_check;
+alter table public.workspace_members
+  alter column role set not null,
+  add constraint workspace_members_workspace_id_user_id_key unique (workspace_id, user_id),
+  add constraint workspace_members_workspace_id_fkey
+    foreign key (workspace_id) references public.workspaces (id) on delete cascade,
+  add constraint workspace_members_user_id_fkey foreign key (user_id) references public.users (id) on delete cascade,
+  add constraint workspace_members_role_check check (role in ('owner', 'admin', 'member'));
+create index if not exists workspace_members_user_id_idx on public.workspace_members (user_id);
+comment on table public.workspace_members is 'Who may act in a workspace, and as what. user_id is users.id.';
+
+-- A set, not a yes-or-no per row: a policy that says `workspace_id in (select …)` asks once per statement. Security
+-- definer, because a policy on workspace_members that read workspace_members itself would recurse without end.
+create or replace function private.my_workspace_ids(p_roles text[]) returns setof uuid
+language sql stable security definer set search_path = '' as $$
+  select m.workspace_id
+  from public.workspace_members m
+  join public.users u on u.id = m.user_id
+  where u.auth_user_id = (select auth.uid()) and u.is_active and m.is_active and m.role = any (p_roles)
+$$;
+comment on function private.my_workspace_ids(text[]) is
+  'The workspaces in which the caller holds one of the given roles. The only membership test that policies use.';
+revoke all on function private.my_workspace_ids(text[]) from public, anon, authenticated;
+grant execute on function private.my_workspace_ids(text[]) to authenticated;
+
+-- -------------------------------------------------------------------------------------------------------- audit log
+
+-- No foreign key on purpose: what happened stays written when the workspace or the person is gone.
+create table if not exists public.audit_log (
+  id bigint generated always as identity primary key,
+  workspace_id uuid,
+  actor uuid,
+  action text not null constraint audit_log_action_check check (action ~ '^[a-z]+(\.[a-z_]+)+$'),
+  details jsonb not null default '{}' constraint audit_log_details_check check (jsonb_typeof(details) = 'object'),
+  request_id text,
+  created_at timestamptz not null default now()
+);
+create index if not exists audit_log_workspace_id_id_idx on public.audit_log (workspace_id, id);
+comment on table public.audit_log is
+  'What was done, by whom (actor = auth user id, null = the system), in which request. Written in the transaction of the deed; append-only; no client reads it.';
+
+create or replace function private.request_id() returns text
+language plpgsql stable set search_path = '' as $$
+begin
+  return pg_catalog.left(pg_catalog.current_setting('request.headers', true)::jsonb ->> 'x-request-id', 128);
+exception when others then
+  return null; -- called outside PostgREST, or with headers that are no JSON: there is no id to record
+end $$;
+comment on function private.request_id() is 'The x-request-id header of the HTTP request that PostgREST is serving, if any.';
+
+create or replace function private.audit(
+  p_workspace_id uuid, p_actor uuid, p_action text, p_details jsonb, p_request_id text
+) returns void
+language sql volatile set search_path = '' as $$
+  insert into public.audit_log (workspace_id, actor, action, details, request_id)
+  values (p_workspace_id, p_actor, p_action, p_details,
+          pg_catalog.left(coalesce(p_request_id, private.request_id()), 128))
+$$;
+comment on function private.audit(uuid, uuid, text, jsonb, text) is
+  'Appends one audit row. Only security definer functions may call it.';
+revoke all on function private.request_id(), private.audit(uuid, uuid, text, jsonb, text)
+  from public, anon, authenticated;
+
+-- ------------------------------------------------------------------------------------------------ triggers and access
+
+create or replace trigger touch_updated_at before update on public.users
+  for each row execute function private.touch_updated_at();
+create or replace trigger touch_updated_at before update on public.workspaces
+  for each row execute function private.touch_updated_at();
+create or replace trigger touch_updated_at before update on public.workspace_members
+  for each row execute function private.touch_updated_at();
+create or replace trigger append_only before update or delete or truncate on public.audit_log
+  for each statement execute function private.forbid_change();
+
+select private.reset_access('public.users');
+grant select on public.users to authenticated;
+grant update (full_name, avatar_url) on public.users to authenticated;
+grant select, insert, update, delete on public.users to service_role;
+create policy "People see their own profile" on public.users
+  for select to authenticated using (auth_user_id = (select auth.uid()));
+create policy "People edit their own profile" on public.users
+  for update to authenticated
+  using (auth_user_id = (select auth.uid())) with check (auth_user_id = (select auth.uid()));
+
+select private.reset_access('public.workspaces');
+grant select on public.workspaces to authenticated;
+grant select, insert, update, delete on public.workspaces to service_role;
+create policy "Members see their workspaces" on public.workspaces
+  for select to authenticated using (id in (select private.my_workspace_ids('{owner,admin,member}')));
+
+select private.reset_access('public.workspace_members');
+grant select on public.workspace_members to authenticated;
+grant select, insert, update, delete on public.workspace_members to service_role;
+create policy "Members see who belongs to their workspaces" on public.workspace_members
+  for select to authenticated using (workspace_id in (select private.my_workspace_ids('{owner,admin,member}')));
+
+-- Support reads it with the service key; rows come only from functions, so not even that key can write one.
+select private.reset_access('public.audit_log');
+grant select on public.audit_log to service_role;
+create policy "No client reads the audit log" on public.audit_log
+  for all to anon, authenticated using (false);

@@ -1,0 +1,166 @@
+-- Writing the first manifest of an onboarding, and reading the current one.
+
+-- RFC 8785 for what a manifest holds. jsonb's own text already escapes strings as the RFC asks; keys need sorting, and
+-- numbers need their trailing zeros gone. Outside of it: numbers below 1e-6 or from 1e21 up, and keys beyond the basic
+-- plane; content with those is refused as not canonical, which no content of the reducer ever is.
+create or replace function private.canonical_json(p_value jsonb, p_depth integer default 32) returns text
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  if p_depth < 1 then
+    perform private.fail('PT422', 'manifest_not_canonical', 'The manifest content is nested deeper than 32 levels.');
+  end if;
+  return case pg_catalog.jsonb_typeof(p_value)
+    when 'object' then '{' || coalesce((
+      select pg_catalog.string_agg(
+        pg_catalog.to_jsonb(e.key)::text || ':' || private.canonical_json(e.value, p_depth - 1), ','
+        order by e.key collate pg_catalog."C")
+      from pg_catalog.jsonb_each(p_value) e), '') || '}'
+    when 'array' then '[' || coalesce((
+      select pg_catalog.string_agg(private.canonical_json(e.value, p_depth - 1), ',' order by e.ordinality)
+      from pg_catalog.jsonb_array_elements(p_value) with ordinality e), '') || ']'
+    when 'number' then pg_catalog.trim_scale((p_value #>> '{}')::numeric)::text
+    else p_value::text
+  end;
+end $$;
+comment on function private.canonical_json(jsonb, integer) is
+  'The RFC 8785 canonical text of a manifest''s content, to check that a checksum can be reproduced from what is stored.';
+
+create or replace function private.check_object(p_value jsonb, p_limit integer, p_name text) returns void
+language plpgsql immutable set search_path = '' as $$
+begin
+  if p_value is null or pg_catalog.jsonb_typeof(p_value) <> 'object' then
+    perform private.fail('PT422', p_name || '_invalid', pg_catalog.format('The argument %s must be a JSON object.', p_name));
+  end if;
+  if pg_catalog.octet_length(p_value::text) > p_limit then
+    perform private.fail('PT422', p_name || '_too_large',
+      pg_catalog.format('The argument %s may hold %s KB of JSON at most.', p_name, p_limit / 1024));
+  end if;
+end $$;
+comment on function private.check_object(jsonb, integer, text) is
+  'Refuses an argument that is no JSON object or is larger than the limit in bytes.';
+
+-- Text in, jsonb out, only when the checksum is that of the text and the text is what the stored value reads back as:
+-- otherwise a reader could never verify the manifest.
+create or replace function private.checked_content(p_content text, p_checksum text, p_token_estimate integer)
+returns jsonb
+language plpgsql immutable set search_path = '' as $$
+declare
+  v_content jsonb;
+begin
+  if p_content is null or pg_catalog.octet_length(p_content) > 16384 then
+    perform private.fail('PT422', case when p_content is null then 'manifest_invalid' else 'manifest_too_large' end,
+      'The manifest content must be given and may hold 16 KB at most.');
+  end if;
+  if p_token_estimate is null or p_token_estimate not between 1 and 1200 then
+    perform private.fail('PT422', 'token_estimate_out_of_range', 'The token estimate must be between 1 and 1200.');
+  end if;
+  if p_checksum is null
+     or pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(p_content, 'UTF8')), 'hex') <> p_checksum then
+    perform private.fail('PT422', 'checksum_mismatch', 'The checksum is not the SHA-256 of the manifest content.');
+  end if;
+  begin
+    v_content := p_content::jsonb;
+  exception when others then
+    perform private.fail('PT422', 'manifest_invalid', 'The manifest content is not JSON that the database can store.');
+  end;
+  if pg_catalog.jsonb_typeof(v_content) <> 'object' then
+    perform private.fail('PT422', 'manifest_invalid', 'The manifest content must be a JSON object.');
+  end if;
+  if private.canonical_json(v_content) <> p_content then
+    perform private.fail('PT422', 'manifest_not_canonical', 'The manifest content is not in RFC 8785 canonical form.');
+  end if;
+  return v_content;
+end $$;
+comment on function private.checked_content(text, text, integer) is
+  'The content of a manifest once size, token estimate, checksum and canonical form have been checked.';
+
+create or replace function public.finalize_onboarding(
+  p_workspace_id uuid, p_answers jsonb, p_business_context jsonb, p_content text, p_checksum text,
+  p_token_estimate integer, p_meta jsonb, p_request_id text
+) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_role text;
+  v_owner_id uuid;
+  v_content jsonb;
+  v_latest public.business_context_manifests;
+  v_created boolean := false;
+  v_now timestamptz;
+begin
+  -- 1. Who asks: 401, 404 for outsiders, 403 for members without the role.
+  if auth.uid() is null then
+    perform private.fail('PT401', 'not_signed_in', 'This call needs the access token of a signed-in person.');
+  end if;
+  v_role := public.read_membership(p_workspace_id) ->> 'role';
+  if v_role not in ('owner', 'admin') then
+    perform private.fail('PT403', 'role_not_allowed', 'Only an owner or an admin may submit the onboarding.');
+  end if;
+
+  -- 2. What they bring: 422.
+  perform private.check_object(p_answers, 262144, 'answers');
+  perform private.check_object(p_business_context, 262144, 'business_context');
+  perform private.check_object(p_meta, 16384, 'meta');
+  v_content := private.checked_content(p_content, p_checksum, p_token_estimate);
+
+  -- 3. One writer per workspace from here on; versions are numbered under this lock.
+  select owner_id into v_owner_id from public.workspaces where id = p_workspace_id for no key update;
+  if not found then
+    perform private.fail('PT404', 'workspace_not_found', 'There is no such workspace, or you are not a member of it.');
+  end if;
+  v_now := pg_catalog.clock_timestamp(); -- after the wait, so that confirmed_at never runs backwards
+  select m.* into v_latest from public.business_context_manifests m
+  where m.workspace_id = p_workspace_id order by m.version desc limit 1;
+
+  -- 4. A new version only for new content; being submitted confirms the content either way.
+  if v_latest.checksum is distinct from p_checksum then
+    insert into public.business_context_manifests (workspace_id, version, parent_version, source, content, checksum,
+      business_context, answers, token_estimate, meta, created_at)
+    values (p_workspace_id, coalesce(v_latest.version, 0) + 1, v_latest.version, 'onboarding', v_content, p_checksum,
+      p_business_context, p_answers, p_token_estimate, p_meta, v_now)
+    returning * into v_latest;
+    v_created := true;
+  end if;
+  insert into public.workspace_context (workspace_id, latest_version, confirmed_at)
+  values (p_workspace_id, v_latest.version, v_now)
+  on conflict (workspace_id) do update
+    set latest_version = excluded.latest_version, confirmed_at = excluded.confirmed_at;
+
+  -- 5. The owner is through, if this is the workspace that stands for them at the gate.
+  update public.users set onboarding_status = 'completed'
+  where id = v_owner_id and onboarding_status <> 'completed' and private.own_workspace(id) = p_workspace_id;
+
+  perform private.audit(p_workspace_id, auth.uid(), 'onboarding.finalized',
+    pg_catalog.jsonb_build_object('version', v_latest.version, 'checksum', p_checksum, 'created', v_created), p_request_id);
+
+  return pg_catalog.jsonb_build_object(
+    'version', v_latest.version, 'checksum', v_latest.checksum, 'created', v_created, 'source', v_latest.source,
+    'generated_at', private.rfc3339(v_latest.created_at), 'confirmed_at', private.rfc3339(v_now));
+end $$;
+comment on function public.finalize_onboarding(uuid, jsonb, jsonb, text, text, integer, jsonb, text) is
+  'Stores the submitted onboarding as the next manifest version and marks the onboarding completed, in one transaction. Content equal to the current version makes no new one. Owners and admins.';
+
+create or replace function public.read_manifest(p_workspace_id uuid) returns jsonb
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  v_membership jsonb := public.read_membership(p_workspace_id);
+  v_manifest jsonb;
+begin
+  select pg_catalog.jsonb_build_object(
+    'version', m.version, 'checksum', m.checksum, 'source', m.source,
+    'generated_at', private.rfc3339(m.created_at), 'confirmed_at', private.rfc3339(c.confirmed_at),
+    'content', m.content, 'token_estimate', m.token_estimate, 'meta', m.meta)
+  into v_manifest
+  from public.workspace_context c
+  join public.business_context_manifests m on m.workspace_id = c.workspace_id and m.version = c.latest_version
+  where c.workspace_id = p_workspace_id;
+  return pg_catalog.jsonb_build_object('membership', v_membership, 'manifest', v_manifest);
+end $$;
+comment on function public.read_manifest(uuid) is
+  'The current manifest of a workspace together with the caller''s membership in it; manifest is null before the first onboarding.';
+
+revoke all on function private.canonical_json(jsonb, integer), private.check_object(jsonb, integer, text),
+  private.checked_content(text, text, integer),
+  public.finalize_onboarding(uuid, jsonb, jsonb, text, text, integer, jsonb, text),
+  public.read_manifest(uuid) from public, anon, authenticated;
+grant execute on function public.finalize_onboarding(uuid, jsonb, jsonb, text, text, integer, jsonb, text),
+  public.read_manifest(uuid) to authenticated;
