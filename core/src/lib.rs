@@ -1,1 +1,16 @@
-//! Placeholder.
+//! Every decision of Gatehouse, as pure functions over plain data.
+//!
+//! Nothing here reads a clock, a random source, the network or a file: time, ids and facts come in as
+//! arguments, so the Worker, the browser package and the tests run the very same rules.
+
+pub mod api;
+pub mod auth;
+pub mod context;
+pub mod env;
+pub mod error;
+pub mod gate;
+pub mod log;
+pub mod onboarding;
+pub mod route;
+pub mod time;
+pub mod vocabulary;

@@ -1,0 +1,137 @@
+//! The wire types of our own routes. OpenAPI and the TypeScript types are generated from them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::context::Manifest;
+use crate::onboarding::Answer;
+use crate::vocabulary::{
+    ExportFormat, GateCondition, MemberRole, OnboardingStatus, Plan, SubscriptionStatus,
+};
+
+/// `GET /health`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Health {
+    /// Always `ok`: whoever reads this has been answered.
+    pub status: String,
+    /// The build's version.
+    pub version: String,
+}
+
+/// `POST /auth/ensure-profile`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct EnsureProfile {
+    /// The profile's id, which is not the auth id.
+    pub user_id: String,
+    /// The person's own workspace; send it as `X-Workspace-Id`.
+    pub workspace_id: String,
+    /// Their role in it.
+    pub role: MemberRole,
+    /// Whether this call made any of it.
+    pub created: bool,
+}
+
+/// One gate condition of a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ConditionView {
+    /// Which condition.
+    pub condition: GateCondition,
+    /// Whether it is met.
+    pub met: bool,
+    /// The sentence that says so.
+    pub message: String,
+}
+
+/// The one thing to do next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct NextAction {
+    /// The condition it meets.
+    pub condition: GateCondition,
+    /// Where to go in the web app.
+    pub path: String,
+    /// What the button says.
+    pub label: String,
+}
+
+/// Why a person cannot go on, with the way out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ActionableError {
+    /// Stable code such as `plan_unmet`.
+    pub code: String,
+    /// The sentence.
+    pub message: String,
+    /// Where to go in the web app.
+    pub action: String,
+}
+
+/// The latest manifest, without its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ManifestHead {
+    /// Its version.
+    pub version: u32,
+    /// RFC 3339 UTC; freshness counts from here.
+    pub confirmed_at: String,
+}
+
+/// `GET /auth/verify-profile`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct VerifyProfile {
+    /// Whether nothing blocks the dashboard.
+    pub ready: bool,
+    /// Every condition, in order.
+    pub conditions: Vec<ConditionView>,
+    /// The person's workspace.
+    pub workspace_id: Option<String>,
+    /// Their role in it.
+    pub role: Option<MemberRole>,
+    /// Its plan.
+    pub plan: Option<Plan>,
+    /// The label on its subscription.
+    pub plan_status: SubscriptionStatus,
+    /// Whether the plan gives no access now.
+    pub needs_payment: bool,
+    /// Until when there is access, RFC 3339 UTC.
+    pub access_until: Option<String>,
+    /// How far onboarding has come.
+    pub onboarding_status: OnboardingStatus,
+    /// The latest manifest, without its content.
+    pub manifest: Option<ManifestHead>,
+    /// The one next action; absent when ready.
+    pub next: Option<NextAction>,
+    /// Why not, when not ready.
+    pub errors: Vec<ActionableError>,
+}
+
+/// `POST /onboarding/finalize`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FinalizeRequest {
+    /// Field id → answer.
+    pub answers: BTreeMap<String, Answer>,
+}
+
+/// The answer to a finalize.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Finalized {
+    /// False when the content equals the latest version's: nothing new was made, and it is confirmed anew.
+    pub created: bool,
+    /// The manifest.
+    pub manifest: Manifest,
+}
+
+/// `POST /context/export`
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ExportRequest {
+    /// `json` or `markdown`.
+    pub format: ExportFormat,
+}

@@ -1,0 +1,56 @@
+//! RFC 8785 canonical JSON and the checksum over it.
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// The RFC 8785 text of a value: the one text that equal documents share.
+pub fn canonical_json(value: &Value) -> String {
+    // The crate fails only on what `Value` cannot hold (non-finite numbers, keys that are no strings).
+    serde_json_canonicalizer::to_string(value).unwrap_or_default()
+}
+
+/// Lower-case hex SHA-256 of a text's UTF-8 bytes.
+pub fn sha256_hex(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The checksum of a manifest's content: SHA-256 over its canonical text.
+pub fn checksum(content: &Value) -> String {
+    sha256_hex(&canonical_json(content))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 8785 section 3.2.2 and 3.2.3.
+    #[test]
+    fn the_rfcs_sample_is_canonical() {
+        let input: Value = serde_json::from_str(
+            r#"{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001],
+                "string":"\u20ac$\u000F\u000aA'\u0042\u0022\u005c\\\"\/","literals":[null,true,false]}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            canonical_json(&input),
+            r#"{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"string":"€$\u000f\nA'B\"\\\\\"/"}"#
+        );
+        let keys: Value = serde_json::from_str(
+            "{\"\\u20ac\":1,\"\\r\":2,\"\\ufb33\":3,\"1\":4,\"\\ud83d\\ude00\":5,\"\\u0080\":6,\"\\u00f6\":7}",
+        )
+        .unwrap();
+        assert_eq!(
+            canonical_json(&keys),
+            "{\"\\r\":2,\"1\":4,\"\u{80}\":6,\"ö\":7,\"€\":1,\"😀\":5,\"\u{fb33}\":3}"
+        );
+    }
+
+    #[test]
+    fn the_checksum_is_sha256_of_the_canonical_text() {
+        let a: Value = serde_json::from_str(r#"{"b":1.0,"a":"चाय"}"#).unwrap();
+        let b: Value = serde_json::from_str(r#"{"a":"चाय","b":1}"#).unwrap();
+        assert_eq!(checksum(&a), checksum(&b));
+        assert_eq!(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

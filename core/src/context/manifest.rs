@@ -1,0 +1,51 @@
+//! The manifest: canonical content in an envelope that says which version it is and how it was made.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Dropped, checksum, sha256_hex};
+use crate::vocabulary::BcmSource;
+
+/// A manifest as it is stored, cached, served and exported.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Manifest {
+    /// Counts up by one within a workspace.
+    pub version: u32,
+    /// When this version was made, RFC 3339 UTC.
+    pub generated_at: String,
+    /// When a person last submitted, edited or rebuilt it, RFC 3339 UTC. Freshness counts from here.
+    pub confirmed_at: String,
+    /// Lower-case hex SHA-256 over the RFC 8785 text of `content`.
+    pub checksum: String,
+    /// What caused this version.
+    pub source: BcmSource,
+    /// How it was made.
+    pub meta: ManifestMeta,
+    /// What prompts read: foundation, icps, competitive, messaging, channels, market, facts, guardrails.
+    pub content: Value,
+}
+
+/// How a manifest was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ManifestMeta {
+    /// Estimated cl100k tokens of the content.
+    pub token_estimate: u32,
+    /// Everything that was dropped or shortened to fit the budget, and why.
+    pub dropped: Vec<Dropped>,
+    /// Ids of the questions that were not answered.
+    #[serde(default)]
+    pub missing: Vec<String>,
+}
+
+/// The strong ETag of a manifest: it changes with the version, the content and the confirmation.
+pub fn etag(version: u32, checksum: &str, confirmed_at: &str) -> String {
+    let digest = sha256_hex(&format!("{version}\n{checksum}\n{confirmed_at}"));
+    format!("\"{}\"", digest.get(..32).unwrap_or(&digest))
+}
+
+/// Whether a manifest's content has the checksum that it claims.
+pub fn verify_manifest(manifest: &Manifest) -> bool {
+    checksum(&manifest.content) == manifest.checksum
+}

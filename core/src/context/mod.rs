@@ -1,0 +1,17 @@
+//! The business context, and the small manifest made from it: reduced, hashed, aged and exported.
+
+mod budget;
+mod business_context;
+mod canonical;
+mod export;
+mod freshness;
+mod manifest;
+mod reduce;
+
+pub use budget::{BUDGET_TOKENS, TARGET_TOKENS, estimate_tokens};
+pub use business_context::*;
+pub use canonical::{canonical_json, checksum, sha256_hex};
+pub use export::{export_name, to_markdown};
+pub use freshness::{FreshnessView, freshness};
+pub use manifest::{Manifest, ManifestMeta, etag, verify_manifest};
+pub use reduce::{Dropped, Reduced, reduce};

@@ -1,0 +1,199 @@
+//! The one table of settings. `docs/ENVIRONMENT.md` and `.dev.vars.example` are generated from it, and the
+//! Worker checks all of them at once when it starts: an operator sees every problem in one reading.
+
+/// What a value must look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `https://host…`, or `http://` for this machine only. No trailing slash.
+    Url,
+    /// Any text of at least this many characters.
+    Secret(usize),
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+}
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The variable's name.
+    pub name: &'static str,
+    /// What it must look like.
+    pub format: Format,
+    /// Whether it must never be logged or shown. Secrets are set with `wrangler secret put`, the rest in `wrangler.toml`.
+    pub secret: bool,
+    /// What it is for and where to find it.
+    pub purpose: &'static str,
+    /// An example that fits the format; the local platform's value where it has one.
+    pub example: &'static str,
+}
+
+/// Every setting of the Worker, all required.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "GATEHOUSE_ENV",
+        format: Format::OneOf(&["development", "staging", "production"]),
+        secret: false,
+        purpose: "Which deployment this is. Staging and production refuse addresses without TLS.",
+        example: "development",
+    },
+    Setting {
+        name: "SUPABASE_URL",
+        format: Format::Url,
+        secret: false,
+        purpose: "The Supabase project's address; `/auth/v1` and `/rest/v1` are below it.",
+        example: "http://127.0.0.1:54321",
+    },
+    Setting {
+        name: "SUPABASE_PUBLISHABLE_KEY",
+        format: Format::Secret(20),
+        secret: false,
+        purpose: "The project's publishable key, sent as `apikey` beside a person's own token.",
+        example: "sb_publishable_local_gatehouse",
+    },
+    Setting {
+        name: "UPSTASH_REDIS_REST_URL",
+        format: Format::Url,
+        secret: false,
+        purpose: "The Upstash Redis database's REST address.",
+        example: "http://127.0.0.1:54380",
+    },
+    Setting {
+        name: "UPSTASH_REDIS_REST_TOKEN",
+        format: Format::Secret(16),
+        secret: true,
+        purpose: "The database's standard (not read-only) REST token.",
+        example: "local-upstash-rest-token",
+    },
+];
+
+/// One thing wrong with one setting, without its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvProblem {
+    /// The variable.
+    pub name: &'static str,
+    /// A sentence that names the fix.
+    pub message: String,
+}
+
+/// The checked settings.
+#[derive(Clone, Debug)]
+pub struct Env {
+    /// `development`, `staging` or `production`.
+    pub deployment: String,
+    /// Supabase's address without a trailing slash.
+    pub supabase_url: String,
+    /// The publishable key.
+    pub supabase_publishable_key: String,
+    /// Upstash's REST address without a trailing slash.
+    pub upstash_url: String,
+    /// Upstash's REST token.
+    pub upstash_token: String,
+}
+
+impl Env {
+    /// Reads and checks every setting through `lookup`.
+    ///
+    /// # Errors
+    /// All problems at once, in the table's order.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<EnvProblem>> {
+        let get = |name: &str| lookup(name).map(|value| value.trim().to_owned()).unwrap_or_default();
+        let deployment = get("GATEHOUSE_ENV");
+        let problems: Vec<_> = SETTINGS
+            .iter()
+            .filter_map(|setting| {
+                let message = setting.problem(&get(setting.name), &deployment)?;
+                Some(EnvProblem { name: setting.name, message })
+            })
+            .collect();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Self {
+            deployment,
+            supabase_url: get("SUPABASE_URL"),
+            supabase_publishable_key: get("SUPABASE_PUBLISHABLE_KEY"),
+            upstash_url: get("UPSTASH_REDIS_REST_URL"),
+            upstash_token: get("UPSTASH_REDIS_REST_TOKEN"),
+        })
+    }
+}
+
+impl Setting {
+    fn problem(&self, value: &str, deployment: &str) -> Option<String> {
+        let name = self.name;
+        if value.is_empty() {
+            return Some(format!("{name} is not set. {} Example: {}", self.purpose, self.example));
+        }
+        match self.format {
+            Format::Url => url_problem(name, value, deployment),
+            Format::Secret(least) if value.chars().count() < least => {
+                Some(format!("{name} is shorter than {least} characters; copy the whole key."))
+            }
+            Format::Secret(_) => None,
+            Format::OneOf(words) if !words.contains(&value) => {
+                Some(format!("{name} must be one of {}.", words.join(", ")))
+            }
+            Format::OneOf(_) => None,
+        }
+    }
+}
+
+fn url_problem(name: &str, value: &str, deployment: &str) -> Option<String> {
+    let (tls, rest) = match (value.strip_prefix("https://"), value.strip_prefix("http://")) {
+        (Some(rest), _) => (true, rest),
+        (_, Some(rest)) => (false, rest),
+        _ => return Some(format!("{name} must start with https://.")),
+    };
+    let host = rest.split(['/', ':']).next().unwrap_or_default();
+    if host.is_empty() || rest.contains(char::is_whitespace) {
+        return Some(format!("{name} has no host."));
+    }
+    if rest.ends_with('/') {
+        return Some(format!("{name} must not end with a slash."));
+    }
+    let this_machine = matches!(host, "127.0.0.1" | "localhost") && deployment == "development";
+    if !tls && !this_machine {
+        return Some(format!(
+            "{name} must start with https://; plain http is for this machine and GATEHOUSE_ENV=development only."
+        ));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example(name: &str) -> Option<String> {
+        SETTINGS.iter().find(|setting| setting.name == name).map(|setting| setting.example.to_owned())
+    }
+
+    #[test]
+    fn the_examples_are_a_working_development_environment() {
+        let env = Env::read(example).unwrap();
+        assert_eq!(env.deployment, "development");
+    }
+
+    #[test]
+    fn every_problem_is_reported_at_once_and_no_value_is_shown() {
+        let problems = Env::read(|name| match name {
+            "GATEHOUSE_ENV" => Some("production".into()),
+            "SUPABASE_URL" => Some("http://127.0.0.1:54321".into()),
+            "SUPABASE_PUBLISHABLE_KEY" => Some("tooshort".into()),
+            "UPSTASH_REDIS_REST_URL" => Some("https://eu1.example/".into()),
+            _ => None,
+        })
+        .unwrap_err();
+        let names: Vec<_> = problems.iter().map(|problem| problem.name).collect();
+        assert_eq!(
+            names,
+            [
+                "SUPABASE_URL",
+                "SUPABASE_PUBLISHABLE_KEY",
+                "UPSTASH_REDIS_REST_URL",
+                "UPSTASH_REDIS_REST_TOKEN"
+            ]
+        );
+        assert!(problems.iter().all(|problem| !problem.message.contains("tooshort")));
+    }
+}

@@ -1,0 +1,204 @@
+//! The one list of errors. Each code has a status, a title and the fix; the Worker turns it into
+//! `application/problem+json` (RFC 9457), `docs/ERRORS.md` has an anchor per code, the page shows the sentence.
+
+use serde::{Deserialize, Serialize};
+
+/// Declares the codes together with everything that is said about them.
+macro_rules! errors {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $status:literal, $title:literal, $fix:literal;)+) => {
+        /// A stable error code. Codes are never reused for another meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        pub enum ErrorCode {
+            $($(#[doc = $doc])+ #[serde(rename = $code)] $variant),+
+        }
+
+        impl ErrorCode {
+            /// Every code, in the order of `docs/ERRORS.md`.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The code as it stands in the problem's `code`.
+            pub const fn as_str(self) -> &'static str { match self { $(Self::$variant => $code),+ } }
+            /// The HTTP status it is answered with.
+            pub const fn status(self) -> u16 { match self { $(Self::$variant => $status),+ } }
+            /// A short sentence that is the same for every occurrence.
+            pub const fn title(self) -> &'static str { match self { $(Self::$variant => $title),+ } }
+            /// What the person or the developer can do about it.
+            pub const fn fix(self) -> &'static str { match self { $(Self::$variant => $fix),+ } }
+            /// What it means, from its doc comment.
+            pub const fn meaning(self) -> &'static str { match self { $(Self::$variant => concat!($($doc),+)),+ } }
+            /// The code whose text is exactly `text`; PostgREST hands back those that our SQL raises.
+            pub fn parse(text: &str) -> Option<Self> { match text { $($code => Some(Self::$variant),)+ _ => None } }
+        }
+    };
+}
+
+errors! {
+    /// No session came with the request.
+    TokenMissing = "token_missing", 401, "You are not signed in.", "Sign in, and send the session as `Authorization: Bearer <access token>`.";
+    /// The session's token is malformed, wrongly signed, for another project or not a person's.
+    TokenInvalid = "token_invalid", 401, "Your session is not valid.", "Sign in again.";
+    /// The session's token was good and its time is over.
+    TokenExpired = "token_expired", 401, "Your session has expired.", "Refresh the session, or sign in again.";
+    /// An anonymous sign-in asked for something that needs an account.
+    AnonymousNotAllowed = "anonymous_not_allowed", 403, "This needs an account.", "Sign up with an e-mail address.";
+    /// A workspace route was called without `X-Workspace-Id`. It is never guessed.
+    WorkspaceHeaderMissing = "workspace_header_missing", 400, "The request names no workspace.", "Send the workspace's id in the `X-Workspace-Id` header.";
+    /// `X-Workspace-Id` is not a UUID.
+    WorkspaceHeaderInvalid = "workspace_header_invalid", 400, "The workspace id is not a UUID.", "Send the id that ensure-profile answered.";
+    /// No such workspace, or the caller is not a member of it; the two are not told apart.
+    WorkspaceNotFound = "workspace_not_found", 404, "There is no such workspace for you.", "Check the id, or ask the owner for an invitation.";
+    /// The caller is a member, and the role does not allow this.
+    RoleNotAllowed = "role_not_allowed", 403, "Your role does not allow this.", "Ask an owner or an admin of the workspace.";
+    /// The person has no profile yet.
+    ProfileNotFound = "profile_not_found", 404, "Your profile is not set up yet.", "Call ensure-profile once after signing in.";
+    /// No route has this path.
+    RouteNotFound = "route_not_found", 404, "There is nothing at this address.", "Check the path against docs/API.md.";
+    /// The path exists, with other methods.
+    MethodNotAllowed = "method_not_allowed", 405, "This address does not take that method.", "Use a method named in the `Allow` header.";
+    /// The body is larger than the route takes.
+    BodyTooLarge = "body_too_large", 413, "The request is too large.", "Send less; the limit of each route stands in docs/API.md.";
+    /// The body is not JSON, or not of the shape the route takes.
+    BodyInvalid = "body_invalid", 400, "The request's body cannot be read.", "Send a JSON object as docs/API.md describes it.";
+    /// Some answers are missing or wrong; `errors` names each.
+    AnswersInvalid = "answers_invalid", 422, "Some answers need attention.", "Correct the fields named in `errors` and send again; nothing was saved.";
+    /// The guardrails, constraints and banned phrases alone do not fit the manifest's budget.
+    ManifestTooLarge = "manifest_too_large", 422, "The guardrails do not fit the manifest.", "Shorten the constraints and banned phrases; they are never dropped for you.";
+    /// The workspace has no manifest yet.
+    ManifestNotFound = "manifest_not_found", 404, "There is no manifest yet.", "Finish onboarding; it makes the first one.";
+    /// The manifest's text and its checksum do not agree.
+    ChecksumMismatch = "checksum_mismatch", 422, "The manifest does not match its checksum.", "Send the canonical content and its SHA-256.";
+    /// Somebody else changed the same thing at the same moment.
+    Conflict = "conflict", 409, "This changed while you were working.", "Load it again and repeat the change.";
+    /// A database, cache or auth server that the answer needs did not answer in time. Nothing was changed, or the change is safe to repeat.
+    DependencyUnavailable = "dependency_unavailable", 503, "A service we depend on is not answering.", "Try again in a few seconds; repeating is safe.";
+    /// The deployment's settings are incomplete; the log names every one.
+    Misconfigured = "misconfigured", 500, "The service is not set up correctly.", "Operators: read the log line `config`, and docs/ENVIRONMENT.md.";
+    /// A fault of ours. The log has the cause under the same request id.
+    Internal = "internal", 500, "Something went wrong on our side.", "Try again; if it stays, send support the request id.";
+}
+
+/// One thing wrong with one field, in a sentence fit to stand under it in a form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct FieldError {
+    /// JSON Pointer (RFC 6901) to the value, from the root of the body.
+    pub pointer: String,
+    /// Stable code of the rule, such as `required` or `too_long`.
+    pub code: String,
+    /// The sentence to show.
+    pub message: String,
+    /// Id of the onboarding step that the field belongs to, where it belongs to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+}
+
+/// Any refusal of ours: the code, what happened this time, and what is wrong field by field.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {detail}", code.as_str())]
+pub struct Error {
+    /// Which error this is.
+    pub code: ErrorCode,
+    /// A sentence about this occurrence, safe to show to the caller.
+    pub detail: String,
+    /// Field errors, when a body or answers were refused.
+    pub fields: Vec<FieldError>,
+}
+
+impl Error {
+    /// An error that says no more than its title.
+    pub fn new(code: ErrorCode) -> Self {
+        Self::with_detail(code, code.title())
+    }
+
+    /// An error with a sentence about this occurrence.
+    pub fn with_detail(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), fields: Vec::new() }
+    }
+
+    /// Refused answers, each named.
+    pub fn answers(fields: Vec<FieldError>) -> Self {
+        let detail = match fields.len() {
+            1 => "One answer needs attention.".to_owned(),
+            n => format!("{n} answers need attention."),
+        };
+        Self { code: ErrorCode::AnswersInvalid, detail, fields }
+    }
+
+    /// The problem document of this error.
+    pub fn problem(&self, request_id: &str) -> Problem {
+        Problem {
+            kind: format!("urn:gatehouse:error:{}", self.code.as_str()),
+            title: self.code.title().to_owned(),
+            status: self.code.status(),
+            code: self.code,
+            detail: self.detail.clone(),
+            fix: self.code.fix().to_owned(),
+            request_id: request_id.to_owned(),
+            errors: self.fields.clone(),
+        }
+    }
+}
+
+impl From<ErrorCode> for Error {
+    fn from(code: ErrorCode) -> Self {
+        Self::new(code)
+    }
+}
+
+/// The body of every refusal, `application/problem+json` (RFC 9457) with our members added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Problem {
+    /// A URN that names the error; it ends with the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The sentence that is the same for every occurrence.
+    pub title: String,
+    /// The HTTP status, repeated.
+    pub status: u16,
+    /// The stable code to branch on.
+    pub code: ErrorCode,
+    /// The sentence about this occurrence.
+    pub detail: String,
+    /// What to do about it.
+    pub fix: String,
+    /// The id under which the log has this request.
+    pub request_id: String,
+    /// What is wrong field by field; absent when no field is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_every_status_is_an_error() {
+        let mut codes: Vec<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        codes.sort_unstable();
+        let all = codes.len();
+        codes.dedup();
+        assert_eq!(codes.len(), all);
+        for &code in ErrorCode::ALL {
+            assert!((400..=599).contains(&code.status()), "{}", code.as_str());
+            assert_eq!(ErrorCode::parse(code.as_str()), Some(code));
+            assert!(
+                code.title().ends_with('.') && code.fix().ends_with('.'),
+                "{} speaks in sentences",
+                code.as_str()
+            );
+        }
+    }
+
+    #[test]
+    fn a_problem_carries_code_status_and_request_id() {
+        let problem = Error::new(ErrorCode::WorkspaceHeaderMissing).problem("req-1");
+        let json = serde_json::to_value(&problem).unwrap();
+        assert_eq!(json["code"], "workspace_header_missing");
+        assert_eq!(json["status"], 400);
+        assert_eq!(json["request_id"], "req-1");
+        assert!(json.get("errors").is_none());
+    }
+}

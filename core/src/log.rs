@@ -1,0 +1,115 @@
+//! The one line that each request logs, and the list of its fields.
+//!
+//! No field may hold personal data: no e-mail, no name, no token, no answer. `docs/LOGGING.md` is generated
+//! from [`FIELDS`], and a test holds the struct equal to it.
+
+use serde::Serialize;
+
+/// The fields of [`RequestLine`] with their meanings and units.
+pub const FIELDS: &[(&str, &str)] = &[
+    ("event", "Always `request`."),
+    ("level", "`info`; `warn` for a 503; `error` for a 500."),
+    ("request_id", "The id that was answered in `X-Request-Id`."),
+    ("method", "HTTP method."),
+    ("route", "The route's path as the table has it, `unmatched` otherwise; never the raw path."),
+    ("status", "HTTP status answered."),
+    ("duration_ms", "Wall time from request to answer, in milliseconds."),
+    ("budget_ms", "The route's budget in milliseconds; 0 when unmatched."),
+    ("over_budget", "Whether duration_ms exceeded budget_ms."),
+    ("calls", "Network calls made before the answer: neighbour, operation, status and milliseconds each."),
+    ("code", "The error code of a refusal."),
+    ("cause", "Why, for a 5xx: the technical cause, which the caller never sees."),
+    ("workspace_id", "The workspace named by the request, when it named one."),
+    ("user_id", "The session's subject (a UUID), when there was a session."),
+    ("cache", "Which tier answered a manifest read."),
+    ("deployment", "`development`, `staging` or `production`."),
+];
+
+/// One network call of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CallLine {
+    /// `postgrest`, `upstash` or `auth`.
+    pub neighbour: &'static str,
+    /// What was asked, such as `rpc/ensure_profile` or `EVALSHA manifest`.
+    pub operation: &'static str,
+    /// HTTP status; 0 when there was no answer.
+    pub status: u16,
+    /// Milliseconds until the body was read or the call given up.
+    pub ms: u32,
+}
+
+/// The log line of one request.
+#[derive(Clone, Debug, Serialize)]
+pub struct RequestLine<'a> {
+    /// Always `request`.
+    pub event: &'static str,
+    /// See [`FIELDS`].
+    pub level: &'static str,
+    /// See [`FIELDS`].
+    pub request_id: &'a str,
+    /// See [`FIELDS`].
+    pub method: &'a str,
+    /// See [`FIELDS`].
+    pub route: &'a str,
+    /// See [`FIELDS`].
+    pub status: u16,
+    /// See [`FIELDS`].
+    pub duration_ms: u32,
+    /// See [`FIELDS`].
+    pub budget_ms: u32,
+    /// See [`FIELDS`].
+    pub over_budget: bool,
+    /// See [`FIELDS`].
+    pub calls: &'a [CallLine],
+    /// See [`FIELDS`].
+    pub code: Option<&'a str>,
+    /// See [`FIELDS`].
+    pub cause: Option<&'a str>,
+    /// See [`FIELDS`].
+    pub workspace_id: Option<&'a str>,
+    /// See [`FIELDS`].
+    pub user_id: Option<&'a str>,
+    /// See [`FIELDS`].
+    pub cache: Option<&'a str>,
+    /// See [`FIELDS`].
+    pub deployment: &'a str,
+}
+
+/// The level of a request that answered `status`.
+pub fn level(status: u16) -> &'static str {
+    match status {
+        503 => "warn",
+        500.. => "error",
+        _ => "info",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_field_list_is_the_line() {
+        let line = RequestLine {
+            event: "request",
+            level: level(200),
+            request_id: "r",
+            method: "GET",
+            route: "/health",
+            status: 200,
+            duration_ms: 1,
+            budget_ms: 200,
+            over_budget: false,
+            calls: &[],
+            code: None,
+            cause: None,
+            workspace_id: None,
+            user_id: None,
+            cache: None,
+            deployment: "development",
+        };
+        let json = serde_json::to_value(line).unwrap();
+        let names: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, FIELDS.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    }
+}

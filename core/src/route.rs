@@ -1,0 +1,239 @@
+//! The one table of routes. The Worker dispatches on it, OpenAPI and `docs/API.md` are generated from it,
+//! and the tests take from it what each route may call and how long it may take.
+
+use crate::error::ErrorCode;
+
+/// The HTTP methods that our routes use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Writes.
+    Post,
+}
+
+impl Method {
+    /// The method as HTTP spells it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// A route's name; the Worker has one handler for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RouteId {
+    /// `GET /health`
+    Health,
+    /// `POST /auth/ensure-profile`
+    EnsureProfile,
+    /// `GET /auth/verify-profile`
+    VerifyProfile,
+    /// `POST /onboarding/finalize`
+    Finalize,
+    /// `GET /context/manifest`
+    Manifest,
+    /// `POST /context/export`
+    Export,
+}
+
+/// How many network calls a route makes before it answers, keys and JWKS warm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Calls {
+    /// With the membership record warm.
+    pub warm: u8,
+    /// Added when it is cold.
+    pub cold_extra: u8,
+}
+
+/// One route.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// Its name.
+    pub id: RouteId,
+    /// Its method.
+    pub method: Method,
+    /// Its path; a segment in braces is a parameter.
+    pub path: &'static str,
+    /// One sentence for the API's readers.
+    pub summary: &'static str,
+    /// Whether a person's session is required.
+    pub session: bool,
+    /// Whether `X-Workspace-Id` is required.
+    pub workspace: bool,
+    /// The largest body it takes, in bytes; 0 when it takes none.
+    pub max_body: usize,
+    /// Name of the request's type in [`crate::api`].
+    pub request: Option<&'static str>,
+    /// Name of the answer's type in [`crate::api`].
+    pub response: &'static str,
+    /// Network calls before the answer.
+    pub calls: Calls,
+    /// The time it may take in milliseconds (the specification's budget).
+    pub budget_ms: u32,
+    /// What it may refuse with, besides what its session, workspace and body rules imply.
+    pub errors: &'static [ErrorCode],
+}
+
+/// Every route of the Worker.
+pub const ROUTES: &[Route] = &[
+    Route {
+        id: RouteId::Health,
+        method: Method::Get,
+        path: "/health",
+        summary: "Says that the Worker runs, and which build.",
+        session: false,
+        workspace: false,
+        max_body: 0,
+        request: None,
+        response: "Health",
+        calls: Calls { warm: 0, cold_extra: 0 },
+        budget_ms: 200,
+        errors: &[],
+    },
+    Route {
+        id: RouteId::EnsureProfile,
+        method: Method::Post,
+        path: "/auth/ensure-profile",
+        summary: "Makes sure that the signed-in person has a profile, a workspace and its ownership. Safe to repeat.",
+        session: true,
+        workspace: false,
+        max_body: 1_024,
+        request: None,
+        response: "EnsureProfile",
+        calls: Calls { warm: 1, cold_extra: 0 },
+        budget_ms: 1_000,
+        errors: &[ErrorCode::AnonymousNotAllowed, ErrorCode::DependencyUnavailable],
+    },
+    Route {
+        id: RouteId::VerifyProfile,
+        method: Method::Get,
+        path: "/auth/verify-profile",
+        summary: "Says which conditions the signed-in person meets, and the one next action.",
+        session: true,
+        workspace: false,
+        max_body: 0,
+        request: None,
+        response: "VerifyProfile",
+        calls: Calls { warm: 1, cold_extra: 0 },
+        budget_ms: 1_000,
+        errors: &[ErrorCode::DependencyUnavailable],
+    },
+    Route {
+        id: RouteId::Finalize,
+        method: Method::Post,
+        path: "/onboarding/finalize",
+        summary: "Validates the answers, builds the business context, and stores and publishes the manifest. Safe to repeat.",
+        session: true,
+        workspace: true,
+        max_body: 262_144,
+        request: Some("FinalizeRequest"),
+        response: "Finalized",
+        calls: Calls { warm: 3, cold_extra: 0 },
+        budget_ms: 5_000,
+        errors: &[
+            ErrorCode::AnswersInvalid,
+            ErrorCode::ManifestTooLarge,
+            ErrorCode::RoleNotAllowed,
+            ErrorCode::DependencyUnavailable,
+        ],
+    },
+    Route {
+        id: RouteId::Manifest,
+        method: Method::Get,
+        path: "/context/manifest",
+        summary: "The workspace's manifest; the reader computes its freshness. Answers 304 to a matching `If-None-Match`.",
+        session: true,
+        workspace: true,
+        max_body: 0,
+        request: None,
+        response: "Manifest",
+        calls: Calls { warm: 1, cold_extra: 1 },
+        budget_ms: 200,
+        errors: &[ErrorCode::ManifestNotFound, ErrorCode::DependencyUnavailable],
+    },
+    Route {
+        id: RouteId::Export,
+        method: Method::Post,
+        path: "/context/export",
+        summary: "The manifest as a file, JSON or Markdown, that carries its own checksum.",
+        session: true,
+        workspace: true,
+        max_body: 1_024,
+        request: Some("ExportRequest"),
+        response: "Manifest",
+        calls: Calls { warm: 1, cold_extra: 1 },
+        budget_ms: 1_000,
+        errors: &[ErrorCode::ManifestNotFound, ErrorCode::DependencyUnavailable],
+    },
+];
+
+/// What the table says about a method and a path.
+#[derive(Debug)]
+pub enum Matched {
+    /// This route.
+    Route(&'static Route),
+    /// The path exists with other methods, given as the `Allow` header has them.
+    MethodNotAllowed(String),
+    /// No route has this path.
+    NotFound,
+}
+
+/// Finds the route of a method and a path.
+pub fn find(method: &str, path: &str) -> Matched {
+    let mut allowed: Vec<&str> = Vec::new();
+    for route in ROUTES.iter().filter(|route| route.path == path) {
+        if route.method.as_str() == method {
+            return Matched::Route(route);
+        }
+        allowed.push(route.method.as_str());
+    }
+    if allowed.is_empty() { Matched::NotFound } else { Matched::MethodNotAllowed(allowed.join(", ")) }
+}
+
+impl Route {
+    /// Every error this route may answer: its own, and those its session, workspace and body rules imply.
+    pub fn all_errors(&self) -> Vec<ErrorCode> {
+        let mut codes = Vec::new();
+        if self.session {
+            codes.extend([ErrorCode::TokenMissing, ErrorCode::TokenInvalid, ErrorCode::TokenExpired]);
+        }
+        if self.workspace {
+            codes.extend([
+                ErrorCode::WorkspaceHeaderMissing,
+                ErrorCode::WorkspaceHeaderInvalid,
+                ErrorCode::WorkspaceNotFound,
+            ]);
+        }
+        if self.max_body > 0 {
+            codes.extend([ErrorCode::BodyTooLarge, ErrorCode::BodyInvalid]);
+        }
+        codes.extend(self.errors);
+        codes.extend([ErrorCode::Misconfigured, ErrorCode::Internal]);
+        codes.sort_by_key(|code| (code.status(), code.as_str()));
+        codes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_answers_found_wrong_method_and_unknown() {
+        assert!(matches!(find("GET", "/health"), Matched::Route(route) if route.id == RouteId::Health));
+        assert!(matches!(find("DELETE", "/health"), Matched::MethodNotAllowed(allow) if allow == "GET"));
+        assert!(matches!(find("GET", "/health/"), Matched::NotFound));
+    }
+
+    #[test]
+    fn no_two_routes_share_a_method_and_a_path() {
+        for (index, route) in ROUTES.iter().enumerate() {
+            assert!(
+                !ROUTES[..index].iter().any(|other| other.path == route.path && other.method == route.method)
+            );
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The words that cross a boundary: SQL CHECKs, JSON, TypeScript and the docs hold exactly these.
+//!
+//! Each type here is the one source. TypeScript and `docs/VOCABULARY.md` are generated from it, and the
+//! database's CHECK constraints are tested equal to it.
+
+/// Declares a closed list of words as an enum whose wire form is the given text.
+macro_rules! vocabulary {
+    ($(#[$meta:meta])* $name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        pub enum $name {
+            $(#[doc = concat!("`", $text, "`")] #[serde(rename = $text)] $variant),+
+        }
+
+        impl $name {
+            /// Every value, in the order of the specification.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            /// Every wire text, in the same order as [`Self::ALL`].
+            pub const TEXTS: &'static [&'static str] = &[$($text),+];
+
+            /// The wire text.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// The value whose wire text is exactly `text`.
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+pub(crate) use vocabulary;
+
+vocabulary! {
+    /// What a workspace buys, from the smallest to the largest.
+    Plan { Ascent = "ascent", Glide = "glide", Soar = "soar" }
+}
+vocabulary! {
+    /// How long one payment lasts.
+    Interval { Month = "month", Year = "year" }
+}
+vocabulary! {
+    /// A label on a subscription. Access is decided from dates, never from this alone.
+    SubscriptionStatus {
+        None = "none", Trial = "trial", Active = "active", PastDue = "past_due",
+        Cancelled = "cancelled", Expired = "expired",
+    }
+}
+vocabulary! {
+    /// Where an order's money is.
+    PaymentStatus {
+        Pending = "pending", Completed = "completed", Failed = "failed",
+        Cancelled = "cancelled", Refunded = "refunded",
+    }
+}
+vocabulary! {
+    /// How far a person's onboarding has come.
+    OnboardingStatus {
+        Pending = "pending", PaymentConfirmed = "payment_confirmed", InProgress = "in_progress",
+        Completed = "completed", Abandoned = "abandoned",
+    }
+}
+vocabulary! {
+    /// An onboarding session moves one way, from draft to submitted.
+    SessionState { Draft = "draft", Submitted = "submitted" }
+}
+vocabulary! {
+    /// How old a manifest is: fresh under 7 days, stale under 14, then expired; missing when there is none.
+    Freshness { Fresh = "fresh", Stale = "stale", Expired = "expired", Missing = "missing" }
+}
+vocabulary! {
+    /// What caused a manifest version.
+    BcmSource { Onboarding = "onboarding", Rebuild = "rebuild", Restore = "restore", Import = "import" }
+}
+vocabulary! {
+    /// Where an answer about a manifest came from.
+    CacheTier { Tier0 = "tier0", Tier1 = "tier1", Tier2 = "tier2", Origin = "origin" }
+}
+vocabulary! {
+    /// What the gate asks for, in the order in which it asks.
+    GateCondition {
+        Session = "session", Profile = "profile", Workspace = "workspace", Plan = "plan",
+        Onboarding = "onboarding", Manifest = "manifest",
+    }
+}
+vocabulary! {
+    /// What a person may do in a workspace.
+    MemberRole { Owner = "owner", Admin = "admin", Member = "member" }
+}
+vocabulary! {
+    /// The forms in which a manifest can be exported.
+    ExportFormat { Json = "json", Markdown = "markdown" }
+}
+
+/// Every vocabulary by its wire name, for generated TypeScript and docs and for the equality tests.
+pub const VOCABULARY: &[(&str, &[&str])] = &[
+    ("plan", Plan::TEXTS),
+    ("interval", Interval::TEXTS),
+    ("subscription_status", SubscriptionStatus::TEXTS),
+    ("payment_status", PaymentStatus::TEXTS),
+    ("onboarding_status", OnboardingStatus::TEXTS),
+    ("session_state", SessionState::TEXTS),
+    ("freshness", Freshness::TEXTS),
+    ("bcm_source", BcmSource::TEXTS),
+    ("cache_tier", CacheTier::TEXTS),
+    ("gate_condition", GateCondition::TEXTS),
+    ("member_role", MemberRole::TEXTS),
+    ("export_format", ExportFormat::TEXTS),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_reads_back_as_the_value_that_wrote_it() {
+        for &plan in Plan::ALL {
+            assert_eq!(Plan::parse(plan.as_str()), Some(plan));
+            assert_eq!(serde_json::to_string(&plan).unwrap(), format!("\"{plan}\""));
+        }
+        assert_eq!(Plan::parse("Ascent"), None, "words are matched exactly");
+    }
+
+    #[test]
+    fn the_plan_ladder_is_ordered() {
+        assert!(Plan::Ascent < Plan::Glide && Plan::Glide < Plan::Soar);
+    }
+}
