@@ -134,7 +134,7 @@ begin
 
   return pg_catalog.jsonb_build_object(
     'version', v_latest.version, 'checksum', v_latest.checksum, 'created', v_created, 'source', v_latest.source,
-    'generated_at', private.rfc3339(v_latest.created_at), 'confirmed_at', private.rfc3339(v_now));
+    'meta', v_latest.meta, 'generated_at', private.rfc3339(v_latest.created_at), 'confirmed_at', private.rfc3339(v_now));
 end $$;
 comment on function public.finalize_onboarding(uuid, jsonb, jsonb, text, text, integer, jsonb, text) is
   'Stores the submitted onboarding as the next manifest version and marks the onboarding completed, in one transaction. Content equal to the current version makes no new one. Owners and admins.';
