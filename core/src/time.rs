@@ -20,6 +20,12 @@ pub fn format(at: Timestamp) -> String {
     format!("{ms:.3}")
 }
 
+/// Brings an instant's text into our one form, so that every path to it gives the same bytes; a text that is no
+/// instant stays as it is.
+pub fn normalise(text: &str) -> String {
+    parse(text).map_or_else(|| text.to_owned(), format)
+}
+
 /// `at` moved by `ms` milliseconds; stays at `at` where the calendar ends (year 9999).
 pub fn plus_ms(at: Timestamp, ms: i64) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond().saturating_add(ms)).unwrap_or(at)

@@ -1,1 +1,20 @@
-//! Placeholder.
+//! The Worker: event entry points only. What happens to a request is in [`app`]; what it is about, in core.
+
+mod app;
+mod clients;
+mod http;
+mod isolate;
+mod manifest_store;
+mod observe;
+mod outbound;
+mod platform;
+mod routes;
+mod session;
+
+use worker::{Context, Env, event};
+
+/// One HTTP request. `web_sys` types both ways: the wrappers cost a fifth of a read's CPU (docs/PERFORMANCE.md).
+#[event(fetch)]
+async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
+    app::answer(&request, &env, context).await
+}

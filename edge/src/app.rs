@@ -1,0 +1,207 @@
+//! The life of a request: id, settings, route, handler, answer, log line.
+
+use std::cell::RefCell;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+
+use gatehouse_core::env::Env;
+use gatehouse_core::error::{Error, ErrorCode};
+use gatehouse_core::log::{RequestLine, level};
+use gatehouse_core::route::{self, Matched, Route};
+
+use crate::http::{Reply, Request};
+use crate::outbound::Outbound;
+use crate::{isolate, observe, platform, routes};
+
+/// What a handler works with: settings, the outbound calls, and notes for the log line.
+pub struct Scope {
+    /// The checked settings.
+    pub settings: Rc<Env>,
+    /// The one way out.
+    pub outbound: Outbound,
+    /// The request's id.
+    pub request_id: String,
+    context: Rc<worker::Context>,
+    notes: RefCell<Notes>,
+}
+
+#[derive(Default)]
+struct Notes {
+    user_id: Option<String>,
+    workspace_id: Option<String>,
+    cache: Option<&'static str>,
+    cause: Option<String>,
+    code: Option<&'static str>,
+}
+
+impl Scope {
+    /// A scope for work after the answer: the same request id, its own calls, no notes for the request's line.
+    pub fn background(&self) -> Self {
+        Self {
+            settings: Rc::clone(&self.settings),
+            outbound: Outbound::new(self.request_id.clone()),
+            request_id: self.request_id.clone(),
+            context: Rc::clone(&self.context),
+            notes: RefCell::default(),
+        }
+    }
+
+    /// Logs work after the answer, only when it failed.
+    pub fn log_background(&self, work: &str, failed: Option<Error>) {
+        let Some(error) = failed else { return };
+        let notes = self.notes.borrow();
+        let line = serde_json::json!({
+            "event": "background", "level": "warn", "request_id": self.request_id, "work": work,
+            "code": error.code.as_str(), "cause": notes.cause, "calls": self.outbound.calls(),
+        });
+        platform::console_log(&line.to_string());
+    }
+
+    /// Runs work after the answer has gone out.
+    pub fn after(&self, work: impl Future<Output = ()> + 'static) {
+        self.context.wait_until(work);
+    }
+
+    /// Notes the session's subject for the log.
+    pub fn note_user(&self, id: &str) {
+        self.notes.borrow_mut().user_id = Some(id.to_owned());
+    }
+
+    /// Notes the workspace for the log.
+    pub fn note_workspace(&self, id: &str) {
+        self.notes.borrow_mut().workspace_id = Some(id.to_owned());
+    }
+
+    /// Notes which cache tier answered.
+    pub fn note_cache(&self, tier: &'static str) {
+        self.notes.borrow_mut().cache = Some(tier);
+    }
+
+    /// Notes a technical cause, which the log has and the caller never sees.
+    pub fn note_cause(&self, cause: impl Into<String>) {
+        self.notes.borrow_mut().cause = Some(cause.into());
+    }
+}
+
+/// Answers one request, whatever happens inside.
+///
+/// # Errors
+/// Only when the platform refuses to make a response at all.
+pub async fn answer(
+    raw: &web_sys::Request,
+    env: &worker::Env,
+    context: worker::Context,
+) -> worker::Result<web_sys::Response> {
+    let started = platform::now_ms();
+    let request = Request::new(raw);
+    let request_id = request_id(&request);
+    let settings = match isolate::settings(env) {
+        Ok(settings) => settings,
+        Err(error) => {
+            return Reply::problem(&error, &request_id)
+                .with("x-request-id", request_id.clone())
+                .into_response();
+        }
+    };
+    let scope = Scope {
+        settings,
+        outbound: Outbound::new(request_id.clone()),
+        request_id,
+        context: Rc::new(context),
+        notes: RefCell::default(),
+    };
+    let (route, result) = dispatch(&scope, &request).await;
+    let reply = result.unwrap_or_else(|error| {
+        scope.notes.borrow_mut().code = Some(error.code.as_str());
+        Reply::problem(&error, &scope.request_id)
+    });
+    let calls = scope.outbound.calls();
+    let duration_ms = platform::elapsed_ms(started);
+    let budget_ms = route.map_or(0, |route| route.budget_ms);
+    log(&scope, &request, route, reply.status, duration_ms, budget_ms);
+    reply
+        .with("server-timing", observe::server_timing(&calls, duration_ms, budget_ms))
+        .with("x-request-id", scope.request_id)
+        .into_response()
+}
+
+async fn dispatch(scope: &Scope, request: &Request<'_>) -> (Option<&'static Route>, Result<Reply, Error>) {
+    match route::find(&request.method, &request.path) {
+        Matched::Route(route) => {
+            (Some(route), without_panic(scope, routes::handle(scope, request, route)).await)
+        }
+        Matched::MethodNotAllowed(allow) => {
+            let error = Error::with_detail(
+                ErrorCode::MethodNotAllowed,
+                format!("{} takes {allow}, not {}.", request.path, request.method),
+            );
+            scope.notes.borrow_mut().code = Some(error.code.as_str());
+            (None, Ok(Reply::problem(&error, &scope.request_id).with("allow", allow)))
+        }
+        Matched::NotFound if routes::is_panic_probe(scope, request) => {
+            (None, without_panic(scope, routes::panic_probe()).await)
+        }
+        Matched::NotFound => (None, Err(ErrorCode::RouteNotFound.into())),
+    }
+}
+
+/// Turns a panic into a 500 of this request alone. The build unwinds (docs/decisions/0002), so the requests
+/// beside it and after it go on in the same instance.
+async fn without_panic(
+    scope: &Scope,
+    work: impl Future<Output = Result<Reply, Error>>,
+) -> Result<Reply, Error> {
+    let mut work = pin!(work);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(poll) => poll,
+        Err(payload) => {
+            let words = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let words = words.or_else(|| payload.downcast_ref::<String>().cloned());
+            scope.note_cause(format!("panic: {}", words.unwrap_or_default()));
+            Poll::Ready(Err(ErrorCode::Internal.into()))
+        }
+    })
+    .await
+}
+
+/// The caller's id when it is a sane one, so that a trace can cross systems; else a new one.
+fn request_id(request: &Request<'_>) -> String {
+    let sane = |id: &String| {
+        (8..=64).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    request.header("x-request-id").filter(sane).unwrap_or_else(platform::random_uuid)
+}
+
+fn log(
+    scope: &Scope,
+    request: &Request<'_>,
+    route: Option<&Route>,
+    status: u16,
+    duration_ms: u32,
+    budget_ms: u32,
+) {
+    let notes = scope.notes.borrow();
+    let line = RequestLine {
+        event: "request",
+        level: level(status),
+        request_id: &scope.request_id,
+        method: &request.method,
+        route: route.map_or("unmatched", |route| route.path),
+        status,
+        duration_ms,
+        budget_ms,
+        over_budget: route.is_some() && duration_ms > budget_ms,
+        calls: &scope.outbound.calls(),
+        code: notes.code,
+        cause: notes.cause.as_deref(),
+        workspace_id: notes.workspace_id.as_deref(),
+        user_id: notes.user_id.as_deref(),
+        cache: notes.cache,
+        deployment: &scope.settings.deployment,
+    };
+    platform::console_log(&serde_json::to_string(&line).unwrap_or_default());
+}

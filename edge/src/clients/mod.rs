@@ -1,0 +1,23 @@
+//! One file per neighbour: its address, its deadline, and what its answers mean to us.
+
+pub mod jwks;
+pub mod postgrest;
+pub mod redis_keys;
+pub mod upstash;
+
+use gatehouse_core::error::{Error, ErrorCode};
+
+use crate::app::Scope;
+use crate::outbound::Unanswered;
+
+/// A neighbour that did not answer, as the caller sees it; the cause goes to the log.
+fn unavailable(scope: &Scope, unanswered: &Unanswered) -> Error {
+    let why = if unanswered.timed_out { "did not answer in time" } else { "cannot be reached" };
+    scope.note_cause(format!("{} {why}: {}", unanswered.neighbour, unanswered.cause));
+    let who = match unanswered.neighbour {
+        "postgrest" => "The database",
+        "upstash" => "The cache",
+        _ => "The sign-in service",
+    };
+    Error::with_detail(ErrorCode::DependencyUnavailable, format!("{who} {why}."))
+}

@@ -1,0 +1,101 @@
+//! PostgREST, with the person's own token: row-level security and the functions decide what they may see.
+//!
+//! Every call is one function (`POST /rpc/…`): one round trip, one transaction.
+
+use gatehouse_core::error::{Error, ErrorCode};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::unavailable;
+use crate::app::Scope;
+use crate::outbound::Call;
+use crate::session::SignedIn;
+
+/// Below the fence's life in Redis and Supabase's 8 s statement timeout, above a cold database's first answer.
+const DEADLINE_MS: u32 = 4_000;
+
+/// Why a function call failed.
+pub enum Failure {
+    /// The database refused: nothing was changed.
+    Refused(Error),
+    /// No answer, or a fault of the database: a write may or may not have happened.
+    Unknown(Error),
+}
+
+impl Failure {
+    /// The error to answer with.
+    pub fn into_error(self) -> Error {
+        match self {
+            Self::Refused(error) | Self::Unknown(error) => error,
+        }
+    }
+}
+
+/// PostgREST's error body.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Refusal {
+    code: Option<String>,
+    message: Option<String>,
+    details: Option<String>,
+}
+
+/// Calls a function of ours. `operation` is `rpc/<function>`.
+///
+/// # Errors
+/// [`Failure`]; our functions raise an error code of core as their message and a sentence as details.
+pub async fn rpc<T: DeserializeOwned>(
+    scope: &Scope,
+    person: &SignedIn,
+    operation: &'static str,
+    arguments: &serde_json::Value,
+) -> Result<T, Failure> {
+    let url = format!("{}/rest/v1/{operation}", scope.settings.supabase_url);
+    let bearer = format!("Bearer {}", person.token);
+    let call = Call {
+        neighbour: "postgrest",
+        operation,
+        method: "POST",
+        url: &url,
+        headers: &[("apikey", &scope.settings.supabase_publishable_key), ("authorization", &bearer)],
+        body: Some(arguments.to_string()),
+        deadline_ms: DEADLINE_MS,
+    };
+    let answer = scope
+        .outbound
+        .send(call)
+        .await
+        .map_err(|unanswered| Failure::Unknown(unavailable(scope, &unanswered)))?;
+    match answer.status {
+        200 => serde_json::from_slice(&answer.body).map_err(|error| {
+            scope.note_cause(format!("{operation} answered another shape: {error}"));
+            Failure::Unknown(ErrorCode::Internal.into())
+        }),
+        status => Err(refusal(scope, operation, status, &answer.body)),
+    }
+}
+
+fn refusal(scope: &Scope, operation: &str, status: u16, body: &[u8]) -> Failure {
+    let refusal: Refusal = serde_json::from_slice(body).unwrap_or_default();
+    let message = refusal.message.unwrap_or_default();
+    let code = refusal.code.unwrap_or_default();
+    if let Some(ours) = ErrorCode::parse(&message) {
+        return Failure::Refused(Error::with_detail(
+            ours,
+            refusal.details.unwrap_or_else(|| ours.title().to_owned()),
+        ));
+    }
+    scope.note_cause(format!("{operation} answered {status} {code}: {message}"));
+    match (status, code.as_str()) {
+        // The token passed our check and not the database's: it expired in between, or the keys differ.
+        (401, "PGRST301" | "PGRST303") => Failure::Refused(ErrorCode::TokenExpired.into()),
+        (401, _) => Failure::Refused(ErrorCode::TokenInvalid.into()),
+        // Serialization failures and deadlocks (class 40) come as 500 and are safe to repeat.
+        (500, code) if code.starts_with("40") => Failure::Refused(ErrorCode::DependencyUnavailable.into()),
+        (502..=504, _) | (500, "57014") => Failure::Unknown(Error::with_detail(
+            ErrorCode::DependencyUnavailable,
+            "The database is not answering.",
+        )),
+        _ => Failure::Unknown(ErrorCode::Internal.into()),
+    }
+}

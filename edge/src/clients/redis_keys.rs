@@ -1,0 +1,30 @@
+//! Every key and every time to live of Redis. A scan after the tests fails on a key without one.
+
+/// A membership record: role and access of one person in one workspace.
+pub const MEMBERSHIP_TTL_MS: u32 = 60_000;
+/// The hot tier of a manifest.
+pub const TIER0_TTL_MS: u32 = 3_600_000;
+/// A writer's fence. It outlives the database call that it guards and the statement timeout behind that.
+pub const FENCE_TTL_MS: u32 = 15_000;
+/// The count of fences ever raised. It need only outlive a reader's pause between its two Redis calls.
+pub const GENERATION_TTL_MS: u32 = 604_800_000;
+
+/// The membership record of a person (auth user id) in a workspace.
+pub fn membership(workspace_id: &str, user_id: &str) -> String {
+    format!("member:{workspace_id}:{user_id}")
+}
+
+/// The hot tier of a workspace's manifest: a hash of version, etag, confirmed_at and document.
+pub fn tier0(workspace_id: &str) -> String {
+    format!("bcm:{workspace_id}:tier0")
+}
+
+/// The writers now at work on a workspace's manifest: a sorted set of tokens by expiry.
+pub fn fence(workspace_id: &str) -> String {
+    format!("bcm:{workspace_id}:fence")
+}
+
+/// How often a fence was raised for a workspace.
+pub fn generation(workspace_id: &str) -> String {
+    format!("bcm:{workspace_id}:generation")
+}

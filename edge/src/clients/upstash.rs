@@ -1,0 +1,99 @@
+//! Upstash Redis over REST. A read-modify-write is one Lua script: one round trip, atomic.
+
+use gatehouse_core::error::{Error, ErrorCode};
+use serde::Deserialize;
+use serde_json::Value;
+use sha1::{Digest, Sha1};
+
+use super::unavailable;
+use crate::app::Scope;
+use crate::outbound::{Answer, Call};
+
+/// A cache that takes longer than this is no cache.
+const DEADLINE_MS: u32 = 1_000;
+
+/// A Lua script with the name it has in logs.
+pub struct Script {
+    /// `EVALSHA <name>`.
+    pub operation: &'static str,
+    /// Its text.
+    pub text: &'static str,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    #[serde(default)]
+    result: Value,
+    #[serde(default)]
+    error: Option<String>,
+}
+
+/// Runs a script by its hash; a server that does not know it yet is given the text (one more call, once).
+///
+/// # Errors
+/// `dependency_unavailable` when Redis cannot be reached or refuses.
+pub async fn eval(
+    scope: &Scope,
+    script: &Script,
+    keys: &[String],
+    arguments: &[&str],
+) -> Result<Value, Error> {
+    let sha: String = Sha1::digest(script.text).iter().map(|byte| format!("{byte:02x}")).collect();
+    match command(scope, script, "EVALSHA", &sha, keys, arguments).await? {
+        Envelope { error: Some(error), .. } if error.contains("NOSCRIPT") => {
+            let envelope = command(scope, script, "EVAL", script.text, keys, arguments).await?;
+            result(scope, script, envelope)
+        }
+        envelope => result(scope, script, envelope),
+    }
+}
+
+fn result(scope: &Scope, script: &Script, envelope: Envelope) -> Result<Value, Error> {
+    match envelope.error {
+        None => Ok(envelope.result),
+        Some(error) => {
+            // Redis names the script's line, never a value; the command itself is not echoed.
+            scope.note_cause(format!("{}: {error}", script.operation));
+            Err(refused())
+        }
+    }
+}
+
+fn refused() -> Error {
+    Error::with_detail(ErrorCode::DependencyUnavailable, "The cache refused to answer.")
+}
+
+async fn command(
+    scope: &Scope,
+    script: &Script,
+    verb: &str,
+    name: &str,
+    keys: &[String],
+    arguments: &[&str],
+) -> Result<Envelope, Error> {
+    let mut parts = vec![verb.to_owned(), name.to_owned(), keys.len().to_string()];
+    parts.extend(keys.iter().cloned());
+    parts.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+    let bearer = format!("Bearer {}", scope.settings.upstash_token);
+    let call = Call {
+        neighbour: "upstash",
+        operation: script.operation,
+        method: "POST",
+        url: &scope.settings.upstash_url,
+        headers: &[("authorization", &bearer)],
+        body: Some(serde_json::to_string(&parts).unwrap_or_default()),
+        deadline_ms: DEADLINE_MS,
+    };
+    let Answer { status, body } =
+        scope.outbound.send(call).await.map_err(|unanswered| unavailable(scope, &unanswered))?;
+    match status {
+        200 | 400 => serde_json::from_slice(&body).map_err(|error| {
+            scope.note_cause(format!("{} answered another shape: {error}", script.operation));
+            refused()
+        }),
+        status => {
+            scope.note_cause(format!("{} answered {status}", script.operation));
+            Err(refused())
+        }
+    }
+}

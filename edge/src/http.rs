@@ -1,0 +1,151 @@
+//! The thin typed layer over the platform's request and response: only the headers that are asked for are
+//! read, bodies are one buffer in and one buffer out.
+
+use gatehouse_core::error::{Error, ErrorCode};
+use js_sys::Uint8Array;
+use js_sys::futures::JsFuture;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::JsCast;
+
+/// A request, read lazily.
+pub struct Request<'a> {
+    raw: &'a web_sys::Request,
+    headers: web_sys::Headers,
+    /// The method as HTTP spells it.
+    pub method: String,
+    /// The path, without the query.
+    pub path: String,
+}
+
+impl<'a> Request<'a> {
+    /// Wraps the platform's request.
+    pub fn new(raw: &'a web_sys::Request) -> Self {
+        let url = raw.url();
+        let after_scheme = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+        let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("/");
+        let path = path.split(['?', '#']).next().unwrap_or("/").to_owned();
+        Self { raw, headers: raw.headers(), method: raw.method(), path }
+    }
+
+    /// A header's value; absent and unreadable are the same.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.headers.get(name).ok().flatten()
+    }
+
+    /// The whole body.
+    ///
+    /// # Errors
+    /// `body_too_large` beyond `max` bytes, by the announced length before anything is read, else by what came.
+    pub async fn body(&self, max: usize) -> Result<Vec<u8>, Error> {
+        let too_large = || {
+            Error::with_detail(
+                ErrorCode::BodyTooLarge,
+                format!("This address takes at most {max} bytes of body."),
+            )
+        };
+        let announced = self.header("content-length").and_then(|length| length.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > max) {
+            return Err(too_large());
+        }
+        let unreadable = |_| Error::with_detail(ErrorCode::BodyInvalid, "The body could not be read.");
+        let buffer =
+            JsFuture::from(self.raw.array_buffer().map_err(unreadable)?).await.map_err(unreadable)?;
+        let bytes = Uint8Array::new(&buffer);
+        if bytes.length() as usize > max {
+            return Err(too_large());
+        }
+        Ok(bytes.to_vec())
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// `body_too_large`, or `body_invalid` with the place where reading stopped.
+    pub async fn json<T: DeserializeOwned>(&self, max: usize) -> Result<T, Error> {
+        let bytes = self.body(max).await?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            Error::with_detail(
+                ErrorCode::BodyInvalid,
+                format!(
+                    "The body is not the JSON expected here (line {}, column {}).",
+                    error.line(),
+                    error.column()
+                ),
+            )
+        })
+    }
+}
+
+/// An answer.
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// The body's media type.
+    pub content_type: &'static str,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// A JSON text that is passed on as it is.
+    pub fn json_text(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, content_type: "application/json", headers: Vec::new(), body: body.into() }
+    }
+
+    /// A value as JSON.
+    pub fn json(status: u16, value: &impl Serialize) -> Self {
+        // Our wire types hold nothing that JSON cannot: the fallback is never reached.
+        Self::json_text(status, serde_json::to_vec(value).unwrap_or_default())
+    }
+
+    /// An answer without a body.
+    pub fn empty(status: u16) -> Self {
+        Self { status, content_type: "application/json", headers: Vec::new(), body: Vec::new() }
+    }
+
+    /// A refusal as `application/problem+json` (RFC 9457).
+    pub fn problem(error: &Error, request_id: &str) -> Self {
+        let problem = error.problem(request_id);
+        let mut reply = Self::json(problem.status, &problem);
+        reply.content_type = "application/problem+json";
+        match error.code {
+            ErrorCode::TokenMissing | ErrorCode::TokenInvalid | ErrorCode::TokenExpired => {
+                reply.headers.push(("www-authenticate", "Bearer".to_owned()));
+            }
+            ErrorCode::DependencyUnavailable => reply.headers.push(("retry-after", "2".to_owned())),
+            _ => {}
+        }
+        reply
+    }
+
+    /// The same answer with one more header.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The platform's response.
+    ///
+    /// # Errors
+    /// What the platform refuses, such as a header value with a line break.
+    pub fn into_response(self) -> Result<web_sys::Response, worker::Error> {
+        let headers = web_sys::Headers::new()?;
+        headers.set("content-type", self.content_type)?;
+        headers.set("cache-control", "private, no-store")?;
+        headers.set("x-content-type-options", "nosniff")?;
+        for (name, value) in &self.headers {
+            headers.set(name, value)?;
+        }
+        let init = web_sys::ResponseInit::new();
+        init.set_status(self.status);
+        init.set_headers(headers.unchecked_ref());
+        if matches!(self.status, 204 | 304) {
+            return Ok(web_sys::Response::new_with_opt_str_and_init(None, &init)?);
+        }
+        let body = Uint8Array::from(self.body.as_slice());
+        Ok(web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&body), &init)?)
+    }
+}

@@ -1,0 +1,77 @@
+//! What an isolate makes once and keeps: checked settings, signing keys, script names. Values only, never
+//! futures: a Worker may not await another request's IO.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use gatehouse_core::auth::Jwks;
+use gatehouse_core::env::{Env, EnvProblem, SETTINGS};
+use gatehouse_core::error::{Error, ErrorCode};
+
+use crate::platform;
+
+/// The project's keys as last fetched.
+pub struct KeySet {
+    /// The public keys.
+    pub jwks: Jwks,
+    /// Imported keys by `kid`; importing costs more than verifying.
+    pub imported: RefCell<Vec<(String, web_sys::CryptoKey)>>,
+    /// When they were fetched, in milliseconds since 1970.
+    pub fetched_ms: f64,
+}
+
+thread_local! {
+    static SETTINGS_READ: RefCell<Option<Rc<Env>>> = const { RefCell::new(None) };
+    static KEYS: RefCell<Option<Rc<KeySet>>> = const { RefCell::new(None) };
+    static LAST_KEY_FETCH_MS: Cell<f64> = const { Cell::new(0.0) };
+}
+
+/// The checked settings. All problems are logged at once, by name and never by value.
+///
+/// # Errors
+/// `misconfigured`.
+pub fn settings(env: &worker::Env) -> Result<Rc<Env>, Error> {
+    if let Some(settings) = SETTINGS_READ.with_borrow(Clone::clone) {
+        return Ok(settings);
+    }
+    let lookup = |name: &str| env.var(name).ok().map(|value| value.to_string());
+    let settings = Rc::new(Env::read(lookup).map_err(|problems| misconfigured(&problems))?);
+    SETTINGS_READ.set(Some(Rc::clone(&settings)));
+    Ok(settings)
+}
+
+fn misconfigured(problems: &[EnvProblem]) -> Error {
+    let list: Vec<_> = problems
+        .iter()
+        .map(|problem| serde_json::json!({"name": problem.name, "message": problem.message}))
+        .collect();
+    platform::console_log(
+        &serde_json::json!({"event": "config", "level": "error", "problems": list}).to_string(),
+    );
+    Error::with_detail(
+        ErrorCode::Misconfigured,
+        format!("{} of {} settings need attention; the log names each.", problems.len(), SETTINGS.len()),
+    )
+}
+
+/// The key set, however old; [`crate::session`] judges its age.
+pub fn keys() -> Option<Rc<KeySet>> {
+    KEYS.with_borrow(Clone::clone)
+}
+
+/// Keeps a newly fetched key set.
+pub fn keep_keys(jwks: Jwks) -> Rc<KeySet> {
+    let keys = Rc::new(KeySet { jwks, imported: RefCell::new(Vec::new()), fetched_ms: platform::now_ms() });
+    KEYS.set(Some(Rc::clone(&keys)));
+    keys
+}
+
+/// When keys were last asked for, in milliseconds since 1970, and marks that they are asked for now.
+pub fn mark_key_fetch() {
+    LAST_KEY_FETCH_MS.set(platform::now_ms());
+}
+
+/// When keys were last asked for, in milliseconds since 1970.
+pub fn last_key_fetch_ms() -> f64 {
+    LAST_KEY_FETCH_MS.get()
+}

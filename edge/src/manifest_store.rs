@@ -1,0 +1,191 @@
+//! Where a workspace's manifest is read from and written to: Redis in front, Postgres behind, and the fence
+//! that keeps a reader from ever seeing an older version than the last committed one.
+
+use gatehouse_core::context::{Manifest, ManifestMeta, etag};
+use gatehouse_core::error::{Error, ErrorCode};
+use gatehouse_core::time;
+use gatehouse_core::vocabulary::{BcmSource, CacheTier};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::app::Scope;
+use crate::clients::postgrest::{self, Failure};
+use crate::clients::redis_keys as keys;
+use crate::clients::upstash::{self, Script};
+use crate::platform;
+use crate::session::SignedIn;
+
+const READ: Script =
+    Script { operation: "EVALSHA read_manifest", text: include_str!("lua/read_manifest.lua") };
+const KEEP: Script =
+    Script { operation: "EVALSHA keep_manifest", text: include_str!("lua/keep_manifest.lua") };
+const RAISE: Script = Script { operation: "EVALSHA raise_fence", text: include_str!("lua/raise_fence.lua") };
+const PUBLISH: Script =
+    Script { operation: "EVALSHA publish_manifest", text: include_str!("lua/publish_manifest.lua") };
+
+/// A manifest ready to be sent: its JSON text and its ETag.
+pub struct Loaded {
+    /// The strong ETag.
+    pub etag: String,
+    /// The manifest as JSON.
+    pub document: String,
+    /// Where it came from.
+    pub tier: CacheTier,
+    /// Whether Redis was away, so that Postgres had to answer.
+    pub degraded: bool,
+}
+
+/// `read_manifest()` of the database.
+#[derive(Deserialize)]
+struct FromPostgres {
+    membership: Value,
+    manifest: Option<Row>,
+}
+
+/// A stored version.
+#[derive(Deserialize)]
+struct Row {
+    version: u32,
+    checksum: String,
+    source: BcmSource,
+    generated_at: String,
+    confirmed_at: String,
+    content: Value,
+    meta: ManifestMeta,
+}
+
+impl Row {
+    fn into_manifest(self) -> Manifest {
+        Manifest {
+            version: self.version,
+            generated_at: time::normalise(&self.generated_at),
+            confirmed_at: time::normalise(&self.confirmed_at),
+            checksum: self.checksum,
+            source: self.source,
+            meta: self.meta,
+            content: self.content,
+        }
+    }
+}
+
+/// Loads the manifest for a member of the workspace. One call when Redis has both the membership and the
+/// manifest, two when Postgres is asked; what Postgres answered is kept after the answer.
+///
+/// # Errors
+/// `workspace_not_found` for anybody else, `manifest_not_found` before the first onboarding,
+/// `dependency_unavailable`.
+pub async fn load(scope: &Scope, person: &SignedIn, workspace_id: &str) -> Result<Loaded, Error> {
+    let keys = redis_keys(workspace_id, &person.session.user_id);
+    let cached = upstash::eval(scope, &READ, &keys, &[]).await;
+    let degraded = cached.is_err();
+    let (generation, hit) = cached.map_or((None, None), read_hit);
+    if let Some((etag, document)) = hit {
+        return Ok(Loaded { etag, document, tier: CacheTier::Tier0, degraded });
+    }
+    let arguments = json!({"p_workspace_id": workspace_id});
+    let answer: FromPostgres =
+        postgrest::rpc(scope, person, "rpc/read_manifest", &arguments).await.map_err(Failure::into_error)?;
+    let manifest = answer.manifest.map(Row::into_manifest);
+    let ready = manifest.map(|manifest| Ready::new(&manifest));
+    if let Some(generation) = generation {
+        keep(scope, keys, generation, &answer.membership, ready.as_ref());
+    }
+    let ready = ready.ok_or(ErrorCode::ManifestNotFound)?;
+    Ok(Loaded { etag: ready.etag, document: ready.document, tier: CacheTier::Origin, degraded })
+}
+
+/// A manifest with what Redis keeps beside it.
+#[derive(Clone)]
+struct Ready {
+    version: String,
+    confirmed_at: String,
+    etag: String,
+    document: String,
+}
+
+impl Ready {
+    fn new(manifest: &Manifest) -> Self {
+        Self {
+            version: manifest.version.to_string(),
+            confirmed_at: manifest.confirmed_at.clone(),
+            etag: etag(manifest.version, &manifest.checksum, &manifest.confirmed_at),
+            document: serde_json::to_string(manifest).unwrap_or_default(),
+        }
+    }
+}
+
+fn redis_keys(workspace_id: &str, user_id: &str) -> Vec<String> {
+    vec![
+        keys::membership(workspace_id, user_id),
+        keys::tier0(workspace_id),
+        keys::fence(workspace_id),
+        keys::generation(workspace_id),
+    ]
+}
+
+/// The generation seen, and the manifest if it was there.
+fn read_hit(answer: Value) -> (Option<String>, Option<(String, String)>) {
+    let text = |index: usize| answer.get(index).and_then(Value::as_str).map(str::to_owned);
+    (text(1), text(2).zip(text(3)))
+}
+
+/// Keeps membership and manifest in Redis after the answer has gone out.
+fn keep(scope: &Scope, keys: Vec<String>, generation: String, membership: &Value, ready: Option<&Ready>) {
+    let membership = membership.to_string();
+    let ready = ready.cloned();
+    let background = scope.background();
+    scope.after(async move {
+        let membership_ttl = keys::MEMBERSHIP_TTL_MS.to_string();
+        let tier0_ttl = keys::TIER0_TTL_MS.to_string();
+        let mut arguments = vec![membership.as_str(), &membership_ttl, &generation, &tier0_ttl];
+        if let Some(ready) = &ready {
+            arguments.extend([ready.version.as_str(), &ready.confirmed_at, &ready.etag, &ready.document]);
+        }
+        // A cache that cannot be filled costs the next reader a call and nothing else; the cause is logged.
+        let kept = upstash::eval(&background, &KEEP, &keys, &arguments).await;
+        background.log_background("keep_manifest", kept.err());
+    });
+}
+
+/// A writer's fence. It falls when the writer publishes or gives up, and by itself after its time.
+pub struct Fence {
+    workspace_id: String,
+    token: String,
+}
+
+/// Raises a fence. Without one nothing may be written.
+///
+/// # Errors
+/// `dependency_unavailable`.
+pub async fn raise_fence(scope: &Scope, workspace_id: &str) -> Result<Fence, Error> {
+    let token = platform::random_uuid();
+    let keys = [keys::fence(workspace_id), keys::generation(workspace_id), keys::tier0(workspace_id)];
+    let (fence_ttl, generation_ttl) = (keys::FENCE_TTL_MS.to_string(), keys::GENERATION_TTL_MS.to_string());
+    upstash::eval(scope, &RAISE, &keys, &[&token, &fence_ttl, &generation_ttl]).await?;
+    Ok(Fence { workspace_id: workspace_id.to_owned(), token })
+}
+
+impl Fence {
+    fn keys(&self) -> [String; 2] {
+        [keys::fence(&self.workspace_id), keys::tier0(&self.workspace_id)]
+    }
+
+    /// Publishes what was committed and lowers the fence. False when Redis was away: the fence then falls by
+    /// itself, and until a reader fills the tier again Postgres answers.
+    pub async fn publish(self, scope: &Scope, manifest: &Manifest) -> bool {
+        let ready = Ready::new(manifest);
+        let ttl = keys::TIER0_TTL_MS.to_string();
+        let arguments =
+            [self.token.as_str(), &ttl, &ready.version, &ready.confirmed_at, &ready.etag, &ready.document];
+        upstash::eval(scope, &PUBLISH, &self.keys(), &arguments).await.is_ok()
+    }
+
+    /// Lowers the fence after the answer, when it is certain that nothing was committed.
+    pub fn give_up(self, scope: &Scope) {
+        let background = scope.background();
+        scope.after(async move {
+            let lowered = upstash::eval(&background, &PUBLISH, &self.keys(), &[&self.token]).await;
+            background.log_background("lower_fence", lowered.err());
+        });
+    }
+}

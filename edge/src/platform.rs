@@ -1,0 +1,49 @@
+//! What the runtime gives us: the clock, ids, timers, fetch and WebCrypto.
+
+use gatehouse_core::time::Timestamp;
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The runtime's fetch. Bound directly: the wrapper types copy every header.
+    #[wasm_bindgen(js_name = fetch)]
+    pub fn fetch_with_init(url: &str, init: &web_sys::RequestInit) -> Promise;
+
+    #[wasm_bindgen(js_name = setTimeout)]
+    pub fn set_timeout(callback: &js_sys::Function, ms: u32) -> JsValue;
+
+    #[wasm_bindgen(js_name = clearTimeout)]
+    pub fn clear_timeout(timer: &JsValue);
+
+    #[wasm_bindgen(js_namespace = crypto, js_name = randomUUID)]
+    pub fn random_uuid() -> String;
+
+    #[wasm_bindgen(js_namespace = crypto, js_name = subtle, thread_local_v2)]
+    pub static SUBTLE: web_sys::SubtleCrypto;
+
+    #[wasm_bindgen(js_namespace = console, js_name = log)]
+    pub fn console_log(line: &str);
+}
+
+/// Milliseconds since 1970. On Workers the clock moves only when IO does, so it is right after each call.
+pub fn now_ms() -> f64 {
+    js_sys::Date::now()
+}
+
+/// The present instant.
+pub fn now() -> Timestamp {
+    #[expect(clippy::cast_possible_truncation, reason = "Date.now() is a whole number far below 2^53")]
+    Timestamp::from_millisecond(now_ms() as i64).unwrap_or_default()
+}
+
+/// Whole milliseconds since `started_ms`.
+pub fn elapsed_ms(started_ms: f64) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to the range of u32"
+    )]
+    let ms = (now_ms() - started_ms).clamp(0.0, f64::from(u32::MAX)) as u32;
+    ms
+}

@@ -1,0 +1,4 @@
+//! The manifest.
+
+pub mod export;
+pub mod manifest;

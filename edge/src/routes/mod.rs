@@ -1,0 +1,58 @@
+//! One handler for each route of the table. A handler's doc comment lists its steps with the status of each
+//! failure, and its body carries the same numbers. No business rule stands here.
+
+mod auth;
+mod context;
+mod health;
+mod onboarding;
+
+use gatehouse_core::error::{Error, ErrorCode};
+use gatehouse_core::route::{Route, RouteId};
+
+use crate::app::Scope;
+use crate::http::{Reply, Request};
+
+/// Runs a route's handler.
+///
+/// # Errors
+/// What the handler refuses with.
+pub async fn handle(scope: &Scope, request: &Request<'_>, route: &Route) -> Result<Reply, Error> {
+    match route.id {
+        RouteId::Health => Ok(health::health()),
+        RouteId::EnsureProfile => auth::ensure_profile::ensure_profile(scope, request).await,
+        RouteId::VerifyProfile => auth::verify_profile::verify_profile(scope, request).await,
+        RouteId::Finalize => onboarding::finalize::finalize(scope, request, route).await,
+        RouteId::Manifest => context::manifest::manifest(scope, request).await,
+        RouteId::Export => context::export::export(scope, request, route).await,
+    }
+}
+
+/// The workspace that the request names, in the one spelling that keys and logs use.
+///
+/// # Errors
+/// `workspace_header_missing`, `workspace_header_invalid`.
+fn workspace(scope: &Scope, request: &Request<'_>) -> Result<String, Error> {
+    let id = request.header("x-workspace-id").ok_or(ErrorCode::WorkspaceHeaderMissing)?;
+    let id = id.trim().to_ascii_lowercase();
+    let uuid = id.len() == 36
+        && id.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+    if !uuid {
+        return Err(ErrorCode::WorkspaceHeaderInvalid.into());
+    }
+    scope.note_workspace(&id);
+    Ok(id)
+}
+
+/// `POST /__panic`, in development only: it lets a test prove that a panic stays within its request.
+pub fn is_panic_probe(scope: &Scope, request: &Request<'_>) -> bool {
+    scope.settings.deployment == "development" && request.method == "POST" && request.path == "/__panic"
+}
+
+/// Panics.
+#[expect(clippy::panic, clippy::unused_async, reason = "this is what the probe is for")]
+pub async fn panic_probe() -> Result<Reply, Error> {
+    panic!("asked to panic")
+}

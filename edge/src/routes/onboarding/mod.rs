@@ -1,0 +1,3 @@
+//! Onboarding.
+
+pub mod finalize;

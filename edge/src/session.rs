@@ -1,0 +1,122 @@
+//! Who is asking: the bearer token, its signature by WebCrypto, its claims by core. No call when keys are warm.
+
+use std::rc::Rc;
+
+use gatehouse_core::auth::{Jwk, Session, Token, check_claims};
+use gatehouse_core::error::{Error, ErrorCode};
+use js_sys::futures::JsFuture;
+use js_sys::{Array, Object, Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::app::Scope;
+use crate::clients::jwks;
+use crate::http::Request;
+use crate::isolate::{self, KeySet};
+use crate::platform;
+
+/// Keys older than this are fetched again, as Supabase's own clients do (10 minutes).
+const KEYS_TTL_MS: f64 = 600_000.0;
+/// An unknown key id asks again at most this often, so that forged ids cost nobody a call.
+const UNKNOWN_KEY_PAUSE_MS: f64 = 30_000.0;
+
+/// A session with the token that proves it; the token is what row-level security judges.
+pub struct SignedIn {
+    /// The checked session.
+    pub session: Session,
+    /// The access token.
+    pub token: String,
+}
+
+/// Reads and checks the session.
+///
+/// # Errors
+/// `token_missing`, `token_invalid`, `token_expired`; `dependency_unavailable` when the keys cannot be had.
+pub async fn require(scope: &Scope, request: &Request<'_>) -> Result<SignedIn, Error> {
+    let header = request.header("authorization").ok_or(ErrorCode::TokenMissing)?;
+    let text = header
+        .split_once(' ')
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .filter(|token| !token.is_empty())
+        .ok_or(ErrorCode::TokenMissing)?;
+    let token = Token::parse(text)?;
+    let (keys, jwk) = signing_key(scope, &token).await?;
+    if !verify(&keys, &jwk, &token).await {
+        return Err(Error::with_detail(ErrorCode::TokenInvalid, "The access token's signature is wrong."));
+    }
+    let issuer = format!("{}/auth/v1", scope.settings.supabase_url);
+    let session = check_claims(&token, &issuer, platform::now())?;
+    scope.note_user(&session.user_id);
+    Ok(SignedIn { session, token: text.to_owned() })
+}
+
+/// The key that the token names, fetched when our copy is old or does not know it.
+async fn signing_key(scope: &Scope, token: &Token<'_>) -> Result<(Rc<KeySet>, Jwk), Error> {
+    let cached = isolate::keys();
+    let find = |keys: &KeySet| keys.jwks.key_for(&token.kid, &token.alg).cloned();
+    if let Some(keys) = &cached {
+        let fresh = platform::now_ms() - keys.fetched_ms < KEYS_TTL_MS;
+        if let (true, Some(jwk)) = (fresh, find(keys)) {
+            return Ok((Rc::clone(keys), jwk));
+        }
+    }
+    let asked_lately = platform::now_ms() - isolate::last_key_fetch_ms() < UNKNOWN_KEY_PAUSE_MS;
+    let keys = match (cached, asked_lately) {
+        (Some(keys), true) => keys,
+        (cached, _) => match jwks::fetch(scope).await {
+            Ok(jwks) => isolate::keep_keys(jwks),
+            // Keys that were good minutes ago beat locking everybody out while Auth is away.
+            Err(error) => cached.ok_or(error)?,
+        },
+    };
+    let jwk = find(&keys).ok_or_else(|| {
+        Error::with_detail(
+            ErrorCode::TokenInvalid,
+            "The access token is signed with a key that this project does not have.",
+        )
+    })?;
+    Ok((keys, jwk))
+}
+
+async fn verify(keys: &KeySet, jwk: &Jwk, token: &Token<'_>) -> bool {
+    let Ok(key) = imported(keys, jwk).await else { return false };
+    let verified = async {
+        let algorithm = object(&[("name", "ECDSA".into()), ("hash", "SHA-256".into())])?;
+        let signature = Uint8Array::from(token.signature.as_slice());
+        let signed = Uint8Array::from(token.signed.as_bytes());
+        let promise = platform::SUBTLE.with(|subtle| {
+            subtle.verify_with_object_and_js_u8_array_and_js_u8_array(&algorithm, &key, &signature, &signed)
+        })?;
+        JsFuture::from(promise).await
+    };
+    verified.await.is_ok_and(|value: JsValue| value.is_truthy())
+}
+
+async fn imported(keys: &KeySet, jwk: &Jwk) -> Result<web_sys::CryptoKey, JsValue> {
+    let known = keys.imported.borrow().iter().find(|(kid, _)| *kid == jwk.kid).map(|(_, key)| key.clone());
+    if let Some(key) = known {
+        return Ok(key);
+    }
+    let data = object(&[
+        ("kty", jwk.kty.as_str().into()),
+        ("crv", jwk.crv.as_str().into()),
+        ("x", jwk.x.as_str().into()),
+        ("y", jwk.y.as_str().into()),
+    ])?;
+    let algorithm = object(&[("name", "ECDSA".into()), ("namedCurve", "P-256".into())])?;
+    let usages = Array::of1(&"verify".into());
+    let promise = platform::SUBTLE.with(|subtle| {
+        subtle.import_key_with_object("jwk", &data, &algorithm, false, usages.unchecked_ref())
+    })?;
+    let key: web_sys::CryptoKey = JsFuture::from(promise).await?.dyn_into()?;
+    keys.imported.borrow_mut().push((jwk.kid.clone(), key.clone()));
+    Ok(key)
+}
+
+fn object(entries: &[(&str, JsValue)]) -> Result<Object, JsValue> {
+    let object = Object::new();
+    for (name, value) in entries {
+        Reflect::set(&object, &(*name).into(), value)?;
+    }
+    Ok(object)
+}
