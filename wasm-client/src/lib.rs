@@ -1,1 +1,57 @@
-//! Placeholder.
+//! The core's rules for JavaScript: thin wasm-bindgen bindings, and nothing decided here.
+//!
+//! Documents come in as JSON text, because parsing text inside wasm costs a fifth of walking a JavaScript
+//! object. Every function answers a tagged union, `{ok: true, …}` or `{ok: false, …}`: bad data, even text
+//! that is no JSON, never throws.
+
+mod answers;
+mod manifest;
+mod preview;
+mod refusal;
+
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+/// Checks the answers of one onboarding step: `{ok: true, answers}` or `{ok: false, errors}`.
+#[wasm_bindgen(js_name = validateStep)]
+pub fn validate_step(step: &str, answers_json: &str) -> JsValue {
+    to_js(&answers::validate_step(step, answers_json))
+}
+
+/// Checks all answers of a finished onboarding: `{ok: true, answers}` or `{ok: false, errors}`.
+#[wasm_bindgen(js_name = validateAnswers)]
+pub fn validate_answers(answers_json: &str) -> JsValue {
+    to_js(&answers::validate_answers(answers_json))
+}
+
+/// Counts a text as the length rules do: Unicode characters without the white space around them.
+#[wasm_bindgen(js_name = countCharacters)]
+pub fn count_characters(text: &str) -> usize {
+    text.trim().chars().count()
+}
+
+/// Judges the age of a manifest. `confirmed_at` is RFC 3339, absent when there is no manifest; `now_ms` is
+/// milliseconds since 1970. Answers `{ok: true, view}` or `{ok: false, problem}`.
+#[wasm_bindgen]
+pub fn freshness(confirmed_at: Option<String>, now_ms: f64) -> JsValue {
+    to_js(&manifest::judge_freshness(confirmed_at.as_deref(), now_ms))
+}
+
+/// Holds a manifest's content against its checksum: `{ok: true, version, checksum}` or `{ok: false, problem}`.
+#[wasm_bindgen(js_name = verifyManifest)]
+pub fn verify_manifest(manifest_json: &str) -> JsValue {
+    to_js(&manifest::verify(manifest_json))
+}
+
+/// Shows what the manifest of the answers so far would be. Unanswered questions are no error here; they are
+/// listed in `missing`. Answers `{ok: true, canonical, checksum, token_estimate, token_budget, dropped, missing}`,
+/// where `canonical` is the content's JSON text, or `{ok: false, problem}`.
+#[wasm_bindgen(js_name = reducePreview)]
+pub fn reduce_preview(answers_json: &str, now_ms: f64) -> JsValue {
+    to_js(&preview::reduce_preview(answers_json, now_ms))
+}
+
+/// A serialised value, or `null` for what JavaScript cannot hold, which none of our types contain.
+fn to_js<T: Serialize>(value: &T) -> JsValue {
+    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or(JsValue::NULL)
+}

@@ -8,4 +8,4 @@ mod validate;
 pub use answers::{Answer, Answers, Progress, progress};
 pub use build::build_context;
 pub use fields::{FIELDS, Field, FieldId, Kind, STEPS, Step, StepId, fields_of};
-pub use validate::{validate_answers, validate_step};
+pub use validate::{validate_answers, validate_draft, validate_step};

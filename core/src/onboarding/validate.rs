@@ -10,7 +10,15 @@ use crate::error::FieldError;
 /// # Errors
 /// Every problem at once: missing required fields, wrong types, lengths, addresses, unknown names.
 pub fn validate_answers(answers: &Map<String, Value>) -> Result<Answers, Vec<FieldError>> {
-    check(answers, FIELDS.iter())
+    check(answers, FIELDS.iter(), true)
+}
+
+/// Checks answers that are not finished: every rule but that required fields are there.
+///
+/// # Errors
+/// Every problem at once: wrong types, lengths, addresses, unknown names.
+pub fn validate_draft(answers: &Map<String, Value>) -> Result<Answers, Vec<FieldError>> {
+    check(answers, FIELDS.iter(), false)
 }
 
 /// Checks the answers of one step, as a form does before it moves on. Fields of other steps are unknown here.
@@ -18,12 +26,13 @@ pub fn validate_answers(answers: &Map<String, Value>) -> Result<Answers, Vec<Fie
 /// # Errors
 /// Every problem of the step at once.
 pub fn validate_step(step: StepId, answers: &Map<String, Value>) -> Result<Answers, Vec<FieldError>> {
-    check(answers, fields_of(step))
+    check(answers, fields_of(step), true)
 }
 
 fn check(
     given: &Map<String, Value>,
     fields: impl Iterator<Item = &'static Field>,
+    finished: bool,
 ) -> Result<Answers, Vec<FieldError>> {
     let mut answers = Answers::default();
     let mut errors = Vec::new();
@@ -33,7 +42,7 @@ fn check(
         match normalise(field, given.get(field.id.as_str()).unwrap_or(&Value::Null)) {
             Ok(answer) => {
                 answers.set(field.id, answer);
-                if field.required && !answers.has(field.id) {
+                if finished && field.required && !answers.has(field.id) {
                     errors.push(error(field, "required", format!("{} is required.", field.label)));
                 }
             }
@@ -245,6 +254,14 @@ mod tests {
                 ("/answers/industry", "unknown_field"),
             ]
         );
+    }
+
+    #[test]
+    fn a_draft_may_leave_out_what_is_required_and_nothing_else() {
+        let draft = |answers: Value| validate_draft(answers.as_object().unwrap());
+        assert!(draft(json!({})).is_ok());
+        assert_eq!(draft(json!({"company_website": "chaya"})).unwrap_err()[0].code, "not_a_url");
+        assert_eq!(draft(json!({"company": "x"})).unwrap_err()[0].code, "unknown_field");
     }
 
     #[test]
