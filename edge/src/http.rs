@@ -33,27 +33,26 @@ impl<'a> Request<'a> {
         self.headers.get(name).ok().flatten()
     }
 
+    /// Refuses a body by its announced length, before anything is read.
+    ///
+    /// # Errors
+    /// `body_too_large` beyond `max` bytes.
+    pub fn check_announced(&self, max: usize) -> Result<(), Error> {
+        let announced = self.header("content-length").and_then(|length| length.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > max) { Err(too_large(max)) } else { Ok(()) }
+    }
+
     /// The whole body.
     ///
     /// # Errors
-    /// `body_too_large` beyond `max` bytes, by the announced length before anything is read, else by what came.
+    /// `body_too_large` when more than `max` bytes came, announced or not.
     pub async fn body(&self, max: usize) -> Result<Vec<u8>, Error> {
-        let too_large = || {
-            Error::with_detail(
-                ErrorCode::BodyTooLarge,
-                format!("This address takes at most {max} bytes of body."),
-            )
-        };
-        let announced = self.header("content-length").and_then(|length| length.parse::<usize>().ok());
-        if announced.is_some_and(|length| length > max) {
-            return Err(too_large());
-        }
         let unreadable = |_| Error::with_detail(ErrorCode::BodyInvalid, "The body could not be read.");
         let buffer =
             JsFuture::from(self.raw.array_buffer().map_err(unreadable)?).await.map_err(unreadable)?;
         let bytes = Uint8Array::new(&buffer);
         if bytes.length() as usize > max {
-            return Err(too_large());
+            return Err(too_large(max));
         }
         Ok(bytes.to_vec())
     }
@@ -75,6 +74,10 @@ impl<'a> Request<'a> {
             )
         })
     }
+}
+
+fn too_large(max: usize) -> Error {
+    Error::with_detail(ErrorCode::BodyTooLarge, format!("This address takes at most {max} bytes of body."))
 }
 
 /// An answer.

@@ -1,0 +1,202 @@
+// Generated from core by `npm run codegen`; do not edit.
+
+/** Why a person cannot go on, with the way out. */
+export interface ActionableError {
+  /** Stable code such as `plan_unmet`. */
+  code: string;
+  /** The sentence. */
+  message: string;
+  /** Where to go in the web app. */
+  action: string;
+}
+
+/** One answer. On the wire a string or an array of strings. */
+export type Answer = string | Array<string>;
+
+/** What caused a manifest version. */
+export type BcmSource = "onboarding" | "rebuild" | "restore" | "import";
+
+/** One gate condition of a person. */
+export interface ConditionView {
+  /** Which condition. */
+  condition: GateCondition;
+  /** Whether it is met. */
+  met: boolean;
+  /** The sentence that says so. */
+  message: string;
+}
+
+/** One thing that did not fit. */
+export interface Dropped {
+  /** JSON Pointer into the content as it was before anything was dropped there. */
+  pointer: string;
+  /** `shortened` or `dropped`. */
+  action: string;
+}
+
+/** `POST /auth/ensure-profile` */
+export interface EnsureProfile {
+  /** The profile's id, which is not the auth id. */
+  user_id: string;
+  /** The person's own workspace; send it as `X-Workspace-Id`. */
+  workspace_id: string;
+  /** Their role in it. */
+  role: MemberRole;
+  /** Whether this call made any of it. */
+  created: boolean;
+}
+
+/** A stable error code. Codes are never reused for another meaning. */
+export type ErrorCode = "token_missing" | "token_invalid" | "token_expired" | "anonymous_not_allowed" | "workspace_header_missing" | "workspace_header_invalid" | "workspace_not_found" | "role_not_allowed" | "profile_not_found" | "route_not_found" | "method_not_allowed" | "body_too_large" | "body_invalid" | "answers_invalid" | "manifest_too_large" | "manifest_not_found" | "checksum_mismatch" | "conflict" | "dependency_unavailable" | "misconfigured" | "internal";
+
+/** The forms in which a manifest can be exported. */
+export type ExportFormat = "json" | "markdown";
+
+/** `POST /context/export` */
+export interface ExportRequest {
+  /** `json` or `markdown`. */
+  format: ExportFormat;
+}
+
+/** One thing wrong with one field, in a sentence fit to stand under it in a form. */
+export interface FieldError {
+  /** JSON Pointer (RFC 6901) to the value, from the root of the body. */
+  pointer: string;
+  /** Stable code of the rule, such as `required` or `too_long`. */
+  code: string;
+  /** The sentence to show. */
+  message: string;
+  /** Id of the onboarding step that the field belongs to, where it belongs to one. */
+  step?: string | null;
+}
+
+/** `POST /onboarding/finalize` */
+export interface FinalizeRequest {
+  /** Field id → answer. */
+  answers: Record<string, Answer>;
+}
+
+/** The answer to a finalize. */
+export interface Finalized {
+  /** False when the content equals the latest version's: nothing new was made, and it is confirmed anew. */
+  created: boolean;
+  /** The manifest. */
+  manifest: Manifest;
+}
+
+/** What the gate asks for, in the order in which it asks. */
+export type GateCondition = "session" | "profile" | "workspace" | "plan" | "onboarding" | "manifest";
+
+/** `GET /health` */
+export interface Health {
+  /** Always `ok`: whoever reads this has been answered. */
+  status: string;
+  /** The build's version. */
+  version: string;
+}
+
+/** A manifest as it is stored, cached, served and exported. */
+export interface Manifest {
+  /** Counts up by one within a workspace. */
+  version: number;
+  /** When this version was made, RFC 3339 UTC. */
+  generated_at: string;
+  /** When a person last submitted, edited or rebuilt it, RFC 3339 UTC. Freshness counts from here. */
+  confirmed_at: string;
+  /** Lower-case hex SHA-256 over the RFC 8785 text of `content`. */
+  checksum: string;
+  /** What caused this version. */
+  source: BcmSource;
+  /** How it was made. */
+  meta: ManifestMeta;
+  /** What prompts read: foundation, icps, competitive, messaging, channels, market, facts, guardrails. */
+  content: unknown;
+}
+
+/** The latest manifest, without its content. */
+export interface ManifestHead {
+  /** Its version. */
+  version: number;
+  /** RFC 3339 UTC; freshness counts from here. */
+  confirmed_at: string;
+}
+
+/** How a manifest was made. */
+export interface ManifestMeta {
+  /** Estimated cl100k tokens of the content. */
+  token_estimate: number;
+  /** Everything that was dropped or shortened to fit the budget, and why. */
+  dropped: Array<Dropped>;
+  /** Ids of the questions that were not answered. */
+  missing?: Array<string>;
+}
+
+/** What a person may do in a workspace. */
+export type MemberRole = "owner" | "admin" | "member";
+
+/** The one thing to do next. */
+export interface NextAction {
+  /** The condition it meets. */
+  condition: GateCondition;
+  /** Where to go in the web app. */
+  path: string;
+  /** What the button says. */
+  label: string;
+}
+
+/** How far a person's onboarding has come. */
+export type OnboardingStatus = "pending" | "payment_confirmed" | "in_progress" | "completed" | "abandoned";
+
+/** What a workspace buys, from the smallest to the largest. */
+export type Plan = "ascent" | "glide" | "soar";
+
+/** The body of every refusal, `application/problem+json` (RFC 9457) with our members added. */
+export interface Problem {
+  /** A URN that names the error; it ends with the code. */
+  type: string;
+  /** The sentence that is the same for every occurrence. */
+  title: string;
+  /** The HTTP status, repeated. */
+  status: number;
+  /** The stable code to branch on. */
+  code: ErrorCode;
+  /** The sentence about this occurrence. */
+  detail: string;
+  /** What to do about it. */
+  fix: string;
+  /** The id under which the log has this request. */
+  request_id: string;
+  /** What is wrong field by field; absent when no field is. */
+  errors?: Array<FieldError>;
+}
+
+/** A label on a subscription. Access is decided from dates, never from this alone. */
+export type SubscriptionStatus = "none" | "trial" | "active" | "past_due" | "cancelled" | "expired";
+
+/** `GET /auth/verify-profile` */
+export interface VerifyProfile {
+  /** Whether nothing blocks the dashboard. */
+  ready: boolean;
+  /** Every condition, in order. */
+  conditions: Array<ConditionView>;
+  /** The person's workspace. */
+  workspace_id?: string | null;
+  /** Their role in it. */
+  role?: MemberRole | null;
+  /** Its plan. */
+  plan?: Plan | null;
+  /** The label on its subscription. */
+  plan_status: SubscriptionStatus;
+  /** Whether the plan gives no access now. */
+  needs_payment: boolean;
+  /** Until when there is access, RFC 3339 UTC. */
+  access_until?: string | null;
+  /** How far onboarding has come. */
+  onboarding_status: OnboardingStatus;
+  /** The latest manifest, without its content. */
+  manifest?: ManifestHead | null;
+  /** The one next action; absent when ready. */
+  next?: NextAction | null;
+  /** Why not, when not ready. */
+  errors: Array<ActionableError>;
+}

@@ -1,0 +1,37 @@
+// Generated from core by `npm run codegen`; do not edit.
+
+export const PLAN_VALUES = ["ascent", "glide", "soar"] as const;
+export type Plan = (typeof PLAN_VALUES)[number];
+
+export const INTERVAL_VALUES = ["month", "year"] as const;
+export type Interval = (typeof INTERVAL_VALUES)[number];
+
+export const SUBSCRIPTION_STATUS = ["none", "trial", "active", "past_due", "cancelled", "expired"] as const;
+export type SubscriptionStatus = (typeof SUBSCRIPTION_STATUS)[number];
+
+export const PAYMENT_STATUS = ["pending", "completed", "failed", "cancelled", "refunded"] as const;
+export type PaymentStatus = (typeof PAYMENT_STATUS)[number];
+
+export const ONBOARDING_STATUS = ["pending", "payment_confirmed", "in_progress", "completed", "abandoned"] as const;
+export type OnboardingStatus = (typeof ONBOARDING_STATUS)[number];
+
+export const SESSION_STATE_VALUES = ["draft", "submitted"] as const;
+export type SessionState = (typeof SESSION_STATE_VALUES)[number];
+
+export const FRESHNESS = ["fresh", "stale", "expired", "missing"] as const;
+export type Freshness = (typeof FRESHNESS)[number];
+
+export const BCM_SOURCE_VALUES = ["onboarding", "rebuild", "restore", "import"] as const;
+export type BcmSource = (typeof BCM_SOURCE_VALUES)[number];
+
+export const CACHE_TIER_VALUES = ["tier0", "tier1", "tier2", "origin"] as const;
+export type CacheTier = (typeof CACHE_TIER_VALUES)[number];
+
+export const GATE_CONDITION_VALUES = ["session", "profile", "workspace", "plan", "onboarding", "manifest"] as const;
+export type GateCondition = (typeof GATE_CONDITION_VALUES)[number];
+
+export const MEMBER_ROLE_VALUES = ["owner", "admin", "member"] as const;
+export type MemberRole = (typeof MEMBER_ROLE_VALUES)[number];
+
+export const EXPORT_FORMAT_VALUES = ["json", "markdown"] as const;
+export type ExportFormat = (typeof EXPORT_FORMAT_VALUES)[number];

@@ -1,0 +1,143 @@
+//! The docs that are tables of what core holds.
+
+use std::fmt::Write as _;
+
+use gatehouse_core::env::{Format, SETTINGS};
+use gatehouse_core::error::ErrorCode;
+use gatehouse_core::log;
+use gatehouse_core::route::ROUTES;
+use gatehouse_core::vocabulary::VOCABULARY;
+
+const NOTE: &str = "<!-- Generated from core by `npm run codegen`; do not edit. -->\n\n";
+
+/// `docs/API.md`
+pub fn api() -> String {
+    let mut out = format!(
+        "{NOTE}# API\n\nThe machine-readable form is [openapi.json](openapi.json). Every error is \
+         `application/problem+json` with a stable `code` ([ERRORS.md](ERRORS.md)); every answer carries \
+         `X-Request-Id` and `Server-Timing`. A session is `Authorization: Bearer <Supabase access token>`.\n\n\
+         Calls are network calls before the answer with keys warm; `+n` with a cold membership record.\n\n\
+         | route | does | session | workspace | body at most | calls | budget |\n|---|---|---|---|---|---|---|\n"
+    );
+    for route in ROUTES {
+        let yes = |flag| if flag { "yes" } else { "" };
+        let body = if route.max_body == 0 { String::new() } else { format!("{} bytes", route.max_body) };
+        let cold = if route.calls.cold_extra == 0 {
+            String::new()
+        } else {
+            format!(" (+{})", route.calls.cold_extra)
+        };
+        let _ = writeln!(
+            out,
+            "| `{} {}` | {} | {} | {} | {body} | {}{cold} | {} ms |",
+            route.method.as_str(),
+            route.path,
+            route.summary,
+            yes(route.session),
+            yes(route.workspace),
+            route.calls.warm,
+            route.budget_ms
+        );
+    }
+    out.push_str("\n## Refusals\n\n| route | codes |\n|---|---|\n");
+    for route in ROUTES {
+        let codes: Vec<_> = route
+            .all_errors()
+            .iter()
+            .map(|code| format!("{} [{}](ERRORS.md#{})", code.status(), code.as_str(), code.as_str()))
+            .collect();
+        let _ = writeln!(out, "| `{} {}` | {} |", route.method.as_str(), route.path, codes.join(", "));
+    }
+    out
+}
+
+/// `docs/ERRORS.md`
+pub fn errors() -> String {
+    let mut out = format!(
+        "{NOTE}# Errors\n\nThe `code` of a problem is stable; branch on it and never on a sentence.\n"
+    );
+    for code in ErrorCode::ALL {
+        let _ = write!(
+            out,
+            "\n## {}\n\n{} {}\n\n**{}** {}\n",
+            code.as_str(),
+            code.status(),
+            code.title(),
+            code.meaning().trim(),
+            code.fix()
+        );
+    }
+    out
+}
+
+fn format_words(format: Format) -> String {
+    match format {
+        Format::Url => {
+            "web address, https, no trailing slash (http for this machine in development)".to_owned()
+        }
+        Format::Secret(least) => format!("text of at least {least} characters"),
+        Format::OneOf(words) => words.join(", "),
+    }
+}
+
+/// `docs/ENVIRONMENT.md`
+pub fn environment() -> String {
+    let mut out = format!(
+        "{NOTE}# Environment\n\nThe Worker checks all of these when it starts and reports every problem at once, \
+         by name and never by value, in the log line `config`. Secrets are set with `wrangler secret put NAME`, the \
+         rest in `wrangler.toml`. `npm run stack` writes `.dev.vars` with the local platform's values.\n\n\
+         | name | secret | format | purpose | example |\n|---|---|---|---|---|\n"
+    );
+    for setting in SETTINGS {
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} | {} | `{}` |",
+            setting.name,
+            if setting.secret { "yes" } else { "" },
+            format_words(setting.format),
+            setting.purpose,
+            setting.example
+        );
+    }
+    out
+}
+
+/// `.dev.vars.example`
+pub fn dev_vars() -> String {
+    let mut out = String::from(
+        "# Generated from core by `npm run codegen`; do not edit. Copy to .dev.vars, or let `npm run stack` write it.\n",
+    );
+    for setting in SETTINGS {
+        let _ = writeln!(out, "\n# {}\n{}={}", setting.purpose, setting.name, setting.example);
+    }
+    out
+}
+
+/// `docs/LOGGING.md`
+pub fn logging() -> String {
+    let mut out = format!(
+        "{NOTE}# Logging\n\nOne JSON line for each request, with these fields and no personal data: no e-mail, no \
+         name, no token, no answer.\n\n| field | meaning |\n|---|---|\n"
+    );
+    for (name, meaning) in log::FIELDS {
+        let _ = writeln!(out, "| `{name}` | {meaning} |");
+    }
+    out.push_str(
+        "\nTwo more lines exist. `config`: the settings that need attention (`problems`: name and message). \
+         `background`: work after an answer that failed (`work`, `code`, `cause`, `calls`, `request_id`).\n",
+    );
+    out
+}
+
+/// `docs/VOCABULARY.md`
+pub fn vocabulary() -> String {
+    let mut out = format!(
+        "{NOTE}# Vocabulary\n\nThe words that cross a boundary. SQL CHECK constraints are tested equal to these; \
+         TypeScript is generated from them.\n\n| name | words |\n|---|---|\n"
+    );
+    for (name, words) in VOCABULARY {
+        let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+        let _ = writeln!(out, "| {name} | {} |", words.join(", "));
+    }
+    out
+}

@@ -1,0 +1,41 @@
+//! JSON Schemas of the wire types, by the names that the route table uses.
+
+use gatehouse_core::api::{EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, VerifyProfile};
+use gatehouse_core::context::Manifest;
+use gatehouse_core::error::Problem;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value};
+
+/// Every wire type's schema under its name, references pointing below `definitions_path`.
+pub fn schemas(definitions_path: &str) -> Map<String, Value> {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.definitions_path = definitions_path.to_owned().into();
+    let mut generator = settings.into_generator();
+    generator.subschema_for::<Health>();
+    generator.subschema_for::<EnsureProfile>();
+    generator.subschema_for::<VerifyProfile>();
+    generator.subschema_for::<FinalizeRequest>();
+    generator.subschema_for::<Finalized>();
+    generator.subschema_for::<Manifest>();
+    generator.subschema_for::<ExportRequest>();
+    generator.subschema_for::<Problem>();
+    let mut definitions: Vec<_> = generator.take_definitions(true).into_iter().collect();
+    definitions.sort_by(|(a, _), (b, _)| a.cmp(b));
+    definitions.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gatehouse_core::route::ROUTES;
+
+    #[test]
+    fn every_type_that_a_route_names_has_a_schema() {
+        let schemas = schemas("/components/schemas");
+        for route in ROUTES {
+            for name in route.request.iter().chain([&route.response]) {
+                assert!(schemas.contains_key(*name), "{} names {name}", route.path);
+            }
+        }
+    }
+}
