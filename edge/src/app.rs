@@ -131,7 +131,11 @@ pub async fn answer(
 async fn dispatch(scope: &Scope, request: &Request<'_>) -> (Option<&'static Route>, Result<Reply, Error>) {
     match route::find(&request.method, &request.path) {
         Matched::Route(route) => {
-            (Some(route), without_panic(scope, routes::handle(scope, request, route)).await)
+            let work = async {
+                request.check_announced(route.max_body)?;
+                routes::handle(scope, request, route).await
+            };
+            (Some(route), without_panic(scope, work).await)
         }
         Matched::MethodNotAllowed(allow) => {
             let error = Error::with_detail(

@@ -1,5 +1,7 @@
 // Generated from core by `npm run codegen`; do not edit.
 
+import type { Plan, SubscriptionStatus, OnboardingStatus, BcmSource, GateCondition, MemberRole, ExportFormat } from "./vocabulary.js";
+
 /** Why a person cannot go on, with the way out. */
 export interface ActionableError {
   /** Stable code such as `plan_unmet`. */
@@ -12,9 +14,6 @@ export interface ActionableError {
 
 /** One answer. On the wire a string or an array of strings. */
 export type Answer = string | Array<string>;
-
-/** What caused a manifest version. */
-export type BcmSource = "onboarding" | "rebuild" | "restore" | "import";
 
 /** One gate condition of a person. */
 export interface ConditionView {
@@ -49,9 +48,6 @@ export interface EnsureProfile {
 /** A stable error code. Codes are never reused for another meaning. */
 export type ErrorCode = "token_missing" | "token_invalid" | "token_expired" | "anonymous_not_allowed" | "workspace_header_missing" | "workspace_header_invalid" | "workspace_not_found" | "role_not_allowed" | "profile_not_found" | "route_not_found" | "method_not_allowed" | "body_too_large" | "body_invalid" | "answers_invalid" | "manifest_too_large" | "manifest_not_found" | "checksum_mismatch" | "conflict" | "dependency_unavailable" | "misconfigured" | "internal";
 
-/** The forms in which a manifest can be exported. */
-export type ExportFormat = "json" | "markdown";
-
 /** `POST /context/export` */
 export interface ExportRequest {
   /** `json` or `markdown`. */
@@ -83,9 +79,6 @@ export interface Finalized {
   /** The manifest. */
   manifest: Manifest;
 }
-
-/** What the gate asks for, in the order in which it asks. */
-export type GateCondition = "session" | "profile" | "workspace" | "plan" | "onboarding" | "manifest";
 
 /** `GET /health` */
 export interface Health {
@@ -131,9 +124,6 @@ export interface ManifestMeta {
   missing?: Array<string>;
 }
 
-/** What a person may do in a workspace. */
-export type MemberRole = "owner" | "admin" | "member";
-
 /** The one thing to do next. */
 export interface NextAction {
   /** The condition it meets. */
@@ -143,12 +133,6 @@ export interface NextAction {
   /** What the button says. */
   label: string;
 }
-
-/** How far a person's onboarding has come. */
-export type OnboardingStatus = "pending" | "payment_confirmed" | "in_progress" | "completed" | "abandoned";
-
-/** What a workspace buys, from the smallest to the largest. */
-export type Plan = "ascent" | "glide" | "soar";
 
 /** The body of every refusal, `application/problem+json` (RFC 9457) with our members added. */
 export interface Problem {
@@ -169,9 +153,6 @@ export interface Problem {
   /** What is wrong field by field; absent when no field is. */
   errors?: Array<FieldError>;
 }
-
-/** A label on a subscription. Access is decided from dates, never from this alone. */
-export type SubscriptionStatus = "none" | "trial" | "active" | "past_due" | "cancelled" | "expired";
 
 /** `GET /auth/verify-profile` */
 export interface VerifyProfile {
