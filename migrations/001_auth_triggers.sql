@@ -53,6 +53,7 @@ declare
   v_user public.users;
   v_workspace_id uuid;
   v_full_name text;
+  v_avatar_url text;
   v_title text;
   v_role text;
   v_made text[] := '{}';
@@ -73,12 +74,14 @@ begin
   v_full_name := nullif(pg_catalog.btrim(pg_catalog.left(pg_catalog.regexp_replace(
     coalesce(v_account.raw_user_meta_data ->> 'full_name', v_account.raw_user_meta_data ->> 'name', ''),
     '[[:cntrl:]]+', ' ', 'g'), 255)), '');
+  v_avatar_url := v_account.raw_user_meta_data ->> 'avatar_url';
 
   select * into v_user from public.users where auth_user_id = p_auth_user_id;
   if not found then
     insert into public.users (auth_user_id, email, full_name, avatar_url)
     values (p_auth_user_id, nullif(v_account.email, ''), v_full_name,
-            pg_catalog.substring(v_account.raw_user_meta_data ->> 'avatar_url', '^https?://[^[:space:]]{1,2000}$'))
+            case when pg_catalog.char_length(v_avatar_url) <= 2048 and v_avatar_url ~ '^https?://[^[:space:]]+$'
+              then v_avatar_url end)
     returning * into v_user;
     v_made := v_made || 'user'::text;
   elsif not v_user.is_active then

@@ -1,0 +1,50 @@
+//! The words in the database's CHECK constraints are those of the core, no more and no fewer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gatehouse_core::vocabulary::{
+    BcmSource, Interval, MemberRole, OnboardingStatus, PaymentStatus, Plan, SubscriptionStatus,
+};
+
+use crate::support::Db;
+
+/// Every constraint that lists words, as `table.column` → words.
+async fn listed() -> BTreeMap<String, BTreeSet<String>> {
+    let db = Db::shared().await;
+    let rows = db
+        .client
+        .query(
+            r"select c.conrelid::regclass::text || '.' || a.attname,
+                     array(select w[1] from regexp_matches(pg_get_constraintdef(c.oid), '''([^'']*)''::', 'g') w)
+              from pg_constraint c join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+              where c.contype = 'c' and c.connamespace = 'public'::regnamespace and cardinality(c.conkey) = 1
+                and pg_get_constraintdef(c.oid) like '%= ANY (%'",
+            &[],
+        )
+        .await
+        .expect("the catalogue answers");
+    rows.iter().map(|row| (row.get(0), row.get::<_, Vec<String>>(1).into_iter().collect())).collect()
+}
+
+fn words(texts: &[&str]) -> BTreeSet<String> {
+    texts.iter().map(|&text| text.to_owned()).collect()
+}
+
+#[tokio::test]
+async fn checks_hold_the_words_of_the_core() {
+    let expected = BTreeMap::from(
+        [
+            ("business_context_manifests.source", BcmSource::TEXTS),
+            ("payment_transactions.billing_interval", Interval::TEXTS),
+            ("payment_transactions.plan", Plan::TEXTS),
+            ("payment_transactions.status", PaymentStatus::TEXTS),
+            ("subscriptions.billing_interval", Interval::TEXTS),
+            ("subscriptions.plan", Plan::TEXTS),
+            ("subscriptions.status", SubscriptionStatus::TEXTS),
+            ("users.onboarding_status", OnboardingStatus::TEXTS),
+            ("workspace_members.role", MemberRole::TEXTS),
+        ]
+        .map(|(column, texts)| (column.to_owned(), words(texts))),
+    );
+    assert_eq!(listed().await, expected);
+}
