@@ -1,0 +1,128 @@
+//! The steps that both wasm builds share: cargo, wasm-bindgen and wasm-opt.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::repo::Repo;
+use crate::step::{run, run_quietly};
+
+/// What rustc's wasm32-unknown-unknown uses, named one by one so that wasm-opt never writes an encoding
+/// that workerd does not know yet.
+const FEATURES: [&str; 7] = [
+    "mutable-globals",
+    "sign-ext",
+    "nontrapping-float-to-int",
+    "bulk-memory",
+    "multivalue",
+    "reference-types",
+    "exception-handling",
+];
+
+/// How a panic ends in the compiled module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Panics {
+    /// std is compiled again with `panic=unwind`: a panic ends its own call only.
+    Unwind,
+    /// The prebuilt std: a panic traps.
+    Abort,
+}
+
+/// Compiles a `cdylib` package for wasm32 and returns the raw module's path.
+///
+/// # Errors
+/// When cargo fails; its messages have been printed.
+pub fn compile(manifest_dir: &Path, package: &str, target_dir: &Path, panics: Panics) -> Result<PathBuf> {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .current_dir(manifest_dir)
+        .args(["build", "--lib", "--release", "--locked", "--quiet", "--target", "wasm32-unknown-unknown"])
+        .args(["--package", package])
+        .arg("--target-dir")
+        .arg(target_dir)
+        .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(panics))
+        // Read by the wasm_bindgen macro: futures of js-sys, as the worker crate is built against.
+        .env("WASM_BINDGEN_USE_JS_SYS", "1");
+    if panics == Panics::Unwind {
+        cargo.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_unwind");
+    }
+    run(&mut cargo, &format!("Compiling {package} for wasm32"))?;
+    Ok(target_dir
+        .join("wasm32-unknown-unknown/release")
+        .join(package.replace('-', "_"))
+        .with_extension("wasm"))
+}
+
+/// Flags as cargo's encoded list. Paths of this machine are mapped away: the same sources give the same module.
+fn rust_flags(panics: Panics) -> String {
+    let home = std::env::var("CARGO_HOME")
+        .unwrap_or_else(|_| format!("{}/.cargo", std::env::var("HOME").unwrap_or_default()));
+    let mut flags = vec![format!("--remap-path-prefix={home}=/cargo")];
+    if panics == Panics::Unwind {
+        flags.push("-Cpanic=unwind".to_owned());
+    }
+    flags.join("\u{1f}")
+}
+
+/// The JavaScript that wasm-bindgen writes around a module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Glue {
+    /// For the Worker: an ES module that imports the wasm and can instantiate it again after a trap.
+    Worker,
+    /// For browsers, Next.js and Node: `init` and `initSync`, with TypeScript types.
+    Web,
+}
+
+/// Writes `index.js`, `index_bg.wasm` (and `index.d.ts` for [`Glue::Web`]) into `out`.
+///
+/// # Errors
+/// When wasm-bindgen refuses the module.
+pub fn bind(module: &Path, out: &Path, glue: Glue) -> Result<()> {
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(module).out_name("index");
+    match glue {
+        Glue::Worker => {
+            bindgen
+                .typescript(false)
+                .reset_state_function(true)
+                .force_enable_abort_handler(true)
+                .module(true)?;
+        }
+        Glue::Web => {
+            bindgen.typescript(true).web(true)?;
+        }
+    }
+    bindgen.generate(out).with_context(|| format!("wasm-bindgen failed on {}.", module.display()))
+}
+
+/// Optimises a module in place.
+///
+/// # Errors
+/// When binaryen is missing or refuses the module.
+pub fn optimise(repo: &Repo, module: &Path, level: &str) -> Result<()> {
+    let mut command = Command::new(repo.node());
+    command.arg(repo.npm_bin("wasm-opt")?).arg(module).arg("-o").arg(module).arg(level);
+    for feature in FEATURES {
+        command.arg(format!("--enable-{feature}"));
+    }
+    run_quietly(&mut command, "wasm-opt")
+}
+
+/// What is the same for every build with these tools: part of the fingerprint.
+///
+/// # Errors
+/// When npm's packages are not installed.
+pub fn tool_versions(repo: &Repo) -> Result<String> {
+    let mut text = format!("bindgen 0.2.129 {FEATURES:?}");
+    for package in ["binaryen", "esbuild"] {
+        let path = repo.root.join("node_modules").join(package).join("package.json");
+        let json = std::fs::read_to_string(&path).with_context(|| {
+            format!("{} is missing: run `npm ci` in {}.", path.display(), repo.root.display())
+        })?;
+        let json: serde_json::Value = serde_json::from_str(&json)?;
+        text.push_str(&format!(" {package} {}", json["version"]));
+    }
+    Ok(text)
+}
