@@ -11,17 +11,14 @@ use serde_json::{Value, json};
 use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::clients::redis_keys as keys;
-use crate::clients::upstash::{self, Script};
+use crate::clients::upstash::{self, Script, script};
 use crate::platform;
 use crate::session::SignedIn;
 
-const READ: Script =
-    Script { operation: "EVALSHA read_manifest", text: include_str!("lua/read_manifest.lua") };
-const KEEP: Script =
-    Script { operation: "EVALSHA keep_manifest", text: include_str!("lua/keep_manifest.lua") };
-const RAISE: Script = Script { operation: "EVALSHA raise_fence", text: include_str!("lua/raise_fence.lua") };
-const PUBLISH: Script =
-    Script { operation: "EVALSHA publish_manifest", text: include_str!("lua/publish_manifest.lua") };
+const READ: Script = script!("read_manifest");
+const KEEP: Script = script!("keep_manifest");
+const RAISE: Script = script!("raise_fence");
+const PUBLISH: Script = script!("publish_manifest");
 
 /// A manifest ready to be sent: its JSON text and its ETag.
 pub struct Loaded {

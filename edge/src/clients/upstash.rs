@@ -12,13 +12,27 @@ use crate::outbound::{Answer, Call};
 /// A cache that takes longer than this is no cache.
 const DEADLINE_MS: u32 = 1_000;
 
-/// A Lua script with the name it has in logs.
+/// A Lua script, with the names that its calls have in logs and `Server-Timing`.
 pub struct Script {
     /// `EVALSHA <name>`.
-    pub operation: &'static str,
+    pub evalsha: &'static str,
+    /// `EVAL <name>`: the one call that gives the server the text.
+    pub eval: &'static str,
     /// Its text.
     pub text: &'static str,
 }
+
+/// The script of a file in `lua/`.
+macro_rules! script {
+    ($name:literal) => {
+        $crate::clients::upstash::Script {
+            evalsha: concat!("EVALSHA ", $name),
+            eval: concat!("EVAL ", $name),
+            text: include_str!(concat!("lua/", $name, ".lua")),
+        }
+    };
+}
+pub(crate) use script;
 
 #[derive(Deserialize)]
 struct Envelope {
@@ -39,9 +53,9 @@ pub async fn eval(
     arguments: &[&str],
 ) -> Result<Value, Error> {
     let sha: String = Sha1::digest(script.text).iter().map(|byte| format!("{byte:02x}")).collect();
-    match command(scope, script, "EVALSHA", &sha, keys, arguments).await? {
+    match command(scope, script.evalsha, &sha, keys, arguments).await? {
         Envelope { error: Some(error), .. } if error.contains("NOSCRIPT") => {
-            let envelope = command(scope, script, "EVAL", script.text, keys, arguments).await?;
+            let envelope = command(scope, script.eval, script.text, keys, arguments).await?;
             result(scope, script, envelope)
         }
         envelope => result(scope, script, envelope),
@@ -53,7 +67,7 @@ fn result(scope: &Scope, script: &Script, envelope: Envelope) -> Result<Value, E
         None => Ok(envelope.result),
         Some(error) => {
             // Redis names the script's line, never a value; the command itself is not echoed.
-            scope.note_cause(format!("{}: {error}", script.operation));
+            scope.note_cause(format!("{}: {error}", script.evalsha));
             Err(refused())
         }
     }
@@ -65,19 +79,19 @@ fn refused() -> Error {
 
 async fn command(
     scope: &Scope,
-    script: &Script,
-    verb: &str,
+    operation: &'static str,
     name: &str,
     keys: &[String],
     arguments: &[&str],
 ) -> Result<Envelope, Error> {
+    let verb = operation.split(' ').next().unwrap_or_default();
     let mut parts = vec![verb.to_owned(), name.to_owned(), keys.len().to_string()];
     parts.extend(keys.iter().cloned());
     parts.extend(arguments.iter().map(|argument| (*argument).to_owned()));
     let bearer = format!("Bearer {}", scope.settings.upstash_token);
     let call = Call {
         neighbour: "upstash",
-        operation: script.operation,
+        operation,
         method: "POST",
         url: &scope.settings.upstash_url,
         headers: &[("authorization", &bearer)],
@@ -88,11 +102,11 @@ async fn command(
         scope.outbound.send(call).await.map_err(|unanswered| unavailable(scope, &unanswered))?;
     match status {
         200 | 400 => serde_json::from_slice(&body).map_err(|error| {
-            scope.note_cause(format!("{} answered another shape: {error}", script.operation));
+            scope.note_cause(format!("{} answered another shape: {error}", operation));
             refused()
         }),
         status => {
-            scope.note_cause(format!("{} answered {status}", script.operation));
+            scope.note_cause(format!("{} answered {status}", operation));
             Err(refused())
         }
     }
