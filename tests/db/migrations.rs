@@ -5,50 +5,11 @@ use std::path::Path;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::stack::{database_url, platform_sql};
+use crate::stack::Fresh;
 use crate::support::{Db, Who};
 
-/// A database of its own in the shared server, as the platform hands it over.
-pub struct Fresh {
-    name: String,
-}
-
-impl Fresh {
-    /// Without any migration.
-    pub async fn bare() -> Fresh {
-        let name = format!("fresh_{}", Uuid::new_v4().simple());
-        let shared = Db::shared().await;
-        shared.client.batch_execute(&format!("create database {name}")).await.expect("a database is made");
-        let fresh = Fresh { name };
-        fresh.db().await.client.batch_execute(&platform_sql()).await.expect("the platform's own SQL runs");
-        fresh
-    }
-
-    /// With all migrations.
-    pub async fn migrated() -> Fresh {
-        let fresh = Fresh::bare().await;
-        migrate(&fresh.db().await).await;
-        fresh
-    }
-
-    /// A superuser's connection.
-    pub async fn db(&self) -> Db {
-        let url = database_url().await;
-        let (server, rest) = url.rsplit_once('/').expect("a URL ends in the database");
-        let query = rest.split_once('?').map(|(_, query)| format!("?{query}")).unwrap_or_default();
-        Db::connect(&format!("{server}/{}{query}", self.name)).await
-    }
-
-    /// Drops the database.
-    pub async fn remove(self) {
-        let shared = Db::shared().await;
-        let drop = format!("drop database {} with (force)", self.name);
-        shared.client.batch_execute(&drop).await.expect("the database is dropped");
-    }
-}
-
 /// Applies every file in order, each in one transaction.
-async fn migrate(db: &Db) {
+pub async fn migrate(db: &Db) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .expect("the folder of migrations")
@@ -101,8 +62,9 @@ async fn schema(db: &Db) -> Vec<String> {
 
 #[tokio::test]
 async fn running_the_files_twice_changes_nothing() {
-    let fresh = Fresh::migrated().await;
-    let db = fresh.db().await;
+    let fresh = Fresh::start().await;
+    let db = Db::connect(&fresh.url()).await;
+    migrate(&db).await;
     let account = db.sign_up(Some("asha@example.in"), json!({})).await;
     let once = schema(&db).await;
     assert!(once.len() > 100, "the snapshot holds the schema");
@@ -114,13 +76,13 @@ async fn running_the_files_twice_changes_nothing() {
     let rows: i64 = db.one("select count(*) from public.users where auth_user_id = $1", &[&account]).await;
     assert_eq!(rows, 1, "and the data stays");
     drop(db);
-    fresh.remove().await;
+    fresh.stop().await;
 }
 
 #[tokio::test]
 async fn an_older_installation_is_taken_over_and_closed() {
-    let fresh = Fresh::bare().await;
-    let mut db = fresh.db().await;
+    let fresh = Fresh::start().await;
+    let mut db = Db::connect(&fresh.url()).await;
     db.client.batch_execute(include_str!("older_installation.sql")).await.expect("the older schema");
     let old = Uuid::new_v4();
     db.run("insert into auth.users (id, email) values ($1, 'old@example.in')", &[&old]).await;
@@ -169,5 +131,5 @@ async fn an_older_installation_is_taken_over_and_closed() {
     let kept: i64 = db.one("select count(*) from public.subscriptions_legacy", &[]).await;
     assert_eq!(kept, 1, "what was bought is kept");
     drop(db);
-    fresh.remove().await;
+    fresh.stop().await;
 }

@@ -1,7 +1,5 @@
 //! One local platform for the whole binary. It dies with the process, so nothing stops it.
 
-use std::path::Path;
-
 use gatehouse_devstack::{Stack, StackOptions};
 use tokio::sync::OnceCell;
 
@@ -16,13 +14,28 @@ pub async fn stack() -> &'static Stack {
         .await
 }
 
-/// Address of the migrated database, as a superuser.
+/// Address of the migrated database, as the role that owns the tables.
 pub async fn database_url() -> String {
     stack().await.database_url().to_owned()
 }
 
-/// What a hosted database holds before any migration of ours.
-pub fn platform_sql() -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../devstack/sql/platform.sql");
-    std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+/// A platform of its own without any migration, for what would disturb the shared one.
+pub struct Fresh(Stack);
+
+impl Fresh {
+    /// Starts it.
+    pub async fn start() -> Fresh {
+        let options = StackOptions { migrations: None, ..StackOptions::for_tests() };
+        Fresh(Stack::start(options, |_| {}).await.expect("a second local platform starts"))
+    }
+
+    /// Address of its database.
+    pub fn url(&self) -> String {
+        self.0.database_url().to_owned()
+    }
+
+    /// Stops it and removes its data.
+    pub async fn stop(self) {
+        self.0.stop().await.expect("the second platform stops");
+    }
 }

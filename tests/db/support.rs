@@ -54,7 +54,7 @@ impl From<tokio_postgres::Error> for Refused {
     }
 }
 
-/// A superuser's connection, from which any role can be taken on.
+/// The owner's connection, from which any role can be taken on.
 pub struct Db {
     pub client: Client,
 }
@@ -91,7 +91,7 @@ impl Db {
         Ok(value)
     }
 
-    /// Reads one value as the superuser.
+    /// Reads one value as the owner of the tables.
     pub async fn one<T: for<'a> tokio_postgres::types::FromSql<'a>>(
         &self,
         sql: &str,
@@ -100,7 +100,7 @@ impl Db {
         self.client.query_one(sql, params).await.unwrap_or_else(|error| panic!("{sql}: {error:?}")).get(0)
     }
 
-    /// Changes something as the superuser and says how many rows it met.
+    /// Changes something as the owner of the tables and says how many rows it met.
     pub async fn run(&self, sql: &str, params: Params<'_>) -> u64 {
         self.client.execute(sql, params).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"))
     }
@@ -116,17 +116,11 @@ impl Db {
         id
     }
 
-    /// A new account whose sign-up trigger did not run.
-    pub async fn sign_up_without_profile(&mut self) -> Uuid {
-        let id = Uuid::new_v4();
-        let email = format!("{id}@example.in");
-        let tx = self.client.transaction().await.expect("a transaction opens");
-        tx.batch_execute("set local session_replication_role = replica").await.expect("triggers are off");
-        tx.execute("insert into auth.users (id, email) values ($1, $2)", &[&id, &email])
-            .await
-            .expect("the account is made");
-        tx.commit().await.expect("the account is kept");
-        id
+    /// A new account that has lost all of its profile.
+    pub async fn sign_up_without_profile(&self) -> Uuid {
+        let account = self.sign_up(Some(&format!("{}@example.in", Uuid::new_v4())), json!({})).await;
+        assert_eq!(self.run("delete from public.users where auth_user_id = $1", &[&account]).await, 1);
+        account
     }
 }
 
