@@ -42,6 +42,10 @@ errors! {
     TokenExpired = "token_expired", 401, "Your session has expired.", "Refresh the session, or sign in again.";
     /// An anonymous sign-in asked for something that needs an account.
     AnonymousNotAllowed = "anonymous_not_allowed", 403, "This needs an account.", "Sign up with an e-mail address.";
+    /// The account was switched off by an operator.
+    AccountDisabled = "account_disabled", 403, "This account is switched off.", "Write to support.";
+    /// The session is good and its account is gone.
+    AccountNotFound = "account_not_found", 401, "This account no longer exists.", "Sign up again.";
     /// A workspace route was called without `X-Workspace-Id`. It is never guessed.
     WorkspaceHeaderMissing = "workspace_header_missing", 400, "The request names no workspace.", "Send the workspace's id in the `X-Workspace-Id` header.";
     /// `X-Workspace-Id` is not a UUID.

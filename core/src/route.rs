@@ -105,7 +105,12 @@ pub const ROUTES: &[Route] = &[
         response: "EnsureProfile",
         calls: Calls { warm: 1, cold_extra: 0 },
         budget_ms: 1_000,
-        errors: &[ErrorCode::AnonymousNotAllowed, ErrorCode::DependencyUnavailable],
+        errors: &[
+            ErrorCode::AnonymousNotAllowed,
+            ErrorCode::AccountDisabled,
+            ErrorCode::AccountNotFound,
+            ErrorCode::DependencyUnavailable,
+        ],
     },
     Route {
         id: RouteId::VerifyProfile,

@@ -1,0 +1,10 @@
+//! The Worker over HTTP: the deployed bundle on workerd, beside a real Postgres, PostgREST and Valkey.
+
+mod config;
+mod failures;
+mod fence;
+mod observability;
+mod panics;
+mod refusals;
+mod support;
+mod traces;

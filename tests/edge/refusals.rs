@@ -1,0 +1,142 @@
+//! Bad input: the right 4xx with a stable code, and nothing changed.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Founder, World, answers};
+
+/// Everything that a request could have changed for one workspace.
+async fn traces_of(world: &World, founder: &Founder<'_>) -> (i64, i64) {
+    let id = &founder.workspace_id;
+    (
+        world.count(&format!("select count(*) from business_context_manifests where workspace_id = '{id}'")).await,
+        world.count(&format!("select count(*) from audit_log where workspace_id = '{id}'")).await,
+    )
+}
+
+#[tokio::test]
+async fn refused_requests_name_the_reason_and_change_nothing() {
+    let world = World::shared().await;
+    let founder = world.founder().await;
+    let before = traces_of(world, &founder).await;
+    let finalize = "/onboarding/finalize";
+    let full = json!({"answers": answers()}).to_string();
+    let ask = |token: &str| {
+        let ask = world.ask(Method::POST, finalize).header("x-workspace-id", &founder.workspace_id).body(full.clone());
+        if token.is_empty() { ask } else { ask.header("authorization", &format!("Bearer {token}")) }
+    };
+
+    // Sessions.
+    ask("").send().await.refused(401, "token_missing");
+    ask("not-a-token").send().await.refused(401, "token_invalid");
+    let (body, signature) = founder.token.rsplit_once('.').unwrap();
+    let forged: String = signature.chars().rev().collect();
+    ask(&format!("{body}.{forged}")).send().await.refused(401, "token_invalid");
+    world.ask(Method::POST, finalize).header("authorization", "Basic YTpi").send().await.refused(401, "token_missing");
+
+    // The workspace.
+    let person = |ask: crate::support::Ask<'static>| ask.header("authorization", &format!("Bearer {}", founder.token));
+    person(world.ask(Method::POST, finalize)).body(full.clone()).send().await.refused(400, "workspace_header_missing");
+    person(world.ask(Method::POST, finalize)).header("x-workspace-id", "1 or 1=1").send().await.refused(400, "workspace_header_invalid");
+
+    // The body.
+    founder.ask(Method::POST, finalize).body(vec![b' '; 5_000_000]).send().await.refused(413, "body_too_large");
+    founder.ask(Method::POST, "/auth/ensure-profile").body(vec![b' '; 5_000_000]).send().await.refused(413, "body_too_large");
+    founder.ask(Method::POST, finalize).body("{\"answers\":").send().await.refused(400, "body_invalid");
+    founder.ask(Method::POST, finalize).body("[]").send().await.refused(400, "body_invalid");
+    founder.ask(Method::POST, finalize).send().await.refused(400, "body_invalid");
+    founder.ask(Method::POST, "/context/export").body("{\"format\":\"pdf\"}").send().await.refused(400, "body_invalid");
+
+    // The address.
+    founder.get("/nowhere").await.refused(404, "route_not_found");
+    founder.get("/auth/auth/verify-profile").await.refused(404, "route_not_found");
+    let wrong = founder.ask(Method::DELETE, "/context/manifest").send().await;
+    wrong.refused(405, "method_not_allowed");
+    assert_eq!(wrong.header("allow"), Some("GET"));
+
+    assert_eq!(traces_of(world, &founder).await, before);
+    founder.get("/context/manifest").await.refused(404, "manifest_not_found");
+}
+
+#[tokio::test]
+async fn a_body_of_unannounced_length_is_bounded_too() {
+    let world = World::shared().await;
+    let founder = world.founder().await;
+    let chunks = (0..8).map(|_| Ok::<_, std::io::Error>(vec![b' '; 65_536]));
+    let body = reqwest::Body::wrap_stream(futures_util::stream::iter(chunks));
+    founder.ask(Method::POST, "/onboarding/finalize").body(body).send().await.refused(413, "body_too_large");
+}
+
+#[tokio::test]
+async fn every_wrong_answer_is_named_with_its_pointer_and_step() {
+    let world = World::shared().await;
+    let founder = world.founder().await;
+    let mut bad = answers();
+    bad["company_name"] = json!("  ");
+    bad["company_website"] = json!("not a site");
+    bad["top_goals"] = json!([1, 2]);
+    bad["favourite_colour"] = json!("blue");
+    let reply = founder.finalize(&bad).await;
+    reply.refused(422, "answers_invalid");
+    let found: Vec<_> = reply.json["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| (error["pointer"].as_str().unwrap(), error["code"].as_str().unwrap(), error["step"].clone()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("/answers/company_name", "required", json!("company")),
+            ("/answers/company_website", "not_a_url", json!("company")),
+            ("/answers/top_goals", "wrong_type", json!("customer")),
+            ("/answers/favourite_colour", "unknown_field", Value::Null),
+        ]
+    );
+    assert!(reply.calls.is_empty(), "nothing is asked for answers that cannot be stored: {:?}", reply.calls);
+}
+
+#[tokio::test]
+async fn guardrails_that_cannot_fit_are_refused_whole() {
+    let world = World::shared().await;
+    let founder = world.founder().await;
+    let mut bad = answers();
+    bad["constraints_and_guardrails"] = (0..20).map(|n| format!("{n} {}", "क्ष".repeat(90))).collect();
+    founder.finalize(&bad).await.refused(422, "manifest_too_large");
+}
+
+#[tokio::test]
+async fn an_outsider_learns_nothing_of_a_workspace() {
+    let world = World::shared().await;
+    let (owner, mut outsider) = (world.founder().await, world.founder().await);
+    owner.finalize(&answers()).await;
+    let before = traces_of(world, &owner).await;
+    outsider.workspace_id.clone_from(&owner.workspace_id);
+    outsider.get("/context/manifest").await.refused(404, "workspace_not_found");
+    outsider.post("/context/export", Some(&json!({"format": "json"}))).await.refused(404, "workspace_not_found");
+    outsider.finalize(&answers()).await.refused(404, "workspace_not_found");
+    // What does not exist looks the same.
+    outsider.workspace_id = "00000000-0000-4000-8000-000000000000".to_owned();
+    outsider.get("/context/manifest").await.refused(404, "workspace_not_found");
+    assert_eq!(traces_of(world, &owner).await, before);
+    assert_eq!(owner.get("/context/manifest").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_member_reads_and_may_not_write() {
+    let world = World::shared().await;
+    let (owner, mut member) = (world.founder().await, world.founder().await);
+    owner.finalize(&answers()).await;
+    let (client, connection) =
+        tokio_postgres::connect(world.stack.database_url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let sql = "insert into workspace_members (workspace_id, user_id, role)
+               select $1::text::uuid, id, 'member' from users where email = $2";
+    client.execute(sql, &[&owner.workspace_id, &member.email]).await.unwrap();
+    member.workspace_id.clone_from(&owner.workspace_id);
+    assert_eq!(member.get("/context/manifest").await.status, 200);
+    let mut other = answers();
+    other["company_name"] = json!("Taken over");
+    member.finalize(&other).await.refused(403, "role_not_allowed");
+    assert_eq!(owner.get("/context/manifest").await.json["version"], 1);
+}

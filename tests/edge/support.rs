@@ -1,0 +1,192 @@
+//! The platform and the Worker that most tests share, and a person who calls them.
+
+use std::time::Duration;
+
+use gatehouse_devstack::worker::{Worker, WorkerOptions, worker_vars};
+use gatehouse_devstack::{Stack, StackOptions};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+/// A platform with its Worker.
+pub struct World {
+    pub stack: Stack,
+    pub worker: Worker,
+    http: reqwest::Client,
+}
+
+static SHARED: OnceCell<World> = OnceCell::const_new();
+
+impl World {
+    /// The one that tests share; they keep to their own people and workspaces.
+    pub async fn shared() -> &'static World {
+        SHARED.get_or_init(World::own).await
+    }
+
+    /// One of its own, for a test that breaks parts.
+    pub async fn own() -> World {
+        let options = StackOptions::for_tests();
+        let repo = options.repo.clone();
+        let stack = Stack::start(options, |_| {}).await.expect("the platform starts");
+        let vars = worker_vars(&stack);
+        let worker = Worker::start(WorkerOptions { repo, port: 0, vars }).await.expect("the Worker starts");
+        World { stack, worker, http: reqwest::Client::new() }
+    }
+
+    /// A request to the Worker by nobody in particular.
+    pub fn ask(&self, method: Method, path: &str) -> Ask<'_> {
+        let id = Uuid::new_v4().to_string();
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.worker.url))
+            .header("x-request-id", &id)
+            .timeout(Duration::from_secs(20));
+        Ask { world: self, request, id }
+    }
+
+    /// Somebody who has just signed up and has a profile and a workspace.
+    pub async fn founder(&self) -> Founder<'_> {
+        let email = format!("{}@example.in", Uuid::new_v4());
+        let session = self.stack.sign_up(&email, "a long enough passphrase").await.expect("sign-up");
+        let mut founder = Founder { world: self, email, token: session.access_token, workspace_id: String::new() };
+        let reply = founder.post("/auth/ensure-profile", None).await;
+        assert!(matches!(reply.status, 200 | 201), "{reply:?}");
+        founder.workspace_id = reply.json["workspace_id"].as_str().expect("a workspace").to_owned();
+        founder
+    }
+
+    /// One number from the database.
+    pub async fn count(&self, sql: &str) -> i64 {
+        let (client, connection) =
+            tokio_postgres::connect(self.stack.database_url(), tokio_postgres::NoTls).await.expect("the database");
+        tokio::spawn(connection);
+        client.query_one(sql, &[]).await.expect(sql).get(0)
+    }
+}
+
+/// A request being made.
+pub struct Ask<'a> {
+    world: &'a World,
+    request: reqwest::RequestBuilder,
+    /// Its `X-Request-Id`.
+    pub id: String,
+}
+
+impl Ask<'_> {
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    pub fn body(mut self, body: impl Into<reqwest::Body>) -> Self {
+        self.request = self.request.body(body);
+        self
+    }
+
+    pub async fn send(self) -> Reply {
+        let response = self.request.send().await.expect("the Worker answers");
+        let header = |name: &str| {
+            response.headers().get(name).map(|value| value.to_str().expect("a readable header").to_owned())
+        };
+        let calls = header("server-timing").map(|timing| calls(&timing)).unwrap_or_default();
+        let headers = ["etag", "x-cache", "degraded", "content-type", "allow", "retry-after", "cache-control", "content-disposition"]
+            .into_iter()
+            .filter_map(|name| Some((name, header(name)?)))
+            .collect();
+        assert_eq!(header("x-request-id").as_deref(), Some(self.id.as_str()), "the request id comes back");
+        let status = response.status().as_u16();
+        let text = response.text().await.expect("a body");
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let _ = self.world;
+        Reply { status, headers, calls, id: self.id, text, json }
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    /// The network calls that the Worker says it made, such as `postgrest rpc/ensure_profile`.
+    pub calls: Vec<String>,
+    pub id: String,
+    pub text: String,
+    pub json: Value,
+}
+
+impl Reply {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Insists on a refusal: status, code and the shape of every problem.
+    #[track_caller]
+    pub fn refused(&self, status: u16, code: &str) -> &Self {
+        assert_eq!((self.status, self.json["code"].as_str()), (status, Some(code)), "{self:?}");
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        assert_eq!(self.json["status"], status);
+        assert_eq!(self.json["request_id"], self.id.as_str());
+        assert!(self.json["detail"].as_str().is_some_and(|detail| detail.ends_with('.')), "{self:?}");
+        self
+    }
+}
+
+fn calls(timing: &str) -> Vec<String> {
+    timing
+        .split(", ")
+        .filter_map(|entry| {
+            let (neighbour, rest) = entry.split_once(";desc=\"")?;
+            Some(format!("{neighbour} {}", rest.split('"').next()?))
+        })
+        .collect()
+}
+
+/// A signed-in person with a workspace.
+#[derive(Clone)]
+pub struct Founder<'a> {
+    world: &'a World,
+    pub email: String,
+    pub token: String,
+    pub workspace_id: String,
+}
+
+impl<'a> Founder<'a> {
+    /// A request with the person's session and workspace.
+    pub fn ask(&self, method: Method, path: &str) -> Ask<'a> {
+        let ask = self.world.ask(method, path).header("authorization", &format!("Bearer {}", self.token));
+        if self.workspace_id.is_empty() { ask } else { ask.header("x-workspace-id", &self.workspace_id) }
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.ask(Method::GET, path).send().await
+    }
+
+    pub async fn post(&self, path: &str, body: Option<&Value>) -> Reply {
+        let ask = self.ask(Method::POST, path);
+        match body {
+            Some(body) => ask.header("content-type", "application/json").body(body.to_string()).send().await,
+            None => ask.send().await,
+        }
+    }
+
+    pub async fn finalize(&self, answers: &Value) -> Reply {
+        self.post("/onboarding/finalize", Some(&json!({"answers": answers}))).await
+    }
+}
+
+/// The journey's answers: a full Indian D2C example in Hindi and English.
+pub fn answers() -> Value {
+    serde_json::from_str(include_str!("../journey/answers.json")).expect("answers.json")
+}
+
+/// Waits until `done` holds. The bound is a backstop for a broken build, not an expectation.
+pub async fn until<F: Future<Output = bool>>(what: &str, mut done: impl FnMut() -> F) {
+    for _ in 0..600 {
+        if done().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("waited in vain: {what}");
+}

@@ -1,0 +1,145 @@
+//! A founder's browser, as far as HTTP goes.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use reqwest::{Method, Response};
+use serde_json::Value;
+
+/// Where to play.
+pub struct Target {
+    /// The Worker.
+    pub url: String,
+    /// The Auth server's project.
+    pub supabase_url: String,
+    /// Its publishable key.
+    pub publishable_key: String,
+}
+
+/// What the founder holds: nothing before signing up.
+#[derive(Default)]
+pub struct Held {
+    /// The access token.
+    pub token: Option<String>,
+    /// The workspace.
+    pub workspace_id: Option<String>,
+}
+
+/// One answer, with what it took.
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// The body's text.
+    pub text: String,
+    /// The `ETag`.
+    pub etag: Option<String>,
+    /// The `X-Cache` tier.
+    pub cache: Option<String>,
+    /// The Worker's network calls, in order, such as `postgrest rpc/ensure_profile`.
+    pub calls: Vec<String>,
+    /// From request to the body's last byte, in milliseconds.
+    pub ms: u64,
+}
+
+impl Reply {
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// When it is not JSON.
+    pub fn json(&self) -> Result<Value> {
+        serde_json::from_str(&self.text).with_context(|| format!("not JSON: {}", self.text))
+    }
+
+    /// The calls that a warm isolate makes: without fetching keys, and without giving Redis a script's text.
+    pub fn warm_calls(&self) -> usize {
+        self.calls.iter().filter(|call| *call != "auth jwks" && !call.starts_with("upstash EVAL ")).count()
+    }
+}
+
+/// The client.
+pub struct Client {
+    http: reqwest::Client,
+    target: Target,
+}
+
+impl Client {
+    /// A client for a target.
+    pub fn new(target: Target) -> Self {
+        Self { http: reqwest::Client::new(), target }
+    }
+
+    /// Signs up and answers the access token.
+    ///
+    /// # Errors
+    /// When the Auth server refuses.
+    pub async fn sign_up(&self, email: &str, password: &str) -> Result<(String, u64)> {
+        let started = Instant::now();
+        let response = self
+            .http
+            .post(format!("{}/auth/v1/signup", self.target.supabase_url))
+            .header("apikey", &self.target.publishable_key)
+            .json(&serde_json::json!({"email": email, "password": password}))
+            .timeout(Duration::from_secs(10))
+            .send()
+            .await?;
+        let reply = read(response, started).await?;
+        let token = reply.json()?["access_token"].as_str().map(str::to_owned);
+        let token = token.with_context(|| format!("sign-up answered {}: {}", reply.status, reply.text))?;
+        Ok((token, reply.ms))
+    }
+
+    /// Sends a request to the Worker and insists on the status.
+    ///
+    /// # Errors
+    /// When nothing comes back, or another status; the message has the body.
+    pub async fn send(
+        &self,
+        held: &Held,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        etag: Option<&str>,
+        expect: &[u16],
+    ) -> Result<Reply> {
+        let mut request =
+            self.http.request(method, format!("{}{path}", self.target.url)).timeout(Duration::from_secs(10));
+        if let Some(token) = &held.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(id) = &held.workspace_id {
+            request = request.header("x-workspace-id", id);
+        }
+        if let Some(etag) = etag {
+            request = request.header("if-none-match", etag);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let started = Instant::now();
+        let reply = read(request.send().await?, started).await?;
+        if !expect.contains(&reply.status) {
+            bail!("{path} answered {}, expected {expect:?}: {}", reply.status, reply.text);
+        }
+        Ok(reply)
+    }
+}
+
+async fn read(response: Response, started: Instant) -> Result<Reply> {
+    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (status, etag, cache) = (response.status().as_u16(), header("etag"), header("x-cache"));
+    let calls = header("server-timing").map(|timing| calls(&timing)).unwrap_or_default();
+    let text = response.text().await?;
+    let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(Reply { status, text, etag, cache, calls, ms })
+}
+
+/// `postgrest;desc="rpc/x";dur=3, total;dur=4` → `postgrest rpc/x`
+fn calls(timing: &str) -> Vec<String> {
+    timing
+        .split(", ")
+        .filter_map(|entry| {
+            let (neighbour, rest) = entry.split_once(";desc=\"")?;
+            Some(format!("{neighbour} {}", rest.split('"').next()?))
+        })
+        .collect()
+}

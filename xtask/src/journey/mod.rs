@@ -1,0 +1,61 @@
+//! `npm run journey`: a founder's way through the product, over HTTP only, each step against its budget.
+
+mod client;
+mod options;
+mod report;
+mod steps;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use gatehouse_devstack::worker::{Worker, WorkerOptions, worker_vars};
+use gatehouse_devstack::{Stack, StackOptions};
+use serde_json::{Map, Value};
+
+use client::Client;
+use options::Options;
+use report::Report;
+
+/// Plays the journey. Without `--url` it starts a platform and a Worker of its own.
+///
+/// # Errors
+/// When it cannot start; a failed step is reported and answered with a failing exit code instead.
+pub fn run(repo: &Path, arguments: Vec<String>) -> Result<ExitCode> {
+    let options = Options::parse(repo, arguments)?;
+    let answers = answers(&options.input)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        let mut report = Report::new(options.json);
+        match options.target {
+            Some(target) => steps::play(&Client::new(target), &answers, &mut report).await,
+            None => {
+                report.say("Starting a platform and a Worker …");
+                let stack = Stack::start(StackOptions::for_tests(), |_| {}).await?;
+                let worker = Worker::start(WorkerOptions {
+                    repo: repo.to_path_buf(),
+                    port: 0,
+                    vars: worker_vars(&stack),
+                })
+                .await?;
+                let target = client::Target {
+                    url: worker.url.clone(),
+                    supabase_url: stack.supabase_url().to_owned(),
+                    publishable_key: stack.publishable_key().to_owned(),
+                };
+                steps::play(&Client::new(target), &answers, &mut report).await;
+                worker.stop().await?;
+                stack.stop().await?;
+            }
+        }
+        Ok(if report.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    })
+}
+
+fn answers(path: &Path) -> Result<Map<String, Value>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    match serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))? {
+        Value::Object(answers) => Ok(answers),
+        _ => bail!("{} must hold one JSON object: question id to answer.", path.display()),
+    }
+}
