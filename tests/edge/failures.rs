@@ -19,7 +19,10 @@ async fn without_postgres_or_postgrest_it_is_a_503_until_they_are_back() {
             assert_eq!(reply.header("retry-after"), Some("2"));
         }
         world.stack.restart(part).await.unwrap();
-        until("profiles are verified again", || async { founder.get("/auth/verify-profile").await.status == 200 }).await;
+        until("profiles are verified again", || async {
+            founder.get("/auth/verify-profile").await.status == 200
+        })
+        .await;
     }
     let reply = founder.finalize(&answers()).await;
     assert_eq!((reply.status, &reply.json["manifest"]["version"]), (201, &serde_json::json!(1)), "{reply:?}");
@@ -33,10 +36,16 @@ async fn without_redis_nothing_is_written_and_reads_say_that_they_are_degraded()
     world.stack.kill(Part::Redis).await.unwrap();
     founder.finalize(&answers()).await.refused(503, "dependency_unavailable");
     let read = founder.get("/context/manifest").await;
-    assert_eq!((read.status, read.header("degraded"), read.header("x-cache")), (200, Some("redis"), Some("origin")));
+    assert_eq!(
+        (read.status, read.header("degraded"), read.header("x-cache")),
+        (200, Some("redis"), Some("origin"))
+    );
     world.stack.restart(Part::Redis).await.unwrap();
     until("writes are taken again", || async { founder.finalize(&answers()).await.status == 200 }).await;
-    until("the hot tier answers again", || async { founder.get("/context/manifest").await.header("x-cache") == Some("tier0") }).await;
+    until("the hot tier answers again", || async {
+        founder.get("/context/manifest").await.header("x-cache") == Some("tier0")
+    })
+    .await;
     assert_eq!(world.count("select count(*) from business_context_manifests").await, 1);
 }
 
@@ -77,13 +86,22 @@ async fn a_lost_answer_to_a_write_is_a_503_and_repeating_it_is_safe() {
     let world = World::shared().await;
     let founder = world.founder().await;
     let ask = founder.ask(reqwest::Method::POST, "/onboarding/finalize");
-    let lost = Fault { drop: true, after: true, path: Some("finalize_onboarding".into()), request_id: Some(ask.id.clone()), ..Fault::default() };
+    let lost = Fault {
+        drop: true,
+        after: true,
+        path: Some("finalize_onboarding".into()),
+        request_id: Some(ask.id.clone()),
+        ..Fault::default()
+    };
     world.stack.faults().set(Part::Postgrest, lost).unwrap();
     let body = serde_json::json!({"answers": answers()}).to_string();
     ask.body(body).send().await.refused(503, "dependency_unavailable");
     // It was committed. While the fence stands readers are sent to Postgres, so nobody sees the time before it.
     let read = founder.get("/context/manifest").await;
-    assert_eq!((read.status, read.header("x-cache"), &read.json["version"]), (200, Some("origin"), &serde_json::json!(1)));
+    assert_eq!(
+        (read.status, read.header("x-cache"), &read.json["version"]),
+        (200, Some("origin"), &serde_json::json!(1))
+    );
     let again = founder.finalize(&answers()).await;
     assert_eq!((again.status, &again.json["created"]), (200, &serde_json::json!(false)), "{again:?}");
 }

@@ -9,7 +9,9 @@ use crate::support::{Founder, World, answers};
 async fn traces_of(world: &World, founder: &Founder<'_>) -> (i64, i64) {
     let id = &founder.workspace_id;
     (
-        world.count(&format!("select count(*) from business_context_manifests where workspace_id = '{id}'")).await,
+        world
+            .count(&format!("select count(*) from business_context_manifests where workspace_id = '{id}'"))
+            .await,
         world.count(&format!("select count(*) from audit_log where workspace_id = '{id}'")).await,
     )
 }
@@ -22,7 +24,10 @@ async fn refused_requests_name_the_reason_and_change_nothing() {
     let finalize = "/onboarding/finalize";
     let full = json!({"answers": answers()}).to_string();
     let ask = |token: &str| {
-        let ask = world.ask(Method::POST, finalize).header("x-workspace-id", &founder.workspace_id).body(full.clone());
+        let ask = world
+            .ask(Method::POST, finalize)
+            .header("x-workspace-id", &founder.workspace_id)
+            .body(full.clone());
         if token.is_empty() { ask } else { ask.header("authorization", &format!("Bearer {token}")) }
     };
 
@@ -32,20 +37,49 @@ async fn refused_requests_name_the_reason_and_change_nothing() {
     let (body, signature) = founder.token.rsplit_once('.').unwrap();
     let forged: String = signature.chars().rev().collect();
     ask(&format!("{body}.{forged}")).send().await.refused(401, "token_invalid");
-    world.ask(Method::POST, finalize).header("authorization", "Basic YTpi").send().await.refused(401, "token_missing");
+    world
+        .ask(Method::POST, finalize)
+        .header("authorization", "Basic YTpi")
+        .send()
+        .await
+        .refused(401, "token_missing");
 
     // The workspace.
-    let person = |ask: crate::support::Ask<'static>| ask.header("authorization", &format!("Bearer {}", founder.token));
-    person(world.ask(Method::POST, finalize)).body(full.clone()).send().await.refused(400, "workspace_header_missing");
-    person(world.ask(Method::POST, finalize)).header("x-workspace-id", "1 or 1=1").send().await.refused(400, "workspace_header_invalid");
+    let person =
+        |ask: crate::support::Ask<'static>| ask.header("authorization", &format!("Bearer {}", founder.token));
+    person(world.ask(Method::POST, finalize))
+        .body(full.clone())
+        .send()
+        .await
+        .refused(400, "workspace_header_missing");
+    person(world.ask(Method::POST, finalize))
+        .header("x-workspace-id", "1 or 1=1")
+        .send()
+        .await
+        .refused(400, "workspace_header_invalid");
 
     // The body.
-    founder.ask(Method::POST, finalize).body(vec![b' '; 5_000_000]).send().await.refused(413, "body_too_large");
-    founder.ask(Method::POST, "/auth/ensure-profile").body(vec![b' '; 5_000_000]).send().await.refused(413, "body_too_large");
+    founder
+        .ask(Method::POST, finalize)
+        .body(vec![b' '; 5_000_000])
+        .send()
+        .await
+        .refused(413, "body_too_large");
+    founder
+        .ask(Method::POST, "/auth/ensure-profile")
+        .body(vec![b' '; 5_000_000])
+        .send()
+        .await
+        .refused(413, "body_too_large");
     founder.ask(Method::POST, finalize).body("{\"answers\":").send().await.refused(400, "body_invalid");
     founder.ask(Method::POST, finalize).body("[]").send().await.refused(400, "body_invalid");
     founder.ask(Method::POST, finalize).send().await.refused(400, "body_invalid");
-    founder.ask(Method::POST, "/context/export").body("{\"format\":\"pdf\"}").send().await.refused(400, "body_invalid");
+    founder
+        .ask(Method::POST, "/context/export")
+        .body("{\"format\":\"pdf\"}")
+        .send()
+        .await
+        .refused(400, "body_invalid");
 
     // The address.
     founder.get("/nowhere").await.refused(404, "route_not_found");
@@ -82,7 +116,9 @@ async fn every_wrong_answer_is_named_with_its_pointer_and_step() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|error| (error["pointer"].as_str().unwrap(), error["code"].as_str().unwrap(), error["step"].clone()))
+        .map(|error| {
+            (error["pointer"].as_str().unwrap(), error["code"].as_str().unwrap(), error["step"].clone())
+        })
         .collect();
     assert_eq!(
         found,
@@ -113,7 +149,10 @@ async fn an_outsider_learns_nothing_of_a_workspace() {
     let before = traces_of(world, &owner).await;
     outsider.workspace_id.clone_from(&owner.workspace_id);
     outsider.get("/context/manifest").await.refused(404, "workspace_not_found");
-    outsider.post("/context/export", Some(&json!({"format": "json"}))).await.refused(404, "workspace_not_found");
+    outsider
+        .post("/context/export", Some(&json!({"format": "json"})))
+        .await
+        .refused(404, "workspace_not_found");
     outsider.finalize(&answers()).await.refused(404, "workspace_not_found");
     // What does not exist looks the same.
     outsider.workspace_id = "00000000-0000-4000-8000-000000000000".to_owned();

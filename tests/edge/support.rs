@@ -49,7 +49,8 @@ impl World {
     pub async fn founder(&self) -> Founder<'_> {
         let email = format!("{}@example.in", Uuid::new_v4());
         let session = self.stack.sign_up(&email, "a long enough passphrase").await.expect("sign-up");
-        let mut founder = Founder { world: self, email, token: session.access_token, workspace_id: String::new() };
+        let mut founder =
+            Founder { world: self, email, token: session.access_token, workspace_id: String::new() };
         let reply = founder.post("/auth/ensure-profile", None).await;
         assert!(matches!(reply.status, 200 | 201), "{reply:?}");
         founder.workspace_id = reply.json["workspace_id"].as_str().expect("a workspace").to_owned();
@@ -58,8 +59,9 @@ impl World {
 
     /// One number from the database.
     pub async fn count(&self, sql: &str) -> i64 {
-        let (client, connection) =
-            tokio_postgres::connect(self.stack.database_url(), tokio_postgres::NoTls).await.expect("the database");
+        let (client, connection) = tokio_postgres::connect(self.stack.database_url(), tokio_postgres::NoTls)
+            .await
+            .expect("the database");
         tokio::spawn(connection);
         client.query_one(sql, &[]).await.expect(sql).get(0)
     }
@@ -90,10 +92,19 @@ impl Ask<'_> {
             response.headers().get(name).map(|value| value.to_str().expect("a readable header").to_owned())
         };
         let calls = header("server-timing").map(|timing| calls(&timing)).unwrap_or_default();
-        let headers = ["etag", "x-cache", "degraded", "content-type", "allow", "retry-after", "cache-control", "content-disposition"]
-            .into_iter()
-            .filter_map(|name| Some((name, header(name)?)))
-            .collect();
+        let headers = [
+            "etag",
+            "x-cache",
+            "degraded",
+            "content-type",
+            "allow",
+            "retry-after",
+            "cache-control",
+            "content-disposition",
+        ]
+        .into_iter()
+        .filter_map(|name| Some((name, header(name)?)))
+        .collect();
         assert_eq!(header("x-request-id").as_deref(), Some(self.id.as_str()), "the request id comes back");
         let status = response.status().as_u16();
         let text = response.text().await.expect("a body");

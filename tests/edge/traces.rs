@@ -18,7 +18,8 @@ async fn seen(world: &World, id: &str, expected: &[&str]) {
             })
             .collect::<Vec<_>>()
     };
-    until(&format!("{expected:?}, seen {:?}", recorded()), || async { recorded().len() >= expected.len() }).await;
+    until(&format!("{expected:?}, seen {:?}", recorded()), || async { recorded().len() >= expected.len() })
+        .await;
     assert_eq!(recorded(), expected);
 }
 
@@ -59,7 +60,11 @@ async fn every_route_makes_the_calls_that_the_table_says() {
     budgeted(RouteId::Finalize, &reply, false);
     assert_eq!(
         reply.calls,
-        ["upstash EVALSHA raise_fence", "postgrest rpc/finalize_onboarding", "upstash EVALSHA publish_manifest"]
+        [
+            "upstash EVALSHA raise_fence",
+            "postgrest rpc/finalize_onboarding",
+            "upstash EVALSHA publish_manifest"
+        ]
     );
     seen(world, &reply.id, &["upstash EVALSHA", "/rest/v1/rpc/finalize_onboarding", "upstash EVALSHA"]).await;
 
@@ -86,13 +91,19 @@ async fn the_same_bytes_come_from_postgres_and_from_redis() {
     let made = founder.finalize(&answers()).await;
     let origin = founder.get("/context/manifest").await;
     let mut tier0 = founder.get("/context/manifest").await;
-    until("the membership is kept", || async { founder.get("/context/manifest").await.header("x-cache") == Some("tier0") }).await;
-    tier0 = if tier0.header("x-cache") == Some("tier0") { tier0 } else { founder.get("/context/manifest").await };
+    until("the membership is kept", || async {
+        founder.get("/context/manifest").await.header("x-cache") == Some("tier0")
+    })
+    .await;
+    tier0 =
+        if tier0.header("x-cache") == Some("tier0") { tier0 } else { founder.get("/context/manifest").await };
     assert_eq!(origin.header("x-cache"), Some("origin"));
     assert_eq!(origin.text, tier0.text);
     assert_eq!(origin.header("etag"), tier0.header("etag"));
     assert_eq!(made.json["manifest"], origin.json);
-    let known = founder.ask(reqwest::Method::GET, "/context/manifest").header("if-none-match", origin.header("etag").unwrap());
+    let known = founder
+        .ask(reqwest::Method::GET, "/context/manifest")
+        .header("if-none-match", origin.header("etag").unwrap());
     let known = known.send().await;
     assert_eq!((known.status, known.text.as_str()), (304, ""));
 }
