@@ -12,6 +12,8 @@ use crate::step::{note, run_quietly, step};
 use crate::wasm::{self, Glue, Panics};
 
 const SHIM: &str = include_str!("../assets/worker-shim.mjs");
+/// wasm-opt's level; the speed of what computes counts more than its size (docs/decisions/0003-worker-build.md).
+const LEVEL: &str = "-O3";
 const COMMON_INPUTS: [&str; 4] = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "core"];
 
 /// Builds both wasm outputs.
@@ -28,25 +30,34 @@ pub fn build(repo: &Repo) -> Result<()> {
 /// # Errors
 /// When a step fails; the sentence names it.
 pub fn worker(repo: &Repo) -> Result<()> {
-    let source = Crate { package: "gatehouse-edge", dir: "edge", kind: "worker", output: "build/worker" };
-    source.build(repo, Panics::Unwind, |out| {
-        wasm::optimise(repo, &out.join("index_bg.wasm"), "-O3")?;
-        bundle(repo, out)
-    })
+    Crate {
+        package: "gatehouse-edge",
+        dir: "edge",
+        kind: "worker",
+        output: "build/worker",
+        name: "index",
+        glue: Glue::Worker,
+        panics: Panics::Unwind,
+    }
+    .build(repo, |out| bundle(repo, out))
 }
 
-/// Builds the browser package's wasm into `wasm-client/npm/wasm/`.
+/// Builds the browser package: its wasm into `wasm-client/npm/wasm/`, its JavaScript into `wasm-client/npm/dist/`.
 ///
 /// # Errors
 /// When a step fails; the sentence names it.
 pub fn wasm_client(repo: &Repo) -> Result<()> {
-    let source = Crate {
+    Crate {
         package: "gatehouse-wasm-client",
         dir: "wasm-client",
         kind: "wasm",
         output: "wasm-client/npm/wasm",
-    };
-    source.build(repo, Panics::Abort, |out| wasm::optimise(repo, &out.join("index_bg.wasm"), "-O3"))
+        name: "gatehouse_wasm_client",
+        glue: Glue::Web,
+        panics: Panics::Abort,
+    }
+    .build(repo, |_| Ok(()))?;
+    typescript(repo)
 }
 
 /// One wasm crate and where its build goes.
@@ -56,15 +67,19 @@ struct Crate {
     /// Names the cached outputs and the cargo target directory (`target-<kind>`).
     kind: &'static str,
     output: &'static str,
+    /// Name of the JavaScript file and the module.
+    name: &'static str,
+    glue: Glue,
+    panics: Panics,
 }
 
 impl Crate {
-    fn build(&self, repo: &Repo, panics: Panics, finish: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    fn build(&self, repo: &Repo, finish: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
         let output = repo.root.join(self.output);
         let sources = [format!("{}/src", self.dir), format!("{}/Cargo.toml", self.dir)];
         let mut inputs = COMMON_INPUTS.to_vec();
         inputs.extend(sources.iter().map(String::as_str));
-        let flags = format!("{panics:?} -O3 {SHIM} {}", wasm::tool_versions(repo)?);
+        let flags = format!("{} {:?} {LEVEL} {SHIM} {}", self.name, self.panics, wasm::tool_versions(repo)?);
         let print = stamp::fingerprint(&repo.root, &inputs, &flags)?;
         if stamp::is_current(&output, &print) {
             note(&format!("{}: nothing changed", self.package));
@@ -80,21 +95,46 @@ impl Crate {
         }
         let target_dir = repo.cache.join(format!("target-{}", self.kind));
         step(&format!("Building {} for wasm32", self.package), || {
-            let module = wasm::compile(&repo.root, self.package, &target_dir, panics)?;
+            let module = wasm::compile(&repo.root, self.package, &target_dir, self.panics)?;
             let staging = target_dir.join("bound");
             let _ = fs::remove_dir_all(&staging);
             fs::create_dir_all(&staging)?;
-            wasm::bind(&module, &staging, if self.kind == "worker" { Glue::Worker } else { Glue::Web })?;
+            wasm::bind(&module, &staging, self.name, self.glue)?;
+            wasm::optimise(repo, &staging.join(format!("{}_bg.wasm", self.name)), LEVEL)?;
             finish(&staging)?;
-            // Sources that changed while they were compiled must not carry the older fingerprint's name.
-            if stamp::fingerprint(&repo.root, &inputs, &flags)? == print {
+            // Sources that changed while they were compiled must not get the older fingerprint's name.
+            let after = stamp::fingerprint(&repo.root, &inputs, &flags)?;
+            if after == print {
                 stamp::publish(repo, self.kind, &print, &staging, &output)
             } else {
-                stamp::publish(repo, self.kind, "changed-while-building", &staging, &output)
+                stamp::place(&staging, "changed while it was built", &output)
             }
         })?;
-        report_size(&output)
+        let bytes = fs::metadata(output.join(format!("{}_bg.wasm", self.name)))?.len();
+        note(&format!("{}: {} KB of wasm", self.output, bytes / 1024));
+        Ok(())
     }
+}
+
+/// Compiles the package's TypeScript when it is newer than what was compiled last.
+fn typescript(repo: &Repo) -> Result<()> {
+    let package = repo.root.join("wasm-client/npm");
+    let dist = package.join("dist");
+    if !package.join("tsconfig.json").is_file() {
+        return Ok(());
+    }
+    let inputs = ["wasm-client/npm/src", "wasm-client/npm/tsconfig.json", "wasm-client/npm/package.json"];
+    let print = stamp::fingerprint(&repo.root, &inputs, "tsc")?;
+    if stamp::is_current(&dist, &print) {
+        return Ok(());
+    }
+    step("Compiling @gatehouse/wasm-client", || {
+        let _ = fs::remove_dir_all(&dist);
+        let mut tsc = Command::new(repo.npm_bin("tsc")?);
+        tsc.current_dir(&package).env("PATH", repo.path_env()).args(["-p", "tsconfig.json"]);
+        run_quietly(&mut tsc, "tsc")?;
+        stamp::mark(&dist, &print)
+    })
 }
 
 /// One file of JavaScript beside the module, with the shim as its entry.
@@ -120,11 +160,5 @@ fn bundle(repo: &Repo, dir: &Path) -> Result<()> {
     fs::remove_file(dir.join("bundle.js"))?;
     fs::remove_file(dir.join("shim.mjs"))?;
     let _ = fs::remove_dir_all(dir.join("snippets"));
-    Ok(())
-}
-
-fn report_size(output: &Path) -> Result<()> {
-    let bytes = fs::metadata(output.join("index_bg.wasm"))?.len();
-    note(&format!("{}: {} KB of wasm", output.display(), bytes / 1024));
     Ok(())
 }

@@ -70,11 +70,29 @@ pub fn restore(repo: &Repo, kind: &str, fingerprint: &str, output: &Path) -> Res
 /// # Errors
 /// When the files cannot be copied.
 pub fn publish(repo: &Repo, kind: &str, fingerprint: &str, built: &Path, output: &Path) -> Result<()> {
-    fs::write(built.join(".fingerprint"), fingerprint)?;
+    mark(built, fingerprint)?;
     replace_dir(built, &kept_dir(repo, kind, fingerprint))?;
     replace_dir(built, output)?;
     sweep(&repo.cache.join("built").join(kind));
     Ok(())
+}
+
+/// Puts a finished build at `output` without keeping it.
+///
+/// # Errors
+/// When the files cannot be copied.
+pub fn place(built: &Path, fingerprint: &str, output: &Path) -> Result<()> {
+    mark(built, fingerprint)?;
+    replace_dir(built, output)
+}
+
+/// Writes beside an output what it was built from.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn mark(output: &Path, fingerprint: &str) -> Result<()> {
+    fs::write(output.join(".fingerprint"), fingerprint)
+        .with_context(|| format!("{} cannot be written.", output.display()))
 }
 
 fn kept_dir(repo: &Repo, kind: &str, fingerprint: &str) -> PathBuf {

@@ -75,13 +75,13 @@ pub enum Glue {
     Web,
 }
 
-/// Writes `index.js`, `index_bg.wasm` (and `index.d.ts` for [`Glue::Web`]) into `out`.
+/// Writes `<name>.js`, `<name>_bg.wasm` (and types for [`Glue::Web`]) into `out`.
 ///
 /// # Errors
 /// When wasm-bindgen refuses the module.
-pub fn bind(module: &Path, out: &Path, glue: Glue) -> Result<()> {
+pub fn bind(module: &Path, out: &Path, name: &str, glue: Glue) -> Result<()> {
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(module).out_name("index");
+    bindgen.input_path(module).out_name(name);
     match glue {
         Glue::Worker => {
             bindgen

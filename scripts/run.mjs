@@ -1,0 +1,104 @@
+// Entry of every `npm run …`: checks what the machine must have, prepares what it can prepare itself, then hands
+// over to `cargo run -p xtask`. Plain Node 20, no packages, because it runs before any are installed.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const [command = "", ...rest] = process.argv.slice(2);
+const say = (line) => process.stdout.write(`  ${line}\n`);
+
+/** Standard output of a program, or undefined when it cannot be run or fails. */
+function ask(program, args) {
+  const result = spawnSync(program, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  return result.status === 0 ? result.stdout.trim() : undefined;
+}
+
+/** One sentence for each thing that is missing and cannot be installed without the person. */
+function missing() {
+  const problems = [];
+  const [major] = process.versions.node.split(".").map(Number);
+  if (major < 20) problems.push(`Node ${process.versions.node} is too old: install Node 20 or newer.`);
+  if (ask("npm", ["--version"]) === undefined) problems.push("npm is missing: install it with Node 20 or newer (Debian: apt-get install npm).");
+  if (ask("git", ["--version"]) === undefined) problems.push("git is missing: install it (Debian: apt-get install git).");
+  if (ask("cc", ["--version"]) === undefined) problems.push("A C linker (cc) is missing: install one (Debian: apt-get install gcc libc6-dev).");
+  if (ask("python3", ["-m", "pip", "--version"]) === undefined) {
+    problems.push("Python 3 with pip is missing: install it (Debian: apt-get install python3-pip); it fetches the local Valkey server.");
+  }
+  if (ask("rustup", ["--version"]) === undefined) problems.push("rustup is missing: install it as https://rustup.rs says, then open a new shell.");
+  return problems;
+}
+
+/** Runs a preparing step with its own output shown; ends this process when it fails. */
+function prepare(what, program, args) {
+  say(`${what} …`);
+  const start = Date.now();
+  const result = spawnSync(program, args, { cwd: root, stdio: "inherit", env: process.env });
+  if (result.status !== 0) {
+    process.stderr.write(`${what} failed: its messages are above.\n`);
+    process.exit(1);
+  }
+  say(`${what}: ${((Date.now() - start) / 1000).toFixed(1)} s`);
+}
+
+function installPackages() {
+  const mark = join(root, "node_modules/.package-lock.json");
+  const stale = !existsSync(mark) || statSync(mark).mtimeMs < statSync(join(root, "package-lock.json")).mtimeMs;
+  if (stale) prepare("Installing npm packages", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+}
+
+/** The pinned toolchain with its wasm target and the sources of std, which the Worker's build compiles again. */
+function installToolchain() {
+  const pin = readFileSync(join(root, "rust-toolchain.toml"), "utf8");
+  const channel = /channel\s*=\s*"([^"]+)"/.exec(pin)[1];
+  const has = (path) => existsSync(join(ask("rustc", [`+${channel}`, "--print", "sysroot"]), "lib/rustlib", path));
+  const installed = (ask("rustup", ["toolchain", "list"]) ?? "").split("\n").some((line) => line.startsWith(`${channel}-`));
+  if (installed && has("wasm32-unknown-unknown/lib") && has("src/rust/library/std")) return;
+  prepare(`Installing Rust ${channel}`, "rustup", [
+    "toolchain", "install", channel, "--profile", "minimal", "--no-self-update",
+    "--target", "wasm32-unknown-unknown", "--component", "rustfmt", "--component", "clippy", "--component", "rust-src",
+  ]);
+}
+
+function cacheDir() {
+  if (process.env.GATEHOUSE_CACHE) return process.env.GATEHOUSE_CACHE;
+  if (process.getuid?.() === 0) return "/var/cache/gatehouse";
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "gatehouse");
+}
+
+const cargoBin = join(process.env.CARGO_HOME || join(homedir(), ".cargo"), "bin");
+process.env.PATH = [process.env.PATH, cargoBin].join(delimiter);
+const problems = missing();
+if (problems.length > 0) {
+  process.stderr.write(`This machine is not ready yet:\n${problems.map((line) => `  - ${line}\n`).join("")}`);
+  process.exit(1);
+}
+const cache = cacheDir();
+try {
+  mkdirSync(cache, { recursive: true });
+} catch (error) {
+  process.stderr.write(`Cannot make the cache folder ${cache} (${error.code}): set GATEHOUSE_CACHE to a folder you can write.\n`);
+  process.exit(1);
+}
+Object.assign(process.env, {
+  GATEHOUSE_CACHE: cache,
+  CARGO_TARGET_DIR: join(cache, "target"),
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  WRANGLER_SEND_METRICS: "false",
+  NEXT_TELEMETRY_DISABLED: "1",
+});
+installPackages();
+installToolchain();
+
+prepare("Compiling the project's tools", "cargo", ["build", "--quiet", "--package", "xtask"]);
+const child = spawn(join(cache, "target/debug/xtask"), [command, ...rest], { cwd: root, stdio: "inherit" });
+// A terminal's Ctrl-C reaches the child by itself, as part of the same group: passing it on would be twice.
+process.on("SIGINT", () => {});
+for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+child.on("error", (error) => {
+  process.stderr.write(`The project's tools cannot be started: ${error.message}\n`);
+  process.exit(1);
+});
+child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 143)));
