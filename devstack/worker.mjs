@@ -14,8 +14,6 @@ const fail = (error) => {
 };
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);
-// A terminal's Ctrl-C reaches the whole group; the parent decides when this one ends.
-process.on("SIGINT", () => {});
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const options = JSON.parse((await lines.next()).value);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -80,6 +81,8 @@ impl Worker {
             .arg(options.repo.join("devstack/worker.mjs"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // A terminal's Ctrl-C goes to the whole group; this process ends its children itself, in order.
+            .process_group(0)
             .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
             .env("WRANGLER_SEND_METRICS", "false")
             .spawn()
@@ -154,6 +157,22 @@ impl Worker {
     #[must_use]
     pub fn death(&self) -> Option<String> {
         lock(&self.shared.ended).clone()
+    }
+
+    /// Waits until the Worker has ended without being told to, and says why.
+    pub async fn wait_death(&self) -> String {
+        let shared = Arc::clone(&self.shared);
+        let (tell, told) = tokio::sync::oneshot::channel();
+        // A thread of its own: a blocking task would hold up the end of the caller's runtime.
+        std::thread::spawn(move || {
+            let ended = lock(&shared.ended);
+            let ended = shared
+                .changed
+                .wait_while(ended, |ended| ended.is_none())
+                .unwrap_or_else(PoisonError::into_inner);
+            let _ = tell.send(ended.clone().unwrap_or_default());
+        });
+        told.await.unwrap_or_default()
     }
 
     /// Fires a cron event and waits for the handler; `time_ms` is the scheduled time in milliseconds since 1970.

@@ -52,7 +52,7 @@ pub fn wasm_client(repo: &Repo) -> Result<()> {
         dir: "wasm-client",
         kind: "wasm",
         output: "wasm-client/npm/wasm",
-        name: "gatehouse_wasm_client",
+        name: "index",
         glue: Glue::Web,
         panics: Panics::Abort,
     }

@@ -24,7 +24,7 @@ impl Repo {
             Some(path) => PathBuf::from(path),
             None => find_root(&env::current_dir().context("The working directory cannot be read.")?)?,
         };
-        let cache = cache_dir();
+        let cache = gatehouse_devstack::cache_dir();
         std::fs::create_dir_all(&cache).with_context(|| {
             format!(
                 "Cannot make the cache folder {}: set GATEHOUSE_CACHE to a folder you can write.",
@@ -70,26 +70,8 @@ fn find_root(start: &Path) -> Result<PathBuf> {
     )
 }
 
-/// `GATEHOUSE_CACHE`, else `/var/cache/gatehouse` for root, else the XDG cache of the user.
-fn cache_dir() -> PathBuf {
-    if let Some(path) = env::var_os("GATEHOUSE_CACHE") {
-        return PathBuf::from(path);
-    }
-    let system = Path::new("/var/cache/gatehouse");
-    let home = env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-    if is_root() {
-        system.to_path_buf()
-    } else {
-        env::var_os("XDG_CACHE_HOME").map_or_else(|| home.join(".cache"), PathBuf::from).join("gatehouse")
-    }
-}
-
-/// Whether this process runs as root (user id 0).
+/// Whether this process runs as root.
 #[must_use]
 pub fn is_root() -> bool {
-    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| {
-        status.lines().any(|line| {
-            line.strip_prefix("Uid:").is_some_and(|ids| ids.split_whitespace().nth(1) == Some("0"))
-        })
-    })
+    rustix::process::geteuid().is_root()
 }

@@ -1,0 +1,150 @@
+//! `xtask dev`: the whole product on this machine, in one process tree.
+
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use gatehouse_devstack::Stack;
+use gatehouse_devstack::worker::{Worker, WorkerOptions, worker_vars};
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::build;
+use crate::repo::Repo;
+use crate::stack::{self, print_table, rows, stop_requested};
+use crate::step::note;
+
+const WORKER_PORT: u16 = 8787;
+const WEB_PORT: u16 = 3000;
+
+/// Builds and starts everything, then waits for Ctrl-C.
+///
+/// # Errors
+/// When a part does not start or dies: the sentence names it and the fix.
+pub async fn dev(repo: &Repo) -> Result<()> {
+    for (port, part) in [(WORKER_PORT, "Worker"), (WEB_PORT, "web app")] {
+        free_port(port, part)?;
+    }
+    build::build(repo)?;
+    let stack = stack::start(repo).await?;
+    let result = with_stack(repo, &stack).await;
+    note("Stopping …");
+    stack.stop().await?;
+    result
+}
+
+async fn with_stack(repo: &Repo, stack: &Stack) -> Result<()> {
+    let vars = worker_vars(stack);
+    let worker = Worker::start(WorkerOptions { repo: repo.root.clone(), port: WORKER_PORT, vars }).await?;
+    note(&format!("worker: answers at {}", worker.url));
+    let mut web = Web::start(repo, stack, &worker.url)?;
+    if let Some(web) = &mut web {
+        web.wait_until_it_answers().await?;
+    }
+    let mut table = rows(stack);
+    table.push([
+        "worker".to_owned(),
+        worker.url.clone(),
+        format!("workerd {}", npm_version(repo, "workerd")),
+    ]);
+    if web.is_some() {
+        let address = format!("http://127.0.0.1:{WEB_PORT}");
+        table.push(["web".to_owned(), address, format!("next {}", npm_version(repo, "next"))]);
+    }
+    print_table(table);
+    note("Everything answers. Ctrl-C stops all of it.");
+    let died = tokio::select! {
+        () = stop_requested() => None,
+        words = stack.wait_death() => Some(format!("A part of the platform ended by itself: {words}")),
+        words = worker.wait_death() => Some(format!("The Worker ended by itself: {words}")),
+        words = web_death(&mut web) => Some(words),
+    };
+    drop(web);
+    worker.stop().await?;
+    match died {
+        Some(words) => bail!("{words}"),
+        None => Ok(()),
+    }
+}
+
+/// The Next.js server with its children.
+struct Web {
+    child: Child,
+}
+
+impl Web {
+    fn start(repo: &Repo, stack: &Stack, api: &str) -> Result<Option<Self>> {
+        if !repo.root.join("web/package.json").is_file() {
+            return Ok(None);
+        }
+        // The kernel ends it when this process is killed; a normal end goes through Drop.
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--pdeathsig", "TERM", "--"])
+            .arg(repo.node())
+            .arg(repo.npm_bin("next")?)
+            .args(["dev", "--hostname", "127.0.0.1", "--port", &WEB_PORT.to_string()])
+            .current_dir(repo.root.join("web"))
+            .env("PATH", repo.path_env())
+            .env("NEXT_TELEMETRY_DISABLED", "1")
+            .env("NEXT_PUBLIC_GATEHOUSE_API_URL", api)
+            .env("NEXT_PUBLIC_SUPABASE_URL", stack.supabase_url())
+            .env("NEXT_PUBLIC_SUPABASE_PUBLISHABLE_KEY", stack.publishable_key())
+            .stdin(Stdio::null())
+            .process_group(0);
+        let child = command.spawn().context("The web app cannot be started.")?;
+        Ok(Some(Self { child }))
+    }
+
+    async fn wait_until_it_answers(&mut self) -> Result<()> {
+        let address = format!("http://127.0.0.1:{WEB_PORT}/");
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("The web app ended while it started ({status}): its messages are above.");
+            }
+            if reqwest::get(&address).await.is_ok() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+impl Drop for Web {
+    fn drop(&mut self) {
+        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        if let Some(group) = group {
+            let _ = kill_process_group(group, Signal::TERM);
+        }
+        let _ = self.child.wait();
+    }
+}
+
+async fn web_death(web: &mut Option<Web>) -> String {
+    let Some(web) = web else { return std::future::pending().await };
+    loop {
+        if let Ok(Some(status)) = web.child.try_wait() {
+            return format!("The web app ended by itself ({status}): its messages are above.");
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+/// Before anything is built: a port that is taken now would only be found minutes later.
+fn free_port(port: u16, part: &str) -> Result<()> {
+    if std::net::TcpListener::bind(("127.0.0.1", port)).is_err() {
+        bail!(
+            "Port {port} is taken, and the {part} needs it: stop what listens there (`ss -ltnp | grep :{port}` names it; \
+             it may be another `npm run dev`)."
+        );
+    }
+    Ok(())
+}
+
+fn npm_version(repo: &Repo, package: &str) -> String {
+    let path = repo.root.join("node_modules").join(package).join("package.json");
+    let json =
+        fs::read_to_string(path).ok().and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
+    json.and_then(|json| Some(json.get("version")?.as_str()?.to_owned())).unwrap_or_default()
+}

@@ -1,0 +1,72 @@
+//! `xtask test`: everything that proves the checkout, ending with `N passed, N failed`.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::Result;
+
+use crate::build;
+use crate::repo::Repo;
+use crate::suites::{Kind, Tally, run_check, run_suite};
+
+/// Packages with native tests, in the order of their speed.
+const PACKAGES: [&str; 4] = ["gatehouse-core", "xtask", "gatehouse-devstack", "gatehouse-tests"];
+/// Folders with `node --test` files, as the `test` script of their package.
+const NODE_PACKAGES: [&str; 2] = ["wasm-client/npm", "web"];
+
+/// Runs every suite and prints the sum as the last line.
+///
+/// # Errors
+/// Never for a failing test: that is the exit code.
+pub fn test(repo: &Repo) -> Result<ExitCode> {
+    let tally = all(repo);
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    Ok(if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Every suite, also after one has failed.
+pub fn all(repo: &Repo) -> Tally {
+    let mut total = run_check("build", || build::build(repo));
+    total.add(run_suite("formatting", Kind::Check, cargo(repo).args(["fmt", "--all", "--check"])));
+    total.add(run_suite(
+        "lints, native",
+        Kind::Check,
+        cargo(repo).args(["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]),
+    ));
+    total.add(run_suite(
+        "lints, wasm32",
+        Kind::Check,
+        cargo(repo).args(["clippy", "--quiet", "--target", "wasm32-unknown-unknown"]).args([
+            "-p",
+            "gatehouse-edge",
+            "-p",
+            "gatehouse-wasm-client",
+            "--",
+            "-D",
+            "warnings",
+        ]),
+    ));
+    for package in PACKAGES {
+        total.add(run_suite(
+            package,
+            Kind::Counted,
+            cargo(repo).args(["test", "--quiet", "--package", package]),
+        ));
+    }
+    for package in NODE_PACKAGES {
+        if repo.root.join(package).join("package.json").is_file() {
+            let mut npm = Command::new("npm");
+            npm.current_dir(&repo.root).args(["test", "--silent", "--workspace", package]);
+            total.add(run_suite(package, Kind::Counted, npm.env("PATH", repo.path_env())));
+        }
+    }
+    total
+}
+
+fn cargo(repo: &Repo) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .current_dir(&repo.root)
+        .env("CARGO_TARGET_DIR", repo.cache.join("target"))
+        .env("CARGO_TERM_COLOR", "never");
+    cargo
+}
