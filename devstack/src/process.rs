@@ -137,11 +137,8 @@ impl Process {
     /// Waits until the child is gone and gives its exit status.
     pub(crate) async fn wait(&self) -> String {
         let mut exited = self.exited.clone();
-        let status = match exited.wait_for(Option::is_some).await {
-            Ok(status) => status.clone().unwrap_or_default(),
-            Err(_) => String::new(),
-        };
-        status
+        let status = exited.wait_for(Option::is_some).await;
+        status.map(|status| status.clone().unwrap_or_default()).unwrap_or_default()
     }
 
     /// The exit status, when the child is gone.

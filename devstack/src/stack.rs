@@ -349,8 +349,14 @@ impl Inner {
             Part::Postgres => self.postgres.start().await,
             Part::Postgrest => self.postgrest.start().await,
             Part::Redis => self.own_valkey()?.start().await,
-            Part::Auth => Ok(self.auth_switch.set(true)),
-            Part::Upstash => Ok(self.upstash_switch.set(true)),
+            Part::Auth => {
+                self.auth_switch.set(true);
+                Ok(())
+            }
+            Part::Upstash => {
+                self.upstash_switch.set(true);
+                Ok(())
+            }
         }
     }
 

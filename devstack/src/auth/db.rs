@@ -58,14 +58,12 @@ impl Drop for Pooled {
 
 impl Deref for Pooled {
     type Target = Client;
-    #[expect(clippy::expect_used, reason = "the client leaves only when self is dropped")]
     fn deref(&self) -> &Client {
         self.client.as_ref().expect("a pooled connection is present until it is dropped")
     }
 }
 
 impl DerefMut for Pooled {
-    #[expect(clippy::expect_used, reason = "the client leaves only when self is dropped")]
     fn deref_mut(&mut self) -> &mut Client {
         self.client.as_mut().expect("a pooled connection is present until it is dropped")
     }

@@ -111,9 +111,9 @@ impl Issuer {
         let sql = format!(
             "with changed as (
                update auth.users set
-                 email = coalesce($2, email), encrypted_password = coalesce($3, encrypted_password),
-                 is_anonymous = is_anonymous and $2 is null,
-                 email_confirmed_at = case when $2 is null then email_confirmed_at else now() end,
+                 email = coalesce($2::text, email), encrypted_password = coalesce($3::text, encrypted_password),
+                 is_anonymous = is_anonymous and $2::text is null,
+                 email_confirmed_at = case when $2::text is null then email_confirmed_at else now() end,
                  raw_user_meta_data = jsonb_strip_nulls(coalesce(raw_user_meta_data, '{{}}') || $4),
                  raw_app_meta_data = jsonb_strip_nulls(coalesce(raw_app_meta_data, '{{}}') || $5),
                  updated_at = now()
@@ -164,8 +164,8 @@ pub(super) async fn insert(
             "insert into auth.users (instance_id, id, aud, role, email, encrypted_password, email_confirmed_at,
                confirmation_token, recovery_token, email_change_token_new, email_change,
                raw_app_meta_data, raw_user_meta_data, created_at, updated_at, is_anonymous)
-             values ('00000000-0000-0000-0000-000000000000', $1::text::uuid, 'authenticated', 'authenticated', $2, $3,
-               case when $4 and $2 is not null then now() end, '', '', '', '', $5, $6, now(), now(), $2 is null)",
+             values ('00000000-0000-0000-0000-000000000000', $1::text::uuid, 'authenticated', 'authenticated', $2::text, $3,
+               case when $4 and $2::text is not null then now() end, '', '', '', '', $5, $6, now(), now(), $2::text is null)",
             &[&id, &new.email, &encrypted, &new.confirmed, &app_metadata, &user_metadata],
         )
         .await
@@ -174,7 +174,7 @@ pub(super) async fn insert(
         transaction
             .execute(
                 "insert into auth.identities (provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at)
-                 values ($1, $1::text::uuid, $2, 'email', now(), now(), now())",
+                 values ($1::text, $1::text::uuid, $2, 'email', now(), now(), now())",
                 &[&id, &user_metadata],
             )
             .await
