@@ -21,13 +21,17 @@ pub(super) fn milli_tokens(text: &str) -> u64 {
 
 fn weight(c: char) -> u32 {
     match c {
-        'a'..='z' | ' ' => 270,
-        'A'..='Z' => 400,
-        '0'..='9' => 550,
-        '\0'..='\x7f' => 420,
-        '\u{80}'..='\u{7ff}' => 900,
-        // Devanagari has merges in cl100k's vocabulary, most other Indian scripts have few or none.
+        // A space joins the word after it.
+        ' ' => 100,
+        // Common English words cost half of this; names, Hinglish and abbreviations cost all of it.
+        'a'..='z' => 410,
+        'A'..='Z' => 600,
+        '0'..='9' => 740,
+        '\0'..='\x7f' => 780,
+        '\u{80}'..='\u{7ff}' => 1_350,
+        // Devanagari has merges in cl100k's vocabulary, most other Indian scripts have few, Odia none.
         '\u{900}'..='\u{97f}' => 1_300,
+        '\u{b00}'..='\u{b7f}' => 3_000,
         '\u{800}'..='\u{ffff}' => 2_000,
         _ => 3_200,
     }
@@ -52,6 +56,15 @@ mod tests {
             ("நாங்கள் அசாமின் ஒரே தோட்டத்தின் தேயிலையை பறித்த பத்து நாட்களுக்குள் அனுப்புகிறோம்.", 111),
             ("మేము అస్సాం టీని పది రోజుల్లో పంపుతాము.", 67),
             ("🍵☕️🌱🚀👩‍🌾", 20),
+            (
+                "Chai bilkul taaza milti hai, das din ke andar ghar tak; purani chai kabhi nahi bhejte, yeh hamara vaada hai.",
+                40,
+            ),
+            (
+                "Vahdam, Teabox, Chaayos, Udyan, Goodricke, Makaibari, Wagh Bakri, Tulsi Ayurveda Pvt Ltd, Bengaluru, Thiruvananthapuram",
+                46,
+            ),
+            ("ଆମେ ଆସାମର ଗୋଟିଏ ବଗିଚାର ଚା ଦଶ ଦିନ ମଧ୍ୟରେ ପଠାଉ।", 109),
             ("1234567890 ₹12,30,000 38% 2026-02-01", 20),
         ];
         for (text, tokens) in known {

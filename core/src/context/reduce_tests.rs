@@ -55,8 +55,8 @@ fn the_lowest_rank_gives_first_and_everything_dropped_is_named() {
 
 #[test]
 fn guardrails_stay_whole_while_all_else_goes() {
-    let reduced = reduce(&sample(80, 50, 300)).unwrap();
-    assert_eq!(reduced.content["guardrails"]["constraints"].as_array().unwrap().len(), 80);
+    let reduced = reduce(&sample(60, 50, 300)).unwrap();
+    assert_eq!(reduced.content["guardrails"]["constraints"].as_array().unwrap().len(), 60);
     assert_eq!(reduced.content["foundation"]["company"], "चाय Co");
     assert!(reduced.content.get("facts").is_none());
     assert!(reduced.meta.token_estimate <= TARGET_TOKENS);
@@ -70,7 +70,7 @@ fn guardrails_that_cannot_fit_are_an_error_not_an_overrun() {
 
 #[test]
 fn cuts_fall_between_graphemes() {
-    let mut context = sample(70, 0, 0);
+    let mut context = sample(50, 0, 0);
     context.intelligence.icps[0].psychographics.identity = "👩‍🌾".repeat(400);
     let reduced = reduce(&context).unwrap();
     if let Some(profile) = reduced.content["icps"][0]["profile"].as_str() {
