@@ -1,0 +1,56 @@
+import type { Answer, Dropped, FieldError } from "./generated/api.js";
+import type { FieldId } from "./generated/fields.js";
+import type { Freshness } from "./generated/vocabulary.js";
+
+/** Answers by question; what is absent was not answered. */
+export type Answers = Partial<Record<FieldId, Answer>>;
+
+/** Why a call could not do what was asked, in the words of the Worker's problem documents. */
+export interface Refusal {
+  /** Stable code to branch on. */
+  code: string;
+  /** The sentence to show. */
+  detail: string;
+  /** What to do about it. */
+  fix: string;
+  /** What is wrong field by field; empty when no field is. */
+  errors: FieldError[];
+}
+
+/** Normalised answers, or every sentence about what is wrong with them. */
+export type Checked = { ok: true; answers: Answers } | { ok: false; errors: FieldError[] };
+
+/** How old a manifest is. */
+export interface FreshnessView {
+  /** The label. */
+  freshness: Freshness;
+  /** Why, in a sentence. */
+  reason: string;
+  /** When the label changes next if nobody does anything, RFC 3339 UTC; `null` when it will not. */
+  changes_at: string | null;
+}
+
+/** A judged age, or why it cannot be judged. */
+export type FreshnessResult = { ok: true; view: FreshnessView } | { ok: false; problem: Refusal };
+
+/** A manifest that has the checksum it claims, or why it is not trusted. */
+export type Verified = { ok: true; version: number; checksum: string } | { ok: false; problem: Refusal };
+
+/** The manifest that answers would make, or why they make none. */
+export type Preview =
+  | {
+      ok: true;
+      /** What prompts would read. */
+      content: Record<string, unknown>;
+      /** SHA-256 over the content's RFC 8785 text, lower-case hex. */
+      checksum: string;
+      /** Estimated cl100k tokens of the content. */
+      token_estimate: number;
+      /** The most tokens that a manifest may have. */
+      token_budget: number;
+      /** What would not fit. */
+      dropped: Dropped[];
+      /** The questions without an answer. */
+      missing: FieldId[];
+    }
+  | { ok: false; problem: Refusal };

@@ -1,0 +1,79 @@
+// Bad data is answered, never thrown.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const bytes = readFileSync(new URL("../wasm/index_bg.wasm", import.meta.url));
+const rules = await import("../dist/index.js");
+
+test("a call before init says what to do", () => {
+  assert.equal(rules.isReady(), false);
+  assert.throws(() => rules.validateStep("company", {}), /await init\(\)/);
+});
+
+test("a failed load is not remembered, and calls at the same time share one load", async () => {
+  await assert.rejects(rules.init(new Uint8Array([1, 2, 3])));
+  assert.equal(rules.isReady(), false);
+  await Promise.all([rules.init(bytes), rules.init(bytes), rules.init(bytes)]);
+  assert.equal(rules.isReady(), true);
+});
+
+const circular = {};
+circular.self = circular;
+const garbage = ["", "{", "[]", "null", "7", '"text"', "{}x", '{"a":"\\ud800"}', undefined, null, 7, NaN, [], circular, { a: 1n }, () => 1];
+
+test("answers that are no JSON object are refused with one sentence", () => {
+  for (const value of garbage) {
+    for (const result of [rules.validateStep("company", value), rules.validateAnswers(value)]) {
+      assert.equal(result.ok, false);
+      assert.equal(result.errors.length, 1);
+      assert.equal(result.errors[0].code, "not_an_object");
+      assert.match(result.errors[0].message, /JSON object/);
+    }
+    const preview = rules.reducePreview(value, 0);
+    assert.equal(preview.ok, false);
+    assert.equal(preview.problem.code, "answers_invalid");
+  }
+});
+
+test("what is no manifest is refused", () => {
+  for (const value of [...garbage, {}, { version: "three" }]) {
+    const result = rules.verifyManifest(value);
+    assert.equal(result.ok, false);
+    assert.equal(result.problem.code, "not_a_manifest");
+  }
+});
+
+test("an unknown step is refused by name", () => {
+  for (const step of ["", "1", "Company", "__proto__", null, undefined, 1]) {
+    const result = rules.validateStep(step, {});
+    assert.equal(result.ok, false);
+    assert.equal(result.errors[0].code, "unknown_step");
+  }
+});
+
+test("members of Object's prototype are not answers", () => {
+  const result = rules.validateStep("voice", '{"brand_tone":["Warm"],"__proto__":"x","constructor":"y"}');
+  assert.deepEqual(result.errors.map((error) => error.code), ["unknown_field", "unknown_field"]);
+});
+
+test("an unreadable time is refused and does not pass for a missing manifest", () => {
+  for (const [confirmed, now] of [["yesterday", 0], ["", 0], [null, NaN], [null, Infinity], [null, 1e300], [undefined, 0]]) {
+    const result = rules.freshness(confirmed, now);
+    assert.equal(result.ok, false, `${confirmed} ${now}`);
+    assert.equal(result.problem.code, "time_invalid");
+  }
+});
+
+test("a document of a megabyte and one nested a thousand deep are answered", () => {
+  const long = rules.validateStep("company", { company_name: "चाय".repeat(120_000) });
+  assert.equal(long.errors[0].code, "too_long");
+  const deep = rules.validateStep("company", `${'{"a":'.repeat(1000)}1${"}".repeat(1000)}`);
+  assert.equal(deep.errors[0].code, "not_an_object");
+});
+
+test("characters are counted as the length rules count them", () => {
+  assert.equal(rules.countCharacters("  चाय \n"), 3);
+  assert.equal(rules.countCharacters("👩‍🌾"), 3);
+  assert.equal(rules.countCharacters(""), 0);
+});
