@@ -1,0 +1,22 @@
+import type { ReactNode } from "react";
+
+import styles from "./Notice.module.css";
+
+interface Props {
+  tone: "error" | "warning" | "success" | "plain";
+  title: string;
+  /** What to do about it, or what it means. */
+  text?: string;
+  children?: ReactNode;
+}
+
+/** A message to the person. Errors are announced at once, the rest when the reader is idle. */
+export function Notice({ tone, title, text, children }: Props) {
+  return (
+    <div className={`${styles.notice} ${styles[tone]}`} role={tone === "error" ? "alert" : "status"}>
+      <p className={styles.title}>{title}</p>
+      {text && <p className={styles.text}>{text}</p>}
+      {children}
+    </div>
+  );
+}
