@@ -88,7 +88,7 @@ impl Web {
             .current_dir(repo.root.join("web"))
             .env("PATH", repo.path_env())
             .env("NEXT_TELEMETRY_DISABLED", "1")
-            .env("NEXT_PUBLIC_GATEHOUSE_API_URL", api)
+            .env("GATEHOUSE_URL", api)
             .env("NEXT_PUBLIC_SUPABASE_URL", stack.supabase_url())
             .env("NEXT_PUBLIC_SUPABASE_PUBLISHABLE_KEY", stack.publishable_key())
             .stdin(Stdio::null())

@@ -1,7 +1,10 @@
 //! Automation of the checkout: the commands behind `npm run …`.
 
+mod assurance;
 mod build;
+mod codegen;
 mod dev;
+mod journey;
 mod repo;
 mod setup;
 mod stack;
@@ -9,6 +12,7 @@ mod stamp;
 mod step;
 mod suites;
 mod test;
+mod trace;
 mod wasm;
 
 use std::process::ExitCode;
@@ -17,16 +21,19 @@ use anyhow::{Context, Result, bail};
 use repo::Repo;
 
 const HELP: &str = "\
-npm run dev      the whole product on this machine
-npm run stack    the local platform alone, and .dev.vars for `npx wrangler dev`
-npm run test     every check and test
-npm run build    the Worker and the browser package
-npm run setup    a browser for the browser tests";
+npm run dev        the whole product on this machine
+npm test           every check and test
+npm run journey    a founder's way through the product, over HTTP (-- --help for its options)
+npm run stack      the local platform alone, and .dev.vars for `npx wrangler dev`
+npm run build      the Worker and the browser package
+npm run codegen    what is generated from core (-- --check to compare only)
+npm run assurance  the heavier proof, written to docs/assurance.json
+npm run setup      a browser for the browser tests";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
     let command = args.next().unwrap_or_default();
-    match dispatch(&command) {
+    match dispatch(&command, args.collect()) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("{command}: {error:#}");
@@ -35,13 +42,22 @@ fn main() -> ExitCode {
     }
 }
 
-fn dispatch(command: &str) -> Result<ExitCode> {
+fn dispatch(command: &str, arguments: Vec<String>) -> Result<ExitCode> {
     let repo = Repo::locate()?;
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
     match command {
         "dev" => block_on(dev::dev(&repo))?,
         "stack" => block_on(stack::stack(&repo))?,
         "test" => return test::test(&repo),
+        "journey" => {
+            if !has("--url") && !has("--help") {
+                build::worker(&repo)?;
+            }
+            return journey::run(&repo.root, arguments);
+        }
         "build" => build::build(&repo)?,
+        "codegen" => codegen::run(&repo.root, has("--check"))?,
+        "assurance" => return assurance::assurance(&repo),
         "setup" => setup::setup()?,
         _ => bail!("There is no command `{command}`.\n{HELP}"),
     }

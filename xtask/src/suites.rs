@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::step::note;
 
 /// Tests that passed and failed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Tally {
     /// Tests that passed.
     pub passed: u64,

@@ -4,9 +4,9 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
-use crate::build;
 use crate::repo::Repo;
 use crate::suites::{Kind, Tally, run_check, run_suite};
+use crate::{build, codegen, trace};
 
 /// Packages with native tests, in the order of their speed.
 const PACKAGES: [&str; 4] = ["gatehouse-core", "xtask", "gatehouse-devstack", "gatehouse-tests"];
@@ -26,6 +26,8 @@ pub fn test(repo: &Repo) -> Result<ExitCode> {
 /// Every suite, also after one has failed.
 pub fn all(repo: &Repo) -> Tally {
     let mut total = run_check("build", || build::build(repo));
+    total.add(run_check("generated files", || codegen::run(&repo.root, true)));
+    total.add(run_check("requirements, plan and status", || trace::check(&repo.root)));
     total.add(run_suite("formatting", Kind::Check, cargo(repo).args(["fmt", "--all", "--check"])));
     total.add(run_suite(
         "lints, native",
@@ -53,10 +55,12 @@ pub fn all(repo: &Repo) -> Tally {
         ));
     }
     for package in NODE_PACKAGES {
-        if repo.root.join(package).join("package.json").is_file() {
-            let mut npm = Command::new("npm");
-            npm.current_dir(&repo.root).args(["test", "--silent", "--workspace", package]);
-            total.add(run_suite(package, Kind::Counted, npm.env("PATH", repo.path_env())));
+        for (script, kind) in [("typecheck", Kind::Check), ("test", Kind::Counted)] {
+            if has_script(repo, package, script) {
+                let mut npm = Command::new("npm");
+                npm.current_dir(&repo.root).args(["run", "--silent", script, "--workspace", package]);
+                total.add(run_suite(&format!("{package} {script}"), kind, npm.env("PATH", repo.path_env())));
+            }
         }
     }
     total
@@ -69,4 +73,11 @@ fn cargo(repo: &Repo) -> Command {
         .env("CARGO_TARGET_DIR", repo.cache.join("target"))
         .env("CARGO_TERM_COLOR", "never");
     cargo
+}
+
+fn has_script(repo: &Repo, package: &str, script: &str) -> bool {
+    std::fs::read_to_string(repo.root.join(package).join("package.json"))
+        .ok()
+        .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
+        .is_some_and(|json| json["scripts"][script].is_string())
 }

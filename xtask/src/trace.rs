@@ -23,7 +23,8 @@ pub fn check(repo: &Path) -> Result<()> {
         if !rows.contains_key(id) {
             faults.push(format!("{id} has no row in status.md"));
         }
-        let places = plan.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).filter(|word| word == id).count();
+        let places =
+            plan.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).filter(|word| word == id).count();
         if places != 1 {
             faults.push(format!("{id} stands {places} times in plan.md, not once"));
         }
@@ -38,9 +39,18 @@ pub fn check(repo: &Path) -> Result<()> {
             "done" | "part" | "planned" => {}
             other => faults.push(format!("{id} has the unknown state {other}")),
         }
-        faults.extend(named.iter().filter_map(|(file, test)| missing(repo, file.trim(), test.trim())).map(|fault| format!("{id}: {fault}")));
+        faults.extend(
+            named
+                .iter()
+                .filter_map(|(file, test)| missing(repo, file.trim(), test.trim()))
+                .map(|fault| format!("{id}: {fault}")),
+        );
     }
-    if faults.is_empty() { Ok(()) } else { bail!("the requirements do not trace:\n  {}", faults.join("\n  ")) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        bail!("the requirements do not trace:\n  {}", faults.join("\n  "))
+    }
 }
 
 fn ids<'a>(text: &'a str, strip: impl Fn(&'a str) -> Option<&'a str>) -> Vec<String> {
@@ -58,7 +68,9 @@ fn rows(text: &str) -> BTreeMap<String, (String, String)> {
 
 /// What is wrong with a proof, if anything. `*` names every test of a file.
 fn missing(repo: &Path, file: &str, test: &str) -> Option<String> {
-    let Ok(text) = std::fs::read_to_string(repo.join(file)) else { return Some(format!("{file} does not exist")) };
+    let Ok(text) = std::fs::read_to_string(repo.join(file)) else {
+        return Some(format!("{file} does not exist"));
+    };
     let found = match test {
         "*" => text.contains("#[test]") || text.contains("#[tokio::test") || text.contains("test("),
         name => text.contains(name),
@@ -86,8 +98,13 @@ mod tests {
         let faults = format!("{:#}", check(&repo).unwrap_err());
         std::fs::remove_dir_all(&repo).unwrap();
         for fault in [
-            "R-02 has no row", "R-01 stands 2 times", "R-02 stands 0 times", "R-01 is done without a proof",
-            "R-03, which requirements.md does not", "unknown state soon", "docs/plan.md has no nothing_here",
+            "R-02 has no row",
+            "R-01 stands 2 times",
+            "R-02 stands 0 times",
+            "R-01 is done without a proof",
+            "R-03, which requirements.md does not",
+            "unknown state soon",
+            "docs/plan.md has no nothing_here",
         ] {
             assert!(faults.contains(fault), "{fault} in {faults}");
         }

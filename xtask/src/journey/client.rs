@@ -125,7 +125,8 @@ impl Client {
 }
 
 async fn read(response: Response, started: Instant) -> Result<Reply> {
-    let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let header =
+        |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (status, etag, cache) = (response.status().as_u16(), header("etag"), header("x-cache"));
     let calls = header("server-timing").map(|timing| calls(&timing)).unwrap_or_default();
     let text = response.text().await?;

@@ -54,7 +54,8 @@ impl Options {
             Some(url) => Some(Target {
                 url: url.trim_end_matches('/').to_owned(),
                 supabase_url: supabase_url.map_or_else(|| dev_var(repo, "SUPABASE_URL"), Ok)?,
-                publishable_key: publishable_key.map_or_else(|| dev_var(repo, "SUPABASE_PUBLISHABLE_KEY"), Ok)?,
+                publishable_key: publishable_key
+                    .map_or_else(|| dev_var(repo, "SUPABASE_PUBLISHABLE_KEY"), Ok)?,
             }),
         };
         Ok(Self { input, json, target })

@@ -36,7 +36,10 @@ impl Report {
     /// Records a step that did what it should; over budget it fails all the same.
     pub fn passed(&mut self, name: &str, ms: u64, budget_ms: u64, calls: usize) {
         let over = ms > budget_ms;
-        self.say(&format!("{name:<44} {ms:>7} {budget_ms:>9} {calls:>6}{}", if over { "  OVER BUDGET" } else { "" }));
+        self.say(&format!(
+            "{name:<44} {ms:>7} {budget_ms:>9} {calls:>6}{}",
+            if over { "  OVER BUDGET" } else { "" }
+        ));
         self.steps.push(Step { name: name.to_owned(), ms, budget_ms, calls });
         if over && self.failed.is_none() {
             self.failed = Some(format!("{name} took {ms} ms; its budget is {budget_ms} ms."));

@@ -45,7 +45,8 @@ impl Journey<'_> {
         let route = route(id)?;
         let method: Method = route.method.as_str().parse()?;
         let reply = self.client.send(&self.held, method, route.path, ask.body, ask.etag, &[status]).await?;
-        let expected = usize::from(route.calls.warm) + if ask.cold { usize::from(route.calls.cold_extra) } else { 0 };
+        let expected =
+            usize::from(route.calls.warm) + if ask.cold { usize::from(route.calls.cold_extra) } else { 0 };
         ensure!(
             reply.warm_calls() == expected || status >= 400,
             "{} made the calls {:?}; {expected} were expected",
@@ -90,9 +91,16 @@ impl Journey<'_> {
         self.report.passed(name, reply.ms, u64::from(route.budget_ms), reply.calls.len());
         let first = reply.json()?;
         self.held.workspace_id = first["workspace_id"].as_str().map(str::to_owned);
-        let again = self.ask("the same again makes nothing", RouteId::EnsureProfile, 200, Ask::default()).await?.json()?;
-        ensure!(again["created"] == false && again["workspace_id"] == first["workspace_id"], "made twice: {again}");
-        let verified = self.ask("what is missing", RouteId::VerifyProfile, 200, Ask::default()).await?.json()?;
+        let again = self
+            .ask("the same again makes nothing", RouteId::EnsureProfile, 200, Ask::default())
+            .await?
+            .json()?;
+        ensure!(
+            again["created"] == false && again["workspace_id"] == first["workspace_id"],
+            "made twice: {again}"
+        );
+        let verified =
+            self.ask("what is missing", RouteId::VerifyProfile, 200, Ask::default()).await?.json()?;
         ensure!(verified["next"]["condition"] == "plan" && verified["needs_payment"] == true, "{verified}");
         Ok(())
     }
@@ -106,9 +114,11 @@ impl Journey<'_> {
         ensure!(refused["errors"][0]["pointer"] == "/answers/company_name", "{refused}");
         let body = json!({"answers": answers});
         let ask = || Ask { body: Some(&body), ..Ask::default() };
-        let made = self.ask("the business context is finalized", RouteId::Finalize, 201, ask()).await?.json()?;
+        let made =
+            self.ask("the business context is finalized", RouteId::Finalize, 201, ask()).await?.json()?;
         ensure!(made["created"] == true && made["manifest"]["version"] == 1, "{made}");
-        let same = self.ask("the same again makes no version", RouteId::Finalize, 200, ask()).await?.json()?;
+        let same =
+            self.ask("the same again makes no version", RouteId::Finalize, 200, ask()).await?.json()?;
         ensure!(same["created"] == false && same["manifest"]["version"] == 1, "{same}");
         Ok(())
     }
@@ -135,8 +145,12 @@ impl Journey<'_> {
         let ask = Ask { body: Some(&body), ..Ask::default() };
         let file = self.ask("export as Markdown", RouteId::Export, 200, ask).await?;
         ensure!(file.text.contains(&manifest.checksum), "the file does not carry the checksum");
-        let verified = self.ask("onboarding is done", RouteId::VerifyProfile, 200, Ask::default()).await?.json()?;
-        ensure!(verified["onboarding_status"] == "completed" && verified["manifest"]["version"] == 1, "{verified}");
+        let verified =
+            self.ask("onboarding is done", RouteId::VerifyProfile, 200, Ask::default()).await?.json()?;
+        ensure!(
+            verified["onboarding_status"] == "completed" && verified["manifest"]["version"] == 1,
+            "{verified}"
+        );
         Ok(())
     }
 }

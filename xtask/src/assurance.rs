@@ -1,0 +1,130 @@
+//! `xtask assurance`: the heavier proof, for one commit, written to `docs/assurance.json`.
+//!
+//! Each finished part is written at once, so that a run that was stopped goes on where it ended.
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use gatehouse_devstack::worker::{Worker, WorkerOptions, worker_vars};
+use gatehouse_devstack::{Stack, StackOptions};
+use serde::{Deserialize, Serialize};
+
+use crate::build;
+use crate::repo::Repo;
+use crate::step::note;
+use crate::suites::Tally;
+use crate::test;
+
+/// Whole runs of the test suite that must pass one after the other.
+const ROUNDS: usize = 2;
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Report {
+    /// What was measured.
+    commit: String,
+    processors: usize,
+    rounds: Vec<Round>,
+    start: Option<Start>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Round {
+    #[serde(flatten)]
+    tally: Tally,
+    seconds: f64,
+}
+
+/// Seconds from nothing running to an answer, with everything built.
+#[derive(Debug, Serialize, Deserialize)]
+struct Start {
+    platform_seconds: f64,
+    worker_seconds: f64,
+}
+
+/// Runs what is not in the report of this commit yet.
+///
+/// # Errors
+/// When the checkout has changes that are not committed, or a part cannot be started.
+pub fn assurance(repo: &Repo) -> Result<ExitCode> {
+    let commit = git(repo, &["rev-parse", "HEAD"])?;
+    if !git(repo, &["status", "--porcelain", "--", ".", ":!docs/assurance.json"])?.is_empty() {
+        bail!(
+            "There are changes that are not committed: commit them first, because the report names the commit."
+        );
+    }
+    let mut report = read(repo, &commit)?;
+    while report.rounds.len() < ROUNDS {
+        note(&format!("Round {} of {ROUNDS}", report.rounds.len() + 1));
+        let start = Instant::now();
+        let tally = test::all(repo);
+        if tally.failed > 0 {
+            println!("{} passed, {} failed", tally.passed, tally.failed);
+            return Ok(ExitCode::FAILURE);
+        }
+        report.rounds.push(Round { tally, seconds: seconds(start) });
+        write(repo, &report)?;
+    }
+    if report.start.is_none() {
+        build::build(repo)?;
+        report.start = Some(tokio::runtime::Runtime::new()?.block_on(measure_start(repo))?);
+        write(repo, &report)?;
+    }
+    note(&format!("docs/assurance.json holds the report of {commit}."));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn measure_start(repo: &Repo) -> Result<Start> {
+    let begin = Instant::now();
+    let stack =
+        Stack::start(StackOptions { repo: repo.root.clone(), ..StackOptions::for_tests() }, |_| {}).await?;
+    let platform_seconds = seconds(begin);
+    let begin = Instant::now();
+    let vars = worker_vars(&stack);
+    let worker = Worker::start(WorkerOptions { repo: repo.root.clone(), port: 0, vars }).await?;
+    reqwest::get(format!("{}/healthz", worker.url)).await.context("The Worker does not answer.")?;
+    let worker_seconds = seconds(begin);
+    worker.stop().await?;
+    stack.stop().await?;
+    Ok(Start { platform_seconds, worker_seconds })
+}
+
+/// Tenths are all that a shared machine tells.
+fn seconds(start: Instant) -> f64 {
+    (start.elapsed().as_secs_f64() * 10.0).round() / 10.0
+}
+
+/// What an earlier run of the same commit has left; a report of another commit starts anew.
+fn read(repo: &Repo, commit: &str) -> Result<Report> {
+    let fresh = || Report {
+        commit: commit.to_owned(),
+        processors: std::thread::available_parallelism().map_or(1, usize::from),
+        ..Report::default()
+    };
+    match std::fs::read_to_string(path(repo)) {
+        Ok(text) => {
+            let report: Report =
+                serde_json::from_str(&text).context("docs/assurance.json is damaged: remove it.")?;
+            Ok(if report.commit == commit { report } else { fresh() })
+        }
+        Err(_) => Ok(fresh()),
+    }
+}
+
+fn write(repo: &Repo, report: &Report) -> Result<()> {
+    std::fs::write(path(repo), serde_json::to_string_pretty(report)? + "\n").context("docs/assurance.json")
+}
+
+fn path(repo: &Repo) -> PathBuf {
+    repo.root.join("docs/assurance.json")
+}
+
+fn git(repo: &Repo, args: &[&str]) -> Result<String> {
+    let output =
+        Command::new("git").current_dir(&repo.root).args(args).output().context("git cannot be started.")?;
+    if !output.status.success() {
+        bail!("git {} failed: {}", args.join(" "), String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
