@@ -1,19 +1,16 @@
-import { readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+
+import { PHASE_PRODUCTION_SERVER } from "next/constants.js";
+
+import { prepareRules, servedRules } from "./scripts/prepare.mjs";
 
 const web = dirname(fileURLToPath(import.meta.url));
 
-/** The address of the compiled rules, which scripts/prepare.mjs named by their content. */
-function rulesUrl() {
-  const name = readdirSync(join(web, "public/wasm")).find((file) => file.endsWith(".wasm"));
-  if (!name) throw new Error("The compiled rules are missing: run `npm run build -w web`.");
-  return `/wasm/${name}`;
-}
-
-/** @type {import("next").NextConfig} */
-export default {
-  env: { RULES_URL: rulesUrl() },
+/** @returns {import("next").NextConfig} */
+export default (phase) => ({
+  // A server of a finished build serves what that build names, whatever was compiled since.
+  env: { RULES_URL: phase === PHASE_PRODUCTION_SERVER ? servedRules() : prepareRules() },
   turbopack: { root: dirname(web) },
   poweredByHeader: false,
   async headers() {
@@ -32,4 +29,4 @@ export default {
       },
     ];
   },
-};
+});

@@ -1,4 +1,4 @@
-import { workerUrl } from "./env";
+import { workerUrl } from "./env.ts";
 
 /** The request's headers that reach the Worker. No cookie does: the session travels as a bearer token alone. */
 const SENT = ["authorization", "x-workspace-id", "if-none-match", "content-type"];

@@ -1,24 +1,34 @@
-// Compiles the rules package's TypeScript and puts its wasm where Next serves it, under a name that holds the
-// content's hash: a cached module can never meet glue of another build.
-import { execFileSync } from "node:child_process";
+// Puts the compiled rules where Next serves them, under a name that holds the content's hash: a cached module
+// can never meet glue of another build.
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const web = dirname(dirname(fileURLToPath(import.meta.url)));
 const rules = join(web, "../wasm-client/npm");
-const wasm = join(rules, "wasm/index_bg.wasm");
-if (!existsSync(wasm)) {
-  console.error("The compiled rules are missing: run `npm run build` at the root of the project first.");
-  process.exit(1);
-}
-const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
-execFileSync(process.execPath, [tsc, "-p", rules], { stdio: "inherit" });
-
-const hash = createHash("sha256").update(readFileSync(wasm)).digest("hex").slice(0, 16);
 const served = join(web, "public/wasm");
-rmSync(served, { recursive: true, force: true });
-mkdirSync(served, { recursive: true });
-copyFileSync(wasm, join(served, `rules-${hash}.wasm`));
+
+/** Copies the module unless it is there already, and returns the path that browsers ask for. */
+export function prepareRules() {
+  for (const file of ["wasm/index_bg.wasm", "dist/index.js"]) {
+    if (!existsSync(join(rules, file))) {
+      throw new Error("The compiled rules are missing: run `npm run build` at the root of the project first.");
+    }
+  }
+  const bytes = readFileSync(join(rules, "wasm/index_bg.wasm"));
+  const name = `rules-${createHash("sha256").update(bytes).digest("hex").slice(0, 16)}.wasm`;
+  if (!existsSync(join(served, name))) {
+    rmSync(served, { recursive: true, force: true });
+    mkdirSync(served, { recursive: true });
+    writeFileSync(join(served, name), bytes);
+  }
+  return `/wasm/${name}`;
+}
+
+/** The path of the module that a finished build serves. */
+export function servedRules() {
+  const name = readdirSync(served).find((file) => file.endsWith(".wasm"));
+  if (!name) throw new Error("The compiled rules are missing: run `npm run build -w @gatehouse/web`.");
+  return `/wasm/${name}`;
+}
