@@ -132,7 +132,7 @@ async fn dispatch(scope: &Scope, request: &Request<'_>) -> (Option<&'static Rout
     match route::find(&request.method, &request.path) {
         Matched::Route(route) => {
             let work = async {
-                request.check_announced(route.max_body)?;
+                request.check_announced(route.max_body).await?;
                 routes::handle(scope, request, route).await
             };
             (Some(route), without_panic(scope, work).await)

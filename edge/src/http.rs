@@ -2,11 +2,11 @@
 //! read, bodies are one buffer in and one buffer out.
 
 use gatehouse_core::error::{Error, ErrorCode};
-use js_sys::Uint8Array;
 use js_sys::futures::JsFuture;
+use js_sys::{Reflect, Uint8Array};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 
 /// A request, read lazily.
 pub struct Request<'a> {
@@ -33,13 +33,21 @@ impl<'a> Request<'a> {
         self.headers.get(name).ok().flatten()
     }
 
-    /// Refuses a body by its announced length, before anything is read.
+    fn announced(&self) -> Option<usize> {
+        self.header("content-length").and_then(|length| length.parse().ok())
+    }
+
+    /// Refuses a body by its announced length, before any work.
     ///
     /// # Errors
     /// `body_too_large` beyond `max` bytes.
-    pub fn check_announced(&self, max: usize) -> Result<(), Error> {
-        let announced = self.header("content-length").and_then(|length| length.parse::<usize>().ok());
-        if announced.is_some_and(|length| length > max) { Err(too_large(max)) } else { Ok(()) }
+    pub async fn check_announced(&self, max: usize) -> Result<(), Error> {
+        if self.announced().is_none_or(|length| length <= max) {
+            return Ok(());
+        }
+        // A client that is still sending when the answer comes and the connection closes sees no answer at all.
+        self.read_stream(0).await.map_err(unreadable)?;
+        Err(too_large(max))
     }
 
     /// The whole body.
@@ -47,14 +55,36 @@ impl<'a> Request<'a> {
     /// # Errors
     /// `body_too_large` when more than `max` bytes came, announced or not.
     pub async fn body(&self, max: usize) -> Result<Vec<u8>, Error> {
-        let unreadable = |_| Error::with_detail(ErrorCode::BodyInvalid, "The body could not be read.");
-        let buffer =
-            JsFuture::from(self.raw.array_buffer().map_err(unreadable)?).await.map_err(unreadable)?;
-        let bytes = Uint8Array::new(&buffer);
-        if bytes.length() as usize > max {
-            return Err(too_large(max));
+        if self.announced().is_some_and(|length| length <= max) {
+            let promise = self.raw.array_buffer().map_err(unreadable)?;
+            return Ok(Uint8Array::new(&JsFuture::from(promise).await.map_err(unreadable)?).to_vec());
         }
-        Ok(bytes.to_vec())
+        // Of unannounced length: never hold more than is allowed.
+        let body = self.read_stream(max).await.map_err(unreadable)?;
+        body.ok_or_else(|| too_large(max))
+    }
+
+    /// Reads the stream, holding at most `max` bytes; `None` when there was more. What is too much is read on
+    /// and thrown away for a while, then the rest is cancelled.
+    async fn read_stream(&self, max: usize) -> Result<Option<Vec<u8>>, JsValue> {
+        let mut held = Vec::new();
+        let Some(stream) = self.raw.body() else { return Ok(Some(held)) };
+        let reader: web_sys::ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+        let mut seen = 0;
+        loop {
+            let chunk = JsFuture::from(reader.read()).await?;
+            if Reflect::get(&chunk, &"done".into())?.is_truthy() {
+                return Ok((seen <= max).then_some(held));
+            }
+            let bytes = Uint8Array::new(&Reflect::get(&chunk, &"value".into())?);
+            seen += bytes.length() as usize;
+            if seen <= max {
+                held.extend(bytes.to_vec());
+            } else if seen > max + DISCARD_BYTES {
+                JsFuture::from(reader.cancel()).await?;
+                return Ok(None);
+            }
+        }
     }
 
     /// The body as JSON.
@@ -74,6 +104,13 @@ impl<'a> Request<'a> {
             )
         })
     }
+}
+
+/// How much of an oversized body is read on so that its sender can hear the answer.
+const DISCARD_BYTES: usize = 16_000_000;
+
+fn unreadable(_: JsValue) -> Error {
+    Error::with_detail(ErrorCode::BodyInvalid, "The body could not be read.")
 }
 
 fn too_large(max: usize) -> Error {
