@@ -1,16 +1,33 @@
 -- What a hosted Supabase database has before the first migration of a project.
--- Runs once, as the superuser supabase_admin, in the database postgres.
+-- Runs once in a database, as a superuser (supabase_admin on the stack's own server).
 
-create role anon nologin noinherit;
-create role authenticated nologin noinherit;
-create role service_role nologin noinherit bypassrls;
-create role authenticator login noinherit;
-create role supabase_auth_admin login noinherit createrole;
-create role postgres login createdb createrole replication bypassrls;
+-- Roles belong to the whole server, so an existing one may have them already.
+do $$
+declare
+  wanted record;
+begin
+  for wanted in
+    select * from (values
+      ('anon', 'nologin noinherit'),
+      ('authenticated', 'nologin noinherit'),
+      ('service_role', 'nologin noinherit bypassrls'),
+      ('authenticator', 'login noinherit'),
+      ('supabase_auth_admin', 'login noinherit createrole'),
+      ('postgres', 'login createdb createrole replication bypassrls')
+    ) as roles (name, attributes)
+  loop
+    if not exists (select from pg_roles where rolname = wanted.name) then
+      execute format('create role %I %s', wanted.name, wanted.attributes);
+    end if;
+  end loop;
+  execute format('grant supabase_auth_admin to %I', current_user);
+  execute format('alter database %I owner to postgres', current_database());
+  execute format('alter database %I set search_path = "$user", public, extensions', current_database());
+  execute format('alter database %I set timezone = %L', current_database(), 'UTC');
+end $$;
 
 grant anon, authenticated, service_role to authenticator;
 grant anon, authenticated, service_role to postgres with admin option;
-grant supabase_auth_admin to supabase_admin;
 
 -- Deadlines of the hosted product; PostgREST applies them per role.
 alter role anon set statement_timeout = '3s';
@@ -20,9 +37,6 @@ alter role authenticator set lock_timeout = '8s';
 alter role supabase_auth_admin set search_path = auth;
 alter role supabase_auth_admin set idle_in_transaction_session_timeout = 60000;
 
-alter database postgres owner to postgres;
-alter database postgres set search_path = "$user", public, extensions;
-alter database postgres set timezone = 'UTC';
 set search_path = "$user", public, extensions;
 
 create schema extensions authorization postgres;

@@ -11,8 +11,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::faults::Fault;
+use crate::inner::Inner;
 use crate::options::Part;
-use crate::stack::Inner;
 
 /// Filled once the stack exists; weak, because the stack owns the server that holds it.
 pub(crate) type Handle = Arc<OnceLock<Weak<Inner>>>;

@@ -92,10 +92,16 @@ pub struct StackOptions {
     pub repo: PathBuf,
     /// Refresh-token reuse rule of the Auth issuer.
     pub refresh_reuse: RefreshReuse,
+    /// An existing Postgres to use as superuser instead of starting one. With a `data_dir` its database is
+    /// used as it is, else a database is made there and dropped again.
+    pub database_url: Option<String>,
+    /// An existing Redis-protocol server (`redis://host:port`) to use instead of starting one.
+    pub redis_url: Option<String>,
 }
 
 impl StackOptions {
-    /// Free ports, the repository's migrations, data that is thrown away.
+    /// Free ports, the repository's migrations, data that is thrown away; `DATABASE_URL` and `REDIS_URL`
+    /// name existing servers.
     pub fn for_tests() -> Self {
         let repo = repository();
         Self {
@@ -104,10 +110,13 @@ impl StackOptions {
             data_dir: None,
             repo,
             refresh_reuse: RefreshReuse::Strict,
+            database_url: environment("DATABASE_URL"),
+            redis_url: environment("REDIS_URL"),
         }
     }
 
-    /// Fixed ports (54321 gateway, 54322 Postgres, 54379 Redis, 54380 Upstash) and data kept in `.devstack`.
+    /// Fixed ports (54321 gateway, 54322 Postgres, 54379 Redis, 54380 Upstash) and data kept in `.devstack`;
+    /// `DATABASE_URL` and `REDIS_URL` name existing servers.
     pub fn for_dev() -> Self {
         let repo = repository();
         Self {
@@ -116,8 +125,14 @@ impl StackOptions {
             data_dir: Some(repo.join(".devstack")),
             repo,
             refresh_reuse: RefreshReuse::Hosted,
+            database_url: environment("DATABASE_URL"),
+            redis_url: environment("REDIS_URL"),
         }
     }
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// The checkout this crate was compiled from.

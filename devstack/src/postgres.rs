@@ -15,7 +15,8 @@ use tokio_postgres::{Client, Config, NoTls};
 use crate::cache::{cache_dir, is_root, world_traversable};
 use crate::process::{Process, RunAs, Spec, output};
 
-const PLATFORM_SQL: &str = include_str!("../sql/platform.sql");
+/// The platform before any migration.
+pub(crate) const PLATFORM_SQL: &str = include_str!("../sql/platform.sql");
 const INITDB_ARGS: [&str; 9] = [
     "--username=supabase_admin",
     "--auth=trust",
@@ -69,7 +70,7 @@ impl Postgres {
         if slot.as_ref().is_some_and(|p| p.exit().is_none()) {
             return Ok(());
         }
-        // After a kill the old backends hold shared memory for a moment; the server refuses until they are gone.
+        // After a kill the old processes hold shared memory and the lock file for a moment.
         for _ in 0..100 {
             let process = start_server(&self.binaries, &self.data, &self.sockets, &self.log).await?;
             match wait_ready(&process, &self.sockets).await {
@@ -77,14 +78,14 @@ impl Postgres {
                     *slot = Some(process);
                     return Ok(());
                 }
-                Err(_) if process.last_words().contains("is still in use") => {
+                Err(_) if still_leaving(&process.last_words()) => {
                     let _ = fs::remove_file(&self.log);
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
                 Err(error) => return Err(error),
             }
         }
-        bail!("Postgres does not start again because processes of its former run are still alive.")
+        bail!("Postgres does not start because another one still uses {}; stop it.", self.data.display())
     }
 
     /// Ends the server: `KILL` as a crash, `INT` as an orderly stop.
@@ -207,7 +208,13 @@ async fn template(binaries: &Binaries, run: &Path) -> Result<PathBuf> {
     if done.exists() {
         return Ok(done);
     }
-    let making = base.join(format!("{key}.{}", std::process::id()));
+    // One maker at a time; whoever waited finds the work done.
+    let lock = fs::File::create(base.join(format!("{key}.lock")))?;
+    let _held = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await??;
+    if done.exists() {
+        return Ok(done);
+    }
+    let making = base.join(format!("{key}.making"));
     let _ = fs::remove_dir_all(&making);
     binaries.make_dir(&making)?;
     let data = making.join("data");
@@ -225,10 +232,8 @@ async fn template(binaries: &Binaries, run: &Path) -> Result<PathBuf> {
     drop(client);
     process.end(Signal::INT).await;
     applied?;
-    // Two stacks may race: the first rename wins, the other's work is thrown away.
-    if fs::rename(&data, &done).is_err() && !done.exists() {
-        bail!("Cannot keep the database template in {}.", done.display());
-    }
+    fs::rename(&data, &done)
+        .with_context(|| format!("Cannot keep the database template in {}.", done.display()))?;
     let _ = fs::remove_dir_all(&making);
     Ok(done)
 }
@@ -280,6 +285,11 @@ async fn start_server(binaries: &Binaries, data: &Path, sockets: &Path, log: &Pa
         death_signal: "INT",
     })
     .await
+}
+
+/// True when the server refuses only because its former self has not quite gone.
+fn still_leaving(words: &str) -> bool {
+    words.contains("is still in use") || words.contains("lock file \"postmaster.pid\" already exists")
 }
 
 async fn wait_ready(process: &Process, sockets: &Path) -> Result<()> {

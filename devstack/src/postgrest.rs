@@ -9,6 +9,7 @@ use rustix::process::Signal;
 use tokio::sync::Mutex;
 
 use crate::process::{Process, RunAs, Spec, output};
+use crate::server::ROLE_PASSWORD;
 
 /// The server's settings and its process.
 pub(crate) struct Postgrest {
@@ -16,6 +17,7 @@ pub(crate) struct Postgrest {
     version: String,
     run: PathBuf,
     database_port: u16,
+    database: String,
     /// Speaks to the server's Unix socket.
     pub(crate) http: reqwest::Client,
     process: Mutex<Option<Process>>,
@@ -31,7 +33,20 @@ impl Postgrest {
             .unix_socket(run.join("rest.sock"))
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { program, version, run: run.to_path_buf(), database_port, http, process: Mutex::default() })
+        Ok(Self {
+            program,
+            version,
+            run: run.to_path_buf(),
+            database_port,
+            database: "postgres".into(),
+            http,
+            process: Mutex::default(),
+        })
+    }
+
+    /// Chooses the database before the first start.
+    pub(crate) fn set_database(&mut self, name: &str) {
+        self.database = name.to_owned();
     }
 
     /// Writes the keys that the server trusts; a running server takes them over.
@@ -58,7 +73,10 @@ impl Postgrest {
             env: vec![
                 setting(
                     "DB_URI",
-                    format!("postgresql://authenticator@127.0.0.1:{}/postgres", self.database_port),
+                    format!(
+                        "postgresql://authenticator:{ROLE_PASSWORD}@127.0.0.1:{}/{}",
+                        self.database_port, self.database
+                    ),
                 ),
                 setting("DB_SCHEMAS", "public".into()),
                 setting("DB_EXTRA_SEARCH_PATH", "public, extensions".into()),

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio_postgres::{Client, Config, Error, NoTls};
 
+use crate::server::ROLE_PASSWORD;
+
 /// The issuer's access to the database.
 #[derive(Clone)]
 pub(crate) struct Database {
@@ -14,13 +16,14 @@ pub(crate) struct Database {
 
 impl Database {
     /// `port` is the relay on 127.0.0.1.
-    pub(crate) fn new(port: u16) -> Self {
+    pub(crate) fn new(port: u16, database: &str) -> Self {
         let mut config = Config::new();
         config
             .host("127.0.0.1")
             .port(port)
             .user("supabase_auth_admin")
-            .dbname("postgres")
+            .password(ROLE_PASSWORD)
+            .dbname(database)
             .application_name("auth");
         Self { config, idle: Arc::default() }
     }

@@ -82,6 +82,36 @@ async fn kept_data_survives_a_stop_with_its_sessions() {
 }
 
 #[tokio::test]
+async fn existing_servers_are_used_and_left_as_they_were() {
+    let host = own().await;
+    let superuser = host.database_url().replace("postgres:postgres@", "supabase_admin:any@");
+    let options = StackOptions {
+        database_url: Some(superuser.clone()),
+        redis_url: Some(host.redis_url().into()),
+        ..StackOptions::for_tests()
+    };
+    let guest = Stack::start(options, |_| {}).await.unwrap();
+    guest.sign_up(&fresh_email(), "correct horse").await.unwrap();
+    assert_eq!(call(&guest, "GET", "/rest/v1/notes", Value::Null, &[]).await.0, 404, "not the host's tables");
+    assert_eq!(upstash(&guest, "/", &json!(["SET", "shared", "yes"])).await.0, 200);
+    assert_eq!(upstash(&host, "/", &json!(["GET", "shared"])).await.1["result"], "yes");
+    for part in [Part::Postgres, Part::Redis] {
+        let refused = guest.kill(part).await.unwrap_err().to_string();
+        assert!(refused.contains("not ours to kill"), "{refused}");
+    }
+    guest.stop().await.unwrap();
+    let (client, connection) = tokio_postgres::connect(&superuser, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let left: i64 = client
+        .query_one("select count(*) from pg_database where datname like 'gatehouse%'", &[])
+        .await
+        .unwrap()
+        .get(0);
+    assert_eq!(left, 0);
+    host.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_taken_port_is_named_with_its_part() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = taken.local_addr().unwrap().port();

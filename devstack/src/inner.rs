@@ -1,0 +1,306 @@
+//! What a stack is made of: starting, killing and stopping the parts.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::auth::{Database, Issuer};
+use crate::cache::RunDir;
+use crate::faults::Faults;
+use crate::gateway::{self, Gateway};
+use crate::http_server::{Switch, bind, serve};
+use crate::keys::{Keys, PUBLISHABLE_KEY};
+use crate::options::{Part, PartInfo, Progress, StackOptions};
+use crate::postgres::Postgres;
+use crate::postgrest::Postgrest;
+use crate::process::Process;
+use crate::recorder::Recorder;
+use crate::relay::{self, Upstream};
+use crate::server::Server;
+use crate::stack::Session;
+use crate::valkey::Valkey;
+use crate::{clock, control, migrate, upstash};
+
+/// Shared by the stack, its control routes and its death watch.
+pub(crate) struct Inner {
+    run: RunDir,
+    keep_data: bool,
+    pub(crate) faults: Faults,
+    pub(crate) recorder: Recorder,
+    keys: Arc<Keys>,
+    server: Server,
+    postgrest: Arc<Postgrest>,
+    /// None = an existing server that the options name.
+    valkey: Option<Valkey>,
+    auth_switch: Switch,
+    upstash_switch: Switch,
+    pub(crate) supabase_url: String,
+    pub(crate) upstash_url: String,
+    pub(crate) database_url: String,
+    pub(crate) redis_url: String,
+    http: reqwest::Client,
+}
+
+impl Inner {
+    pub(crate) async fn start(options: StackOptions, tell: UnboundedSender<Progress>) -> Result<Arc<Inner>> {
+        let say = |part: &str, message: String, version: Option<&str>, address: Option<&str>| {
+            let (version, address) = (version.map(str::to_owned), address.map(str::to_owned));
+            // Nobody listens any more only when the caller gave up.
+            let _ = tell.send(Progress { part: part.to_owned(), message, version, address });
+        };
+        let gateway_port = bind(options.ports.gateway, "the gateway").await?;
+        let upstash_port = bind(options.ports.upstash, "the Upstash front").await?;
+        let postgres_port = bind(options.ports.postgres, "postgres").await?;
+        let redis_port = bind(options.ports.redis, "redis").await?;
+        let database_port = postgres_port.local_addr()?.port();
+        let supabase_url = format!("http://{}", gateway_port.local_addr()?);
+        let upstash_url = format!("http://{}", upstash_port.local_addr()?);
+        let redis_url = format!("redis://{}", redis_port.local_addr()?);
+
+        let run = RunDir::create()?;
+        let data = options.data_dir.clone().unwrap_or_else(|| run.path.join("data"));
+        std::fs::create_dir_all(&data).with_context(|| format!("Cannot make {}.", data.display()))?;
+        let faults = Faults::default();
+        let keys = Arc::new(Keys::open(&data)?);
+
+        let keep_data = options.data_dir.is_some();
+        let (server, mut postgrest, valkey) = tokio::try_join!(
+            async {
+                match &options.database_url {
+                    Some(url) => Server::existing(url, keep_data).await,
+                    None => {
+                        let own = Postgres::prepare(&options.repo, data.join("postgres"), &run.path).await?;
+                        own.start().await?;
+                        Ok(Server::Own(own))
+                    }
+                }
+            },
+            Postgrest::prepare(&options.repo, &run.path, database_port),
+            async {
+                match &options.redis_url {
+                    Some(_) => Ok(None),
+                    None => start_valkey(&run.path).await.map(Some),
+                }
+            },
+        )?;
+        let database_url = server.url(postgres_port.local_addr()?);
+        postgrest.set_database(server.database());
+        let database = Database::new(database_port, server.database());
+        say("postgres", "accepts connections.".into(), Some(server.version()), Some(&database_url));
+        let redis_upstream = match (&valkey, &options.redis_url) {
+            (Some(valkey), _) => Upstream::Unix(valkey.socket()),
+            (None, url) => Upstream::Tcp(address_of(url.as_deref().unwrap_or_default())?),
+        };
+        say("redis", "accepts connections.".into(), valkey.as_ref().map(Valkey::version), Some(&redis_url));
+        relay::spawn(postgres_port, server.upstream()?, Part::Postgres, faults.clone());
+        relay::spawn(redis_port, redis_upstream, Part::Redis, faults.clone());
+
+        if let Some(folder) = &options.migrations {
+            let mut client = server.connect().await?;
+            let applied = migrate::migrate(&mut client, folder).await?;
+            say("migrations", format!("{} applied.", applied.len()), None, None);
+        }
+        postgrest.set_keys(&keys.jwks_for_postgrest()).await?;
+        postgrest.start().await?;
+        let rest_url = format!("{supabase_url}/rest/v1");
+        say("postgrest", "has read the schema.".into(), Some(postgrest.version()), Some(&rest_url));
+
+        let recorder = Recorder::default();
+        let handle: control::Handle = Arc::new(OnceLock::new());
+        let inner = Arc::new(Inner {
+            run,
+            keep_data,
+            faults: faults.clone(),
+            recorder: recorder.clone(),
+            keys: keys.clone(),
+            server,
+            postgrest: Arc::new(postgrest),
+            valkey,
+            auth_switch: Switch::new(),
+            upstash_switch: Switch::new(),
+            supabase_url,
+            upstash_url,
+            database_url,
+            redis_url,
+            http: reqwest::Client::new(),
+        });
+        let _ = handle.set(Arc::downgrade(&inner));
+        let gateway = Gateway {
+            issuer: Issuer::new(keys, database, &inner.supabase_url, options.refresh_reuse),
+            issuer_switch: inner.auth_switch.clone(),
+            postgrest: inner.postgrest.clone(),
+            faults: faults.clone(),
+            recorder: recorder.clone(),
+            control: control::router(handle),
+        };
+        serve(gateway_port, gateway::router(gateway), Switch::new());
+        say(
+            "auth",
+            "issues tokens.".into(),
+            Some(env!("CARGO_PKG_VERSION")),
+            Some(&format!("{}/auth/v1", inner.supabase_url)),
+        );
+        serve(
+            upstash_port,
+            upstash::router(&inner.redis_url, faults, recorder)?,
+            inner.upstash_switch.clone(),
+        );
+        say("upstash", "answers REST.".into(), Some(env!("CARGO_PKG_VERSION")), Some(&inner.upstash_url));
+        Ok(inner)
+    }
+
+    pub(crate) async fn kill(&self, part: Part) -> Result<()> {
+        match part {
+            Part::Postgres => self.server.kill().await?,
+            Part::Postgrest => self.postgrest.end().await,
+            Part::Redis => self.own_valkey()?.end().await,
+            Part::Auth => self.auth_switch.set(false),
+            Part::Upstash => self.upstash_switch.set(false),
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn restart(&self, part: Part) -> Result<()> {
+        self.kill(part).await?;
+        match part {
+            Part::Postgres => self.server.start().await,
+            Part::Postgrest => self.postgrest.start().await,
+            Part::Redis => self.own_valkey()?.start().await,
+            Part::Auth => {
+                self.auth_switch.set(true);
+                Ok(())
+            }
+            Part::Upstash => {
+                self.upstash_switch.set(true);
+                Ok(())
+            }
+        }
+    }
+
+    fn own_valkey(&self) -> Result<&Valkey> {
+        self.valkey
+            .as_ref()
+            .context("REDIS_URL names a server that is not ours to kill or restart: unset it.")
+    }
+
+    async fn process(&self, part: Part) -> Option<Process> {
+        match part {
+            Part::Postgres => self.server.process().await,
+            Part::Postgrest => self.postgrest.process().await,
+            Part::Redis => self.valkey.as_ref()?.process().await,
+            Part::Auth | Part::Upstash => None,
+        }
+    }
+
+    pub(crate) async fn parts(&self) -> Vec<PartInfo> {
+        let own = env!("CARGO_PKG_VERSION");
+        let mut parts = Vec::new();
+        for part in Part::ALL {
+            let (address, version) = match part {
+                Part::Postgres => (self.database_url.clone(), self.server.version()),
+                Part::Postgrest => (format!("{}/rest/v1", self.supabase_url), self.postgrest.version()),
+                Part::Redis => {
+                    (self.redis_url.clone(), self.valkey.as_ref().map_or("from REDIS_URL", Valkey::version))
+                }
+                Part::Auth => (format!("{}/auth/v1", self.supabase_url), own),
+                Part::Upstash => (self.upstash_url.clone(), own),
+            };
+            let process = self.process(part).await;
+            let running = match part {
+                Part::Auth => self.auth_switch.is_on(),
+                Part::Upstash => self.upstash_switch.is_on(),
+                _ => process.as_ref().is_none_or(|p| p.exit().is_none()),
+            };
+            let last_words =
+                process.filter(|p| p.exit().is_some()).map(|p| p.last_words()).unwrap_or_default();
+            parts.push(PartInfo {
+                name: part.name().into(),
+                address,
+                version: version.into(),
+                running,
+                last_words,
+            });
+        }
+        parts
+    }
+
+    pub(crate) async fn health(&self) -> Result<()> {
+        for part in Part::ALL {
+            if let Some(process) = self.process(part).await.filter(Process::died) {
+                bail!("{part} has died ({}):\n{}", process.exit().unwrap_or_default(), process.last_words());
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn sign_up(&self, body: &Value) -> Result<Session> {
+        let request =
+            self.http.post(format!("{}/auth/v1/signup", self.supabase_url)).header("apikey", PUBLISHABLE_KEY);
+        let answer = request.json(body).send().await?;
+        let status = answer.status();
+        let body: Value = answer.json().await?;
+        if !status.is_success() {
+            bail!("The issuer refused the sign-up ({status}): {body}");
+        }
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Ok(Session {
+            access_token: text(&body["access_token"]),
+            refresh_token: text(&body["refresh_token"]),
+            user_id: text(&body["user"]["id"]),
+            body,
+        })
+    }
+
+    pub(crate) fn mint(&self, chosen: &Value) -> String {
+        let now = clock::epoch_seconds();
+        let lifetime = chosen["expires_in"].as_i64().unwrap_or(3600);
+        let mut claims = json!({
+            "iss": format!("{}/auth/v1", self.supabase_url), "sub": uuid::Uuid::new_v4().to_string(),
+            "aud": "authenticated", "role": "authenticated", "aal": "aal1",
+            "amr": [{"method": "password", "timestamp": now}], "session_id": uuid::Uuid::new_v4().to_string(),
+            "email": "minted@example.com", "phone": "", "is_anonymous": false, "app_metadata": {}, "user_metadata": {},
+            "iat": now.min(now + lifetime), "exp": now + lifetime,
+        });
+        if let (Some(claims), Some(chosen)) = (claims.as_object_mut(), chosen.as_object()) {
+            claims.extend(chosen.clone());
+            claims.remove("expires_in");
+            claims.retain(|_, value| !value.is_null());
+        }
+        self.keys.sign(&claims)
+    }
+
+    pub(crate) async fn rotate_key(&self) -> Result<String> {
+        let kid = self.keys.rotate()?;
+        self.postgrest.set_keys(&self.keys.jwks_for_postgrest()).await?;
+        Ok(kid)
+    }
+
+    pub(crate) async fn revoke_key(&self, kid: &str) -> Result<()> {
+        self.keys.revoke(kid)?;
+        self.postgrest.set_keys(&self.keys.jwks_for_postgrest()).await
+    }
+
+    pub(crate) async fn stop(&self) {
+        self.postgrest.end().await;
+        if let Some(valkey) = &self.valkey {
+            valkey.end().await;
+        }
+        self.server.stop(self.keep_data).await;
+        self.run.remove();
+    }
+}
+
+async fn start_valkey(run: &Path) -> Result<Valkey> {
+    let valkey = Valkey::prepare(run).await?;
+    valkey.start().await?;
+    Ok(valkey)
+}
+
+/// `host:port` of a URL.
+fn address_of(url: &str) -> Result<String> {
+    let url = reqwest::Url::parse(url).with_context(|| format!("REDIS_URL is not a URL: {url}"))?;
+    Ok(format!("{}:{}", url.host_str().unwrap_or("127.0.0.1"), url.port().unwrap_or(6379)))
+}
