@@ -274,13 +274,17 @@ impl Inner {
 
     pub(crate) async fn rotate_key(&self) -> Result<String> {
         let kid = self.keys.rotate()?;
+        let probe = self.keys.probe(&kid).unwrap_or_default();
         self.postgrest.set_keys(&self.keys.jwks_for_postgrest()).await?;
+        self.postgrest.wait_trust(&probe, true).await?;
         Ok(kid)
     }
 
     pub(crate) async fn revoke_key(&self, kid: &str) -> Result<()> {
+        let probe = self.keys.probe(kid).unwrap_or_default();
         self.keys.revoke(kid)?;
-        self.postgrest.set_keys(&self.keys.jwks_for_postgrest()).await
+        self.postgrest.set_keys(&self.keys.jwks_for_postgrest()).await?;
+        self.postgrest.wait_trust(&probe, false).await
     }
 
     pub(crate) async fn stop(&self) {

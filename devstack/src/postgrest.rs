@@ -58,6 +58,21 @@ impl Postgrest {
         Ok(())
     }
 
+    /// Waits until a running server trusts this token, or no longer does.
+    pub(crate) async fn wait_trust(&self, token: &str, trusted: bool) -> Result<()> {
+        let running = self.process.lock().await.as_ref().is_some_and(|p| p.exit().is_none());
+        // The server reads its keys within milliseconds of the signal; 5 seconds only bound a broken one.
+        for _ in 0..if running { 500 } else { 0 } {
+            let answer = self.http.get("http://postgrest/").bearer_auth(token).send().await?;
+            if (answer.status() != reqwest::StatusCode::UNAUTHORIZED) == trusted {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        anyhow::ensure!(!running, "PostgREST did not take over the changed signing keys.");
+        Ok(())
+    }
+
     /// Starts the server and waits until its schema cache is loaded.
     pub(crate) async fn start(&self) -> Result<()> {
         let mut slot = self.process.lock().await;
