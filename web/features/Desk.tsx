@@ -19,7 +19,7 @@ interface Props {
 /** What a signed-in person sees: the company step and the manifest. */
 export function Desk({ session, onSessionLost }: Props) {
   const { view, reload } = useWorkspace(session.access_token, session.user.id);
-  const lost = view.state === "refused" && view.problem.status === 401 ? view.problem.detail : undefined;
+  const lost = view.state === "refused" && view.problem.status === 401 ? view.problem.title : undefined;
 
   useEffect(() => {
     if (lost) onSessionLost(lost);

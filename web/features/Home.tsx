@@ -35,7 +35,7 @@ export function Home({ settings }: { settings: PublicSettings }) {
           </div>
         )}
       </header>
-      <main className={styles.main}>
+      <main className={session ? styles.main : `${styles.main} ${styles.entry}`}>
         <div className={styles.intro}>
           <h1>{session ? "Your workspace" : "One set of answers, read by every tool"}</h1>
           <p>

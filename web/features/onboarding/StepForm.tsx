@@ -23,6 +23,15 @@ function counter(question: Question, draft: string): string | undefined {
   return `${countCharacters(draft).toLocaleString("en-IN")} / ${question.max.toLocaleString("en-IN")}`;
 }
 
+/** How much of the manifest's budget the answers so far would use; wrong answers are said under their inputs. */
+function meter(drafts: Drafts): string | undefined {
+  const preview = reducePreview(drafts, Date.now());
+  if (preview.ok) {
+    return `Manifest so far: about ${preview.token_estimate} of ${preview.token_budget.toLocaleString("en-IN")} tokens`;
+  }
+  return preview.problem.code === "answers_invalid" ? undefined : preview.problem.detail;
+}
+
 /** One step of onboarding, judged by the rules that the Worker runs. Needs the rules to be loaded. */
 export function StepForm({ step, figure }: { step: StepId; figure: string }) {
   const questions = FIELDS.filter((question) => question.step === step);
@@ -32,7 +41,6 @@ export function StepForm({ step, figure }: { step: StepId; figure: string }) {
 
   const errors = submitted ? judge(step, drafts) : {};
   const wrong = Object.keys(errors).length;
-  const preview = reducePreview(drafts, Date.now());
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -57,11 +65,7 @@ export function StepForm({ step, figure }: { step: StepId; figure: string }) {
         ))}
         <div className={styles.foot}>
           <Button type="submit">Check this step</Button>
-          <p className={styles.meter}>
-            {preview.ok
-              ? `Manifest so far: about ${preview.token_estimate} of ${preview.token_budget.toLocaleString("en-IN")} tokens`
-              : preview.problem.detail}
-          </p>
+          <p className={styles.meter}>{meter(drafts)}</p>
         </div>
         <div role="status" data-testid="step-result">
           {submitted && wrong > 0 && (

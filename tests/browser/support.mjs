@@ -1,0 +1,102 @@
+// A browser, a person of its own for each test, and the Worker spoken to directly.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const names = ["GATEHOUSE_WEB_URL", "GATEHOUSE_URL", "SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY"];
+const missing = names.filter((name) => !process.env[name]);
+assert.deepEqual(missing, [], `Set ${missing.join(", ")}; tests/browser/README.md says what they are.`);
+const { GATEHOUSE_WEB_URL: web, GATEHOUSE_URL: worker, SUPABASE_URL: auth, SUPABASE_PUBLISHABLE_KEY: key } = process.env;
+
+const output = fileURLToPath(new URL("../output/", import.meta.url));
+mkdirSync(output, { recursive: true });
+
+/** A full-page picture for people to look at. */
+export function picture(page, name) {
+  return page.screenshot({ path: `${output}${name}.png`, fullPage: true });
+}
+
+/** Starts Chromium without its own traffic. */
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM_BIN ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-quic", "--no-first-run",
+      "--disable-component-update", "--disable-sync",
+    ],
+  });
+}
+
+/** Opens the page in a context of its own. `problems` collects console errors and failures of the page. */
+export async function open(browser, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce", ...options });
+  const page = await context.newPage();
+  const problems = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") problems.push(message.text());
+  });
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("request", (request) => {
+    const { origin, protocol } = new URL(request.url());
+    const known = [web, auth].map((url) => new URL(url).origin);
+    if (protocol.startsWith("http") && !known.includes(origin)) problems.push(`asked a stranger: ${request.url()}`);
+  });
+  await page.goto(web);
+  return { page, problems, close: () => context.close() };
+}
+
+/** Credentials of nobody yet. */
+export function newPerson() {
+  return { email: `founder-${randomUUID()}@chaya.example`, password: `pass-${randomUUID()}` };
+}
+
+/** Makes an account through the page and waits for the desk. */
+export async function signUp(page, { email, password }) {
+  await page.getByRole("button", { name: "Make an account" }).click();
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Make the account" }).click();
+  await page.getByRole("heading", { name: "Your company" }).waitFor();
+}
+
+/** A person's access token, from the Auth service itself. */
+export async function token({ email, password }) {
+  const answer = await fetch(`${auth}/auth/v1/token?grant_type=password`, {
+    method: "POST",
+    headers: { apikey: key, "content-type": "application/json" },
+    body: JSON.stringify({ email, password }),
+  });
+  assert.equal(answer.status, 200, await answer.clone().text());
+  return (await answer.json()).access_token;
+}
+
+/** Calls the Worker directly, past the page and its proxy. */
+export async function callWorker(path, { bearer, workspace, body, method = "POST" }) {
+  const headers = { authorization: `Bearer ${bearer}` };
+  if (workspace) headers["x-workspace-id"] = workspace;
+  if (body) headers["content-type"] = "application/json";
+  const answer = await fetch(`${worker}${path}`, { method, headers, body: body && JSON.stringify(body) });
+  return { status: answer.status, body: await answer.json() };
+}
+
+/** The person's own workspace. */
+export async function workspaceOf(bearer) {
+  const answer = await callWorker("/auth/ensure-profile", { bearer });
+  assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  return answer.body.workspace_id;
+}
+
+/** All 21 answers of a finished onboarding. */
+export const ANSWERS = {
+  company_name: "चाय Co", company_website: "chaya.example", industry: "D2C / Beverages", business_stage: "Seed",
+  company_description: "Single-estate Assam tea, posted within ten days of plucking.",
+  primary_offer: "Assam first flush, 250 g", core_problem: "Nobody can tell how old the tea in a shop is.",
+  pricing_model: "₹549 per 250 g", ideal_customer_title: "Urban ritual drinker",
+  ideal_customer_profile: "Lives in Bengaluru or Pune and brews twice a day.",
+  top_pain_points: ["Stale tea"], top_goals: ["A calm morning"], key_differentiator: "The plucking date on every packet.",
+  competitors: ["Vahdam"], brand_tone: ["Warm"], banned_phrases: ["game-changer"], channel_priorities: ["Instagram"],
+  geographic_focus: "Bengaluru", proof_points: ["38% reorder within 60 days"],
+  acquisition_goal: "1,500 first orders a month", constraints_and_guardrails: ["No medical claims"],
+};
