@@ -75,7 +75,7 @@ pub async fn load(scope: &Scope, person: &SignedIn, workspace_id: &str) -> Resul
     let keys = redis_keys(workspace_id, &person.session.user_id);
     let cached = upstash::eval(scope, &READ, &keys, &[]).await;
     let degraded = cached.is_err();
-    let (generation, hit) = cached.map_or((None, None), read_hit);
+    let Look { generation, hit } = cached.map(Look::from_answer).unwrap_or_default();
     if let Some((etag, document)) = hit {
         return Ok(Loaded { etag, document, tier: CacheTier::Tier0, degraded });
     }
@@ -84,8 +84,8 @@ pub async fn load(scope: &Scope, person: &SignedIn, workspace_id: &str) -> Resul
         postgrest::rpc(scope, person, "rpc/read_manifest", &arguments).await.map_err(Failure::into_error)?;
     let manifest = answer.manifest.map(Row::into_manifest);
     let ready = manifest.map(|manifest| Ready::new(&manifest));
-    if let Some(generation) = generation {
-        keep(scope, keys, generation, &answer.membership, ready.as_ref());
+    if !degraded {
+        keep(scope, keys, &answer.membership, generation.zip(ready.clone()));
     }
     let ready = ready.ok_or(ErrorCode::ManifestNotFound)?;
     Ok(Loaded { etag: ready.etag, document: ready.document, tier: CacheTier::Origin, degraded })
@@ -120,22 +120,32 @@ fn redis_keys(workspace_id: &str, user_id: &str) -> Vec<String> {
     ]
 }
 
-/// The generation seen, and the manifest if it was there.
-fn read_hit(answer: Value) -> (Option<String>, Option<(String, String)>) {
-    let text = |index: usize| answer.get(index).and_then(Value::as_str).map(str::to_owned);
-    (text(1), text(2).zip(text(3)))
+/// What one look at Redis showed.
+#[derive(Default)]
+struct Look {
+    /// How many fences had been raised; absent behind a fence.
+    generation: Option<String>,
+    /// ETag and document, when the caller is a known member and the tier has them.
+    hit: Option<(String, String)>,
 }
 
-/// Keeps membership and manifest in Redis after the answer has gone out.
-fn keep(scope: &Scope, keys: Vec<String>, generation: String, membership: &Value, ready: Option<&Ready>) {
+impl Look {
+    fn from_answer(answer: Value) -> Self {
+        let text = |index: usize| answer.get(index).and_then(Value::as_str).map(str::to_owned);
+        Self { generation: text(1), hit: text(2).zip(text(3)) }
+    }
+}
+
+/// Keeps the membership and, when no fence was seen, the manifest in Redis after the answer has gone out.
+fn keep(scope: &Scope, keys: Vec<String>, membership: &Value, manifest: Option<(String, Ready)>) {
     let membership = membership.to_string();
-    let ready = ready.cloned();
     let background = scope.background();
     scope.after(async move {
         let membership_ttl = keys::MEMBERSHIP_TTL_MS.to_string();
         let tier0_ttl = keys::TIER0_TTL_MS.to_string();
-        let mut arguments = vec![membership.as_str(), &membership_ttl, &generation, &tier0_ttl];
-        if let Some(ready) = &ready {
+        let mut arguments = vec![membership.as_str(), &membership_ttl];
+        if let Some((generation, ready)) = &manifest {
+            arguments.extend([generation.as_str(), &tier0_ttl]);
             arguments.extend([ready.version.as_str(), &ready.confirmed_at, &ready.etag, &ready.document]);
         }
         // A cache that cannot be filled costs the next reader a call and nothing else; the cause is logged.

@@ -107,6 +107,27 @@ async fn a_lost_answer_to_a_write_is_a_503_and_repeating_it_is_safe() {
 }
 
 #[tokio::test]
+async fn a_connection_that_breaks_during_a_query_is_a_503() {
+    let world = World::shared().await;
+    let founder = world.founder().await;
+    // What PostgREST 12 answers then, seen on the real one.
+    for (status, body) in [
+        (400, serde_json::json!({"code": "", "message": ""})),
+        (503, serde_json::json!({"code": "PGRST001"})),
+    ] {
+        let ask = founder.ask(reqwest::Method::GET, "/auth/verify-profile");
+        let broken = Fault {
+            status: Some(status),
+            body: Some(body),
+            request_id: Some(ask.id.clone()),
+            ..Fault::default()
+        };
+        world.stack.faults().set(Part::Postgrest, broken).unwrap();
+        ask.send().await.refused(503, "dependency_unavailable");
+    }
+}
+
+#[tokio::test]
 async fn without_auth_known_keys_still_verify_and_unknown_keys_are_a_503() {
     let world = World::own().await;
     let founder = world.founder().await;

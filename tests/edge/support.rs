@@ -31,7 +31,9 @@ impl World {
         let stack = Stack::start(options, |_| {}).await.expect("the platform starts");
         let vars = worker_vars(&stack);
         let worker = Worker::start(WorkerOptions { repo, port: 0, vars }).await.expect("the Worker starts");
-        World { stack, worker, http: reqwest::Client::new() }
+        // Tests run on runtimes of their own: a pooled connection would die with the test that opened it.
+        let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
+        World { stack, worker, http }
     }
 
     /// A request to the Worker by nobody in particular.

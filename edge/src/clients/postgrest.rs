@@ -87,15 +87,18 @@ fn refusal(scope: &Scope, operation: &str, status: u16, body: &[u8]) -> Failure 
     }
     scope.note_cause(format!("{operation} answered {status} {code}: {message}"));
     match (status, code.as_str()) {
+        // PostgREST 12 answers so when its connection to the database breaks during a query.
+        (400, "") if message.is_empty() => Failure::Unknown(unanswering()),
         // The token passed our check and not the database's: it expired in between, or the keys differ.
         (401, "PGRST301" | "PGRST303") => Failure::Refused(ErrorCode::TokenExpired.into()),
         (401, _) => Failure::Refused(ErrorCode::TokenInvalid.into()),
         // Serialization failures and deadlocks (class 40) come as 500 and are safe to repeat.
         (500, code) if code.starts_with("40") => Failure::Refused(ErrorCode::DependencyUnavailable.into()),
-        (502..=504, _) | (500, "57014") => Failure::Unknown(Error::with_detail(
-            ErrorCode::DependencyUnavailable,
-            "The database is not answering.",
-        )),
+        (502..=504, _) | (500, "57014") => Failure::Unknown(unanswering()),
         _ => Failure::Unknown(ErrorCode::Internal.into()),
     }
+}
+
+fn unanswering() -> Error {
+    Error::with_detail(ErrorCode::DependencyUnavailable, "The database is not answering.")
 }

@@ -1,8 +1,8 @@
 -- Keeps what a reader fetched from Postgres, unless a writer came by since it looked.
--- KEYS: membership, tier0, fence, generation. ARGV: membership, its ttl, generation seen, tier0 ttl,
--- then version, confirmed_at, etag and document, absent when the workspace has no manifest.
+-- KEYS: membership, tier0, fence, generation. ARGV: membership, its ttl, then, when there is a manifest that may be
+-- kept: generation seen, tier0 ttl, version, confirmed_at, etag and document.
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-if not ARGV[5] then return 0 end
+if not ARGV[3] then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if (redis.call('GET', KEYS[4]) or '0') ~= ARGV[3] then return 0 end

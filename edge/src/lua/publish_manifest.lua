@@ -1,15 +1,17 @@
--- A writer lowers its fence and, when it is the last, publishes what it committed. While another writer is at
--- work nothing is published: should that one die after its commit, readers find no tier and go to Postgres.
+-- A writer lowers its fence and, when it is the last and its version the newest, publishes what it committed.
+-- While another writer is at work only the version is noted: should that one die after its commit, readers find
+-- no document and go to Postgres; should it have committed the older version, it finds the newer one noted.
 -- KEYS: fence, tier0. ARGV: token, then ttl, version, confirmed_at, etag and document; the token alone publishes nothing.
 redis.call('ZREM', KEYS[1], ARGV[1])
 if not ARGV[2] then return 0 end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if redis.call('ZCOUNT', KEYS[1], now, '+inf') > 0 then return 0 end
 local have = redis.call('HMGET', KEYS[2], 'version', 'confirmed_at')
 local version = tonumber(have[1] or '0')
 local newer = version > tonumber(ARGV[3])
 if newer or (version == tonumber(ARGV[3]) and (have[2] or '') > ARGV[4]) then return 0 end
-redis.call('HSET', KEYS[2], 'version', ARGV[3], 'confirmed_at', ARGV[4], 'etag', ARGV[5], 'document', ARGV[6])
+redis.call('HSET', KEYS[2], 'version', ARGV[3], 'confirmed_at', ARGV[4])
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if redis.call('ZCOUNT', KEYS[1], now, '+inf') > 0 then return 0 end
+redis.call('HSET', KEYS[2], 'etag', ARGV[5], 'document', ARGV[6])
 return 1

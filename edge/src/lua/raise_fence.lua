@@ -1,4 +1,5 @@
--- A writer announces itself: until its fence falls or expires, readers go to Postgres.
+-- A writer announces itself: until its fence falls or expires, readers go to Postgres. The tier's document goes,
+-- its version stays, so that no writer can later publish an older one.
 -- KEYS: fence, generation, tier0. ARGV: token, fence ttl, generation ttl.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -7,5 +8,5 @@ redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('INCR', KEYS[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
-redis.call('DEL', KEYS[3])
+redis.call('HDEL', KEYS[3], 'etag', 'document')
 return 1
