@@ -165,9 +165,9 @@ revoke all on function public.ensure_profile(), private.slugify(text), private.o
   private.create_profile(uuid), private.handle_new_auth_user() from public, anon, authenticated;
 grant execute on function public.ensure_profile() to authenticated;
 
--- Two sign-up triggers of an older installation: together they made every sign-up fail.
+-- Two sign-up triggers of an older installation: together they made every sign-up fail. auth.users is not ours;
+-- the hosted platform lets postgres drop triggers there all the same (supautils.drop_trigger_grants).
 drop trigger if exists on_auth_user_created on auth.users;
 drop trigger if exists trg_handle_new_auth_user on auth.users;
-drop trigger if exists gatehouse_profile_of_new_user on auth.users;
-create trigger gatehouse_profile_of_new_user after insert on auth.users
+create or replace trigger gatehouse_profile_of_new_user after insert on auth.users
   for each row execute function private.handle_new_auth_user();

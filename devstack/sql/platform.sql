@@ -28,6 +28,9 @@ end $$;
 
 grant anon, authenticated, service_role to authenticator;
 grant anon, authenticated, service_role to postgres with admin option;
+-- Hosted, an extension (supautils.drop_trigger_grants) lets postgres drop triggers of auth.users, which it does not
+-- own. Nobody can install it here; the membership stands for it.
+grant supabase_auth_admin to postgres;
 
 -- Deadlines of the hosted product; PostgREST applies them per role.
 alter role anon set statement_timeout = '3s';
