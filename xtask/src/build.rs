@@ -22,8 +22,7 @@ const COMMON_INPUTS: [&str; 4] = ["Cargo.toml", "Cargo.lock", "rust-toolchain.to
 /// When a step fails; the sentence names it.
 pub fn build(repo: &Repo) -> Result<()> {
     worker(repo)?;
-    wasm_client(repo)?;
-    web_rules(repo)
+    wasm_client(repo)
 }
 
 /// Builds the Worker into `build/worker/{index.js,index_bg.wasm}`.
@@ -136,24 +135,6 @@ fn typescript(repo: &Repo) -> Result<()> {
         run_quietly(&mut tsc, "tsc")?;
         stamp::mark(&dist, &print)
     })
-}
-
-/// Puts the browser package's module where the web app serves it.
-fn web_rules(repo: &Repo) -> Result<()> {
-    let script = repo.root.join("web/scripts/prepare.mjs");
-    if !script.is_file() {
-        return Ok(());
-    }
-    let served = repo.root.join("web/public/wasm");
-    let print = stamp::fingerprint(&repo.root, &["wasm-client/npm/wasm", "web/scripts/prepare.mjs"], "")?;
-    if stamp::is_current(&served, &print) {
-        return Ok(());
-    }
-    run_quietly(
-        Command::new(repo.node()).arg(script).env("PATH", repo.path_env()),
-        "web/scripts/prepare.mjs",
-    )?;
-    stamp::mark(&served, &print)
 }
 
 /// One file of JavaScript beside the module, with the shim as its entry.

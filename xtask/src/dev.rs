@@ -1,19 +1,17 @@
 //! `xtask dev`: the whole product on this machine, in one process tree.
 
 use std::fs;
-use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use gatehouse_devstack::Stack;
 use gatehouse_devstack::worker::{Worker, WorkerOptions, worker_vars};
-use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::build;
 use crate::repo::Repo;
 use crate::stack::{self, print_table, rows, stop_requested};
 use crate::step::note;
+use crate::web::{self, Mode, Web};
 
 const WORKER_PORT: u16 = 8787;
 const WEB_PORT: u16 = 3000;
@@ -38,9 +36,11 @@ async fn with_stack(repo: &Repo, stack: &Stack) -> Result<()> {
     let vars = worker_vars(stack);
     let worker = Worker::start(WorkerOptions { repo: repo.root.clone(), port: WORKER_PORT, vars }).await?;
     note(&format!("worker: answers at {}", worker.url));
-    let mut web = Web::start(repo, stack, &worker.url)?;
-    if let Some(web) = &mut web {
-        web.wait_until_it_answers().await?;
+    let mut web = None;
+    if repo.root.join("web/package.json").is_file() {
+        let mut server = Web::start(repo, Mode::Develop, WEB_PORT, &web::settings(stack, &worker.url))?;
+        server.wait_until_it_answers().await?;
+        web = Some(server);
     }
     let mut table = rows(stack);
     table.push([
@@ -68,63 +68,10 @@ async fn with_stack(repo: &Repo, stack: &Stack) -> Result<()> {
     }
 }
 
-/// The Next.js server with its children.
-struct Web {
-    child: Child,
-}
-
-impl Web {
-    fn start(repo: &Repo, stack: &Stack, api: &str) -> Result<Option<Self>> {
-        if !repo.root.join("web/package.json").is_file() {
-            return Ok(None);
-        }
-        // The kernel ends it when this process is killed; a normal end goes through Drop.
-        let mut command = Command::new("setpriv");
-        command
-            .args(["--pdeathsig", "TERM", "--"])
-            .arg(repo.node())
-            .arg(repo.npm_bin("next")?)
-            .args(["dev", "--hostname", "127.0.0.1", "--port", &WEB_PORT.to_string()])
-            .current_dir(repo.root.join("web"))
-            .env("PATH", repo.path_env())
-            .env("NEXT_TELEMETRY_DISABLED", "1")
-            .env("GATEHOUSE_URL", api)
-            .env("NEXT_PUBLIC_SUPABASE_URL", stack.supabase_url())
-            .env("NEXT_PUBLIC_SUPABASE_PUBLISHABLE_KEY", stack.publishable_key())
-            .stdin(Stdio::null())
-            .process_group(0);
-        let child = command.spawn().context("The web app cannot be started.")?;
-        Ok(Some(Self { child }))
-    }
-
-    async fn wait_until_it_answers(&mut self) -> Result<()> {
-        let address = format!("http://127.0.0.1:{WEB_PORT}/");
-        loop {
-            if let Some(status) = self.child.try_wait()? {
-                bail!("The web app ended while it started ({status}): its messages are above.");
-            }
-            if reqwest::get(&address).await.is_ok() {
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    }
-}
-
-impl Drop for Web {
-    fn drop(&mut self) {
-        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        if let Some(group) = group {
-            let _ = kill_process_group(group, Signal::TERM);
-        }
-        let _ = self.child.wait();
-    }
-}
-
 async fn web_death(web: &mut Option<Web>) -> String {
     let Some(web) = web else { return std::future::pending().await };
     loop {
-        if let Ok(Some(status)) = web.child.try_wait() {
+        if let Some(status) = web.ended() {
             return format!("The web app ended by itself ({status}): its messages are above.");
         }
         tokio::time::sleep(Duration::from_millis(250)).await;

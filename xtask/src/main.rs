@@ -1,6 +1,7 @@
 //! Automation of the checkout: the commands behind `npm run …`.
 
 mod assurance;
+mod browser;
 mod build;
 mod codegen;
 mod dev;
@@ -14,6 +15,7 @@ mod suites;
 mod test;
 mod trace;
 mod wasm;
+mod web;
 
 use std::process::ExitCode;
 

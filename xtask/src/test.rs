@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::repo::Repo;
 use crate::suites::{Kind, Tally, run_check, run_suite};
-use crate::{build, codegen, trace};
+use crate::{browser, build, codegen, trace};
 
 /// Packages with native tests, in the order of their speed.
 const PACKAGES: [&str; 4] = ["gatehouse-core", "xtask", "gatehouse-devstack", "gatehouse-tests"];
@@ -51,7 +51,7 @@ pub fn all(repo: &Repo) -> Tally {
         total.add(run_suite(
             package,
             Kind::Counted,
-            cargo(repo).args(["test", "--quiet", "--package", package]),
+            cargo(repo).args(["test", "--quiet", "--no-fail-fast", "--package", package]),
         ));
     }
     for package in NODE_PACKAGES {
@@ -63,6 +63,7 @@ pub fn all(repo: &Repo) -> Tally {
             }
         }
     }
+    total.add(browser::suite(repo));
     total
 }
 

@@ -1,0 +1,131 @@
+//! The Next.js server, for development and for the browser tests.
+
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use gatehouse_devstack::Stack;
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::repo::Repo;
+use crate::stamp;
+use crate::step::{run_quietly, step};
+
+/// How to serve the web app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// `next dev`, with its output shown.
+    Develop,
+    /// `next start` of what [`build`] has built, quietly.
+    Serve,
+}
+
+/// What the web app must be told about where everything is.
+#[must_use]
+pub fn settings(stack: &Stack, worker_url: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("GATEHOUSE_URL", worker_url.to_owned()),
+        ("NEXT_PUBLIC_SUPABASE_URL", stack.supabase_url().to_owned()),
+        ("NEXT_PUBLIC_SUPABASE_PUBLISHABLE_KEY", stack.publishable_key().to_owned()),
+    ]
+}
+
+/// Builds the web app when something git would commit in it, or the browser package, has changed.
+///
+/// # Errors
+/// When the build fails; all it printed is part of the error.
+pub fn build(repo: &Repo) -> Result<()> {
+    let mut list = Command::new("git");
+    list.current_dir(&repo.root).args([
+        "ls-files",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        "--",
+        "web",
+    ]);
+    let output = list.output().context("git cannot be started.")?;
+    let files = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut inputs: Vec<&str> = files.lines().collect();
+    inputs.extend(["package-lock.json", "wasm-client/npm/wasm", "wasm-client/npm/dist"]);
+    let print = stamp::fingerprint(&repo.root, &inputs, "next build")?;
+    let next = repo.root.join("web/.next");
+    if stamp::is_current(&next, &print) {
+        return Ok(());
+    }
+    step("Building the web app", || {
+        let mut command = Command::new(repo.node());
+        command.arg(repo.npm_bin("next")?).arg("build").current_dir(repo.root.join("web"));
+        run_quietly(command.env("PATH", repo.path_env()).env("NEXT_TELEMETRY_DISABLED", "1"), "next build")?;
+        stamp::mark(&next, &print)
+    })
+}
+
+/// A running server with its children. Dropping it ends them.
+pub struct Web {
+    child: Child,
+    address: String,
+}
+
+impl Web {
+    /// Starts the server; [`Web::wait_until_it_answers`] tells when it is there.
+    ///
+    /// # Errors
+    /// When Next is not installed.
+    pub fn start(repo: &Repo, mode: Mode, port: u16, settings: &[(&str, String)]) -> Result<Self> {
+        // The kernel ends it when this process is killed; a normal end goes through Drop.
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--pdeathsig", "TERM", "--"])
+            .arg(repo.node())
+            .arg(repo.npm_bin("next")?)
+            .arg(if mode == Mode::Develop { "dev" } else { "start" })
+            .args(["--hostname", "127.0.0.1", "--port", &port.to_string()])
+            .current_dir(repo.root.join("web"))
+            .env("PATH", repo.path_env())
+            .env("NEXT_TELEMETRY_DISABLED", "1")
+            .envs(settings.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .process_group(0);
+        if mode == Mode::Serve {
+            command.stdout(Stdio::null());
+        }
+        let child = command.spawn().context("The web app cannot be started (`setpriv` is in util-linux).")?;
+        Ok(Self { child, address: format!("http://127.0.0.1:{port}") })
+    }
+
+    /// Where it listens, without a trailing slash.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Waits for the first page.
+    ///
+    /// # Errors
+    /// When the server ends before it answers.
+    pub async fn wait_until_it_answers(&mut self) -> Result<()> {
+        while reqwest::get(&self.address).await.is_err() {
+            if let Some(status) = self.ended() {
+                bail!("The web app ended while it started ({status}): its messages are above.");
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Ok(())
+    }
+
+    /// How it ended, when it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+}
+
+impl Drop for Web {
+    fn drop(&mut self) {
+        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process_group(group, Signal::TERM);
+        }
+        let _ = self.child.wait();
+    }
+}
