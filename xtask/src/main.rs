@@ -16,6 +16,7 @@ mod test;
 mod trace;
 mod wasm;
 mod web;
+mod wrangler;
 
 use std::process::ExitCode;
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use gatehouse_devstack::worker::worker_vars;
@@ -18,7 +19,7 @@ use crate::step::note;
 /// When a part does not start or dies: the sentence names it and the fix.
 pub async fn stack(repo: &Repo) -> Result<()> {
     let stack = start(repo).await?;
-    write_dev_vars(repo, &stack)?;
+    write_dev_vars(&repo.root, &stack)?;
     print_table(rows(&stack));
     note(".dev.vars is written: `npx wrangler dev` runs the Worker against this. Ctrl-C stops.");
     let died = tokio::select! {
@@ -73,13 +74,17 @@ pub fn print_table(rows: Vec<[String; 3]>) {
     println!();
 }
 
-fn write_dev_vars(repo: &Repo, stack: &Stack) -> Result<()> {
+/// Writes `.dev.vars` below `root` with the values of a running platform.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_dev_vars(root: &Path, stack: &Stack) -> Result<()> {
     let mut text =
         String::from("# Written by `npm run stack`: the local platform's values, of no use anywhere else.\n");
     for (name, value) in worker_vars(stack) {
         writeln!(text, "{name}=\"{value}\"")?;
     }
-    let path = repo.root.join(".dev.vars");
+    let path = root.join(".dev.vars");
     fs::write(&path, text).with_context(|| format!("{} cannot be written.", path.display()))?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
     Ok(())

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::repo::Repo;
 use crate::suites::{Kind, Tally, run_check, run_suite};
-use crate::{browser, build, codegen, trace};
+use crate::{browser, build, codegen, trace, wrangler};
 
 /// Packages with native tests, in the order of their speed.
 const PACKAGES: [&str; 4] = ["gatehouse-core", "xtask", "gatehouse-devstack", "gatehouse-tests"];
@@ -63,6 +63,7 @@ pub fn all(repo: &Repo) -> Tally {
             }
         }
     }
+    total.add(wrangler::suite(repo));
     total.add(browser::suite(repo));
     total
 }

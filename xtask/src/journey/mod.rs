@@ -13,7 +13,7 @@ use gatehouse_devstack::worker::{Worker, WorkerOptions, worker_vars};
 use gatehouse_devstack::{Stack, StackOptions};
 use serde_json::{Map, Value};
 
-use client::Client;
+use client::{Client, Target};
 use options::Options;
 use report::Report;
 
@@ -27,29 +27,44 @@ pub fn run(repo: &Path, arguments: Vec<String>) -> Result<ExitCode> {
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let mut report = Report::new(options.json);
-        match options.target {
+        let manifest = match options.target {
             Some(target) => steps::play(&Client::new(target), &answers, &mut report).await,
             None => {
-                report.say("Starting a platform and a Worker …");
+                report.say("Starting a platform and a Worker …\n");
                 let stack = Stack::start(StackOptions::for_tests(), |_| {}).await?;
-                let worker = Worker::start(WorkerOptions {
-                    repo: repo.to_path_buf(),
-                    port: 0,
-                    vars: worker_vars(&stack),
-                })
-                .await?;
-                let target = client::Target {
-                    url: worker.url.clone(),
-                    supabase_url: stack.supabase_url().to_owned(),
-                    publishable_key: stack.publishable_key().to_owned(),
-                };
-                steps::play(&Client::new(target), &answers, &mut report).await;
+                let options = WorkerOptions { repo: repo.to_path_buf(), port: 0, vars: worker_vars(&stack) };
+                let worker = Worker::start(options).await?;
+                let client = Client::new(target(&worker.url, &stack));
+                let manifest = steps::play(&client, &answers, &mut report).await;
                 worker.stop().await?;
                 stack.stop().await?;
+                manifest
             }
+        };
+        if let Some(manifest) = manifest {
+            report.say(&format!("\n{}", serde_json::to_string_pretty(&manifest)?));
         }
         Ok(if report.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })
+}
+
+/// Plays the default journey against a Worker at `url` over a running platform; says whether all went well.
+///
+/// # Errors
+/// When the answers cannot be read.
+pub async fn against(url: &str, stack: &Stack) -> Result<bool> {
+    let answers = serde_json::from_str(include_str!("../../../tests/journey/answers.json"))?;
+    let mut report = Report::new(false);
+    steps::play(&Client::new(target(url, stack)), &answers, &mut report).await;
+    Ok(report.finish())
+}
+
+fn target(url: &str, stack: &Stack) -> Target {
+    Target {
+        url: url.to_owned(),
+        supabase_url: stack.supabase_url().to_owned(),
+        publishable_key: stack.publishable_key().to_owned(),
+    }
 }
 
 fn answers(path: &Path) -> Result<Map<String, Value>> {

@@ -21,9 +21,12 @@ pub struct Report {
 impl Report {
     /// An empty report; with `json` only its last line is printed.
     pub fn new(json: bool) -> Self {
-        let report = Self { json, steps: Vec::new(), failed: None };
-        report.say(&format!("{:<44} {:>7} {:>9} {:>6}", "step", "ms", "budget", "calls"));
-        report
+        Self { json, steps: Vec::new(), failed: None }
+    }
+
+    /// Prints the columns' names.
+    pub fn head(&self) {
+        self.say(&format!("{:<44} {:>7} {:>9} {:>6}", "step", "ms", "budget", "calls"));
     }
 
     /// Prints a line for people.

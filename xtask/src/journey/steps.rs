@@ -9,13 +9,13 @@ use serde_json::{Map, Value, json};
 use super::client::{Client, Held, Reply};
 use super::report::Report;
 
-/// Plays all steps; the first failure ends the journey.
-pub async fn play(client: &Client, answers: &Map<String, Value>, report: &mut Report) {
+/// Plays all steps and hands out the manifest; the first failure ends the journey.
+pub async fn play(client: &Client, answers: &Map<String, Value>, report: &mut Report) -> Option<Manifest> {
+    report.head();
     let mut journey = Journey { client, report, held: Held::default(), at: "start" };
-    if let Err(error) = journey.all(answers).await {
-        let at = journey.at;
-        report.failed(at, &error);
-    }
+    let played = journey.all(answers).await;
+    let at = journey.at;
+    played.map_err(|error| report.failed(at, &error)).ok()
 }
 
 struct Journey<'a> {
@@ -57,7 +57,7 @@ impl Journey<'_> {
         Ok(reply)
     }
 
-    async fn all(&mut self, answers: &Map<String, Value>) -> Result<()> {
+    async fn all(&mut self, answers: &Map<String, Value>) -> Result<Manifest> {
         self.ask("the Worker answers", RouteId::Health, 200, Ask::default()).await?;
         self.sign_up().await?;
         self.profile().await?;
@@ -66,9 +66,7 @@ impl Journey<'_> {
         self.business_context(answers).await?;
         let manifest = self.manifest().await?;
         self.exports(&manifest).await?;
-        let text = serde_json::to_string_pretty(&manifest)?;
-        self.report.say(&format!("\n{text}"));
-        Ok(())
+        Ok(manifest)
     }
 
     async fn sign_up(&mut self) -> Result<()> {
