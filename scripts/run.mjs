@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { targets } from "./targets.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command = "", ...rest] = process.argv.slice(2);
@@ -82,9 +83,11 @@ try {
   process.stderr.write(`Cannot make the cache folder ${cache} (${error.code}): set GATEHOUSE_CACHE to a folder you can write.\n`);
   process.exit(1);
 }
+const targetDir = targets(cache, root, say);
 Object.assign(process.env, {
   GATEHOUSE_CACHE: cache,
-  CARGO_TARGET_DIR: join(cache, "target"),
+  GATEHOUSE_TARGETS: targetDir,
+  CARGO_TARGET_DIR: join(targetDir, "native"),
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
   WRANGLER_SEND_METRICS: "false",
   NEXT_TELEMETRY_DISABLED: "1",
@@ -93,7 +96,7 @@ installPackages();
 installToolchain();
 
 prepare("Compiling the project's tools", "cargo", ["build", "--quiet", "--package", "xtask"]);
-const child = spawn(join(cache, "target/debug/xtask"), [command, ...rest], { cwd: root, stdio: "inherit" });
+const child = spawn(join(targetDir, "native/debug/xtask"), [command, ...rest], { cwd: root, stdio: "inherit" });
 // A terminal's Ctrl-C reaches the child by itself, as part of the same group: passing it on would be twice.
 process.on("SIGINT", () => {});
 for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));

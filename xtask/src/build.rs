@@ -64,7 +64,7 @@ pub fn wasm_client(repo: &Repo) -> Result<()> {
 struct Crate {
     package: &'static str,
     dir: &'static str,
-    /// Names the cached outputs and the cargo target directory (`target-<kind>`).
+    /// Names the cached outputs and the cargo target directory of that name.
     kind: &'static str,
     output: &'static str,
     /// Name of the JavaScript file and the module.
@@ -93,7 +93,7 @@ impl Crate {
             note(&format!("{}: taken from the cache", self.package));
             return Ok(());
         }
-        let target_dir = repo.cache.join(format!("target-{}", self.kind));
+        let target_dir = repo.targets.join(self.kind);
         step(&format!("Building {} for wasm32", self.package), || {
             let module = wasm::compile(&repo.root, self.package, &target_dir, self.panics)?;
             let staging = target_dir.join("bound");

@@ -12,6 +12,8 @@ pub struct Repo {
     pub root: PathBuf,
     /// The product's cache outside the checkout, so that a fresh clone starts warm.
     pub cache: PathBuf,
+    /// Cargo's output folders of this checkout, one for each kind of build.
+    pub targets: PathBuf,
 }
 
 impl Repo {
@@ -31,7 +33,8 @@ impl Repo {
                 cache.display()
             )
         })?;
-        Ok(Self { root, cache })
+        let targets = env::var_os("GATEHOUSE_TARGETS").map_or_else(|| root.join("target"), PathBuf::from);
+        Ok(Self { root, cache, targets })
     }
 
     /// A program that `npm ci` put into `node_modules/.bin`.

@@ -70,10 +70,7 @@ pub fn all(repo: &Repo) -> Tally {
 
 fn cargo(repo: &Repo) -> Command {
     let mut cargo = Command::new("cargo");
-    cargo
-        .current_dir(&repo.root)
-        .env("CARGO_TARGET_DIR", repo.cache.join("target"))
-        .env("CARGO_TERM_COLOR", "never");
+    cargo.current_dir(&repo.root).env("CARGO_TERM_COLOR", "never");
     cargo
 }
 

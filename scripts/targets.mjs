@@ -1,0 +1,64 @@
+// Cargo's output folders live in the per-user cache, one set for each checkout. They cannot be shared: cargo takes two
+// checkouts' packages for the same and judges them by file times, so one would be given the other's build. But the
+// dependencies are the same, so a new checkout starts with a copy of them and compiles only the project's own crates.
+import { createHash } from "node:crypto";
+import { constants, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+
+/** The project's own packages: what cargo made of them is never taken over. */
+const OWN = /^(lib)?(gatehouse|xtask)[-_.]/;
+/** Inside each set: the native tools, the Worker, the browser package. */
+const PROFILES = ["native/debug", "worker/release", "worker/wasm32-unknown-unknown/release", "wasm/release", "wasm/wasm32-unknown-unknown/release"];
+
+/** The folder of this checkout's targets, seeded when it is new. */
+export function targets(cache, root, say) {
+  const all = join(cache, "checkouts");
+  const mine = join(all, createHash("sha256").update(root).digest("hex").slice(0, 12));
+  if (!existsSync(join(mine, "checkout"))) {
+    mkdirSync(all, { recursive: true });
+    seed(all, mine, say);
+  }
+  // Its time says when the checkout was last worked on.
+  writeFileSync(join(mine, "checkout"), `${root}\n`);
+  return mine;
+}
+
+function seed(all, mine, say) {
+  const others = readdirSync(all)
+    .map((name) => join(all, name))
+    .filter((dir) => dir !== mine && existsSync(join(dir, "checkout")))
+    .sort((a, b) => statSync(join(b, "checkout")).mtimeMs - statSync(join(a, "checkout")).mtimeMs);
+  rmSync(mine, { recursive: true, force: true });
+  const gone = others.filter((dir) => !existsSync(readFileSync(join(dir, "checkout"), "utf8").trim()));
+  const living = others.find((dir) => !gone.includes(dir));
+  if (gone.length > 0) renameSync(gone.shift(), mine);
+  else if (living) {
+    say("Taking over compiled dependencies from another checkout …");
+    for (const profile of PROFILES) copyDependencies(join(living, profile), join(mine, profile));
+  }
+  for (const dir of gone) rmSync(dir, { recursive: true, force: true });
+  mkdirSync(mine, { recursive: true });
+  for (const profile of PROFILES) forgetOwn(join(mine, profile));
+}
+
+/** Fingerprints first: what the other checkout finishes meanwhile is then merely compiled again. */
+function copyDependencies(from, to) {
+  for (const part of [".fingerprint", "build", "deps"]) {
+    if (!existsSync(join(from, part))) continue;
+    cpSync(join(from, part), join(to, part), {
+      recursive: true,
+      preserveTimestamps: true,
+      mode: constants.COPYFILE_FICLONE,
+      // In deps only libraries count; the programs there are the project's tests.
+      filter: (path) => !OWN.test(basename(path)) && (part !== "deps" || basename(path) === "deps" || /\.(rlib|rmeta|so|d)$/.test(path)),
+    });
+  }
+}
+
+function forgetOwn(profile) {
+  const fingerprints = join(profile, ".fingerprint");
+  if (!existsSync(fingerprints)) return;
+  for (const name of readdirSync(fingerprints)) {
+    if (OWN.test(name)) rmSync(join(fingerprints, name), { recursive: true, force: true });
+  }
+}
