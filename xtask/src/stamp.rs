@@ -163,7 +163,11 @@ mod tests {
     #[test]
     fn a_published_build_comes_back_in_another_checkout_and_old_ones_go() {
         let dir = tempfile::tempdir().unwrap();
-        let repo = Repo { root: dir.path().into(), cache: dir.path().join("cache") };
+        let repo = Repo {
+            root: dir.path().into(),
+            cache: dir.path().join("cache"),
+            targets: dir.path().join("target"),
+        };
         let built = dir.path().join("built");
         fs::create_dir(&built).unwrap();
         for round in 0..=KEPT {
