@@ -135,3 +135,106 @@ pub struct ExportRequest {
     /// `json` or `markdown`.
     pub format: ExportFormat,
 }
+
+/// One plan of the catalogue. Amounts are whole paise, GST included.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PlanView {
+    /// The plan.
+    pub plan: Plan,
+    /// A month's price in paise.
+    pub monthly_paise: i64,
+    /// A year's price in paise.
+    pub yearly_paise: i64,
+    /// Moves that may be started in a week; absent when unlimited.
+    pub moves_per_week: Option<u32>,
+    /// Campaigns that may be active at once; absent when unlimited.
+    pub active_campaigns: Option<u32>,
+    /// Members of the workspace; absent when unlimited.
+    pub seats: Option<u32>,
+}
+
+/// `GET /payments/v2/plans`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Plans {
+    /// Always `INR`.
+    pub currency: String,
+    /// From the smallest to the largest.
+    pub plans: Vec<PlanView>,
+}
+
+/// `POST /payments/v2/init`. The price is the catalogue's: no amount is taken from a client.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct InitRequest {
+    /// The plan.
+    pub plan: Plan,
+    /// The interval.
+    pub interval: Interval,
+}
+
+/// The answer to an init.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Checkout {
+    /// Our order id; ask its status with it.
+    pub order_id: String,
+    /// In paise.
+    pub amount: i64,
+    /// Always `INR`.
+    pub currency: String,
+    /// PhonePe's page, where the person pays.
+    pub redirect_url: String,
+    /// When that page closes, RFC 3339 UTC.
+    pub expires_at: String,
+}
+
+/// What a paid order bought.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SubscriptionView {
+    /// The plan; absent when there is none.
+    pub plan: Option<Plan>,
+    /// The label.
+    pub status: SubscriptionStatus,
+    /// RFC 3339 UTC.
+    pub current_period_end: Option<String>,
+    /// Until when there is access, RFC 3339 UTC.
+    pub access_until: Option<String>,
+}
+
+/// `GET /payments/v2/status/{order_id}`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OrderView {
+    /// Our order id.
+    pub order_id: String,
+    /// The plan.
+    pub plan: Plan,
+    /// The interval.
+    pub interval: Interval,
+    /// In paise.
+    pub amount: i64,
+    /// Where the money is.
+    pub status: PaymentStatus,
+    /// When the money came, RFC 3339 UTC.
+    pub paid_at: Option<String>,
+    /// The workspace's subscription as it stands now.
+    pub subscription: Option<SubscriptionView>,
+    /// While pending: how long to wait before asking again, in milliseconds.
+    pub poll_after_ms: Option<i64>,
+    /// While pending: when a page may stop asking, RFC 3339 UTC. We go on without it.
+    pub give_up_at: Option<String>,
+}
+
+/// `POST /api/webhooks/phonepe`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct WebhookAnswer {
+    /// Always true: it is stored.
+    pub received: bool,
+    /// Whether the same one had come before.
+    pub duplicate: bool,
+}

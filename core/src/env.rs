@@ -51,6 +51,13 @@ pub const SETTINGS: &[Setting] = &[
         example: "sb_publishable_local_gatehouse",
     },
     Setting {
+        name: "SUPABASE_SECRET_KEY",
+        format: Format::Secret(20),
+        secret: true,
+        purpose: "The project's secret key. Used for what PhonePe says and for the cron's work, never for a person's request.",
+        example: "sb_secret_local_gatehouse_platform",
+    },
+    Setting {
         name: "UPSTASH_REDIS_REST_URL",
         format: Format::Url,
         secret: false,
@@ -63,6 +70,83 @@ pub const SETTINGS: &[Setting] = &[
         secret: true,
         purpose: "The database's standard (not read-only) REST token.",
         example: "local-upstash-rest-token",
+    },
+    Setting {
+        name: "PHONEPE_PG_URL",
+        format: Format::Url,
+        secret: false,
+        purpose: "PhonePe's payment host: https://api.phonepe.com/apis/pg, or https://api-preprod.phonepe.com/apis/pg-sandbox to try.",
+        example: "http://127.0.0.1:54390",
+    },
+    Setting {
+        name: "PHONEPE_OAUTH_URL",
+        format: Format::Url,
+        secret: false,
+        purpose: "PhonePe's token host: https://api.phonepe.com/apis/identity-manager, or the same sandbox host.",
+        example: "http://127.0.0.1:54390",
+    },
+    Setting {
+        name: "PHONEPE_CLIENT_ID",
+        format: Format::Secret(4),
+        secret: false,
+        purpose: "The client id from PhonePe's credentials mail.",
+        example: "LOCAL_CLIENT",
+    },
+    Setting {
+        name: "PHONEPE_CLIENT_VERSION",
+        format: Format::Secret(1),
+        secret: false,
+        purpose: "The client version from the same mail; 1 in the sandbox.",
+        example: "1",
+    },
+    Setting {
+        name: "PHONEPE_CLIENT_SECRET",
+        format: Format::Secret(8),
+        secret: true,
+        purpose: "The client secret from the same mail.",
+        example: "local-client-secret",
+    },
+    Setting {
+        name: "PHONEPE_WEBHOOK_USERNAME",
+        format: Format::Secret(5),
+        secret: true,
+        purpose: "The user name entered beside the webhook's address in PhonePe's dashboard.",
+        example: "gatehouse_local",
+    },
+    Setting {
+        name: "PHONEPE_WEBHOOK_PASSWORD",
+        format: Format::Secret(8),
+        secret: true,
+        purpose: "The password entered there.",
+        example: "localPassw0rd",
+    },
+    Setting {
+        name: "RESEND_URL",
+        format: Format::Url,
+        secret: false,
+        purpose: "Resend's address: https://api.resend.com.",
+        example: "http://127.0.0.1:54391",
+    },
+    Setting {
+        name: "RESEND_API_KEY",
+        format: Format::Secret(8),
+        secret: true,
+        purpose: "Resend's API key with sending access.",
+        example: "re_local_gatehouse",
+    },
+    Setting {
+        name: "EMAIL_FROM",
+        format: Format::Secret(6),
+        secret: false,
+        purpose: "The sender, on a domain that Resend has verified.",
+        example: "Gatehouse <hello@gatehouse.example>",
+    },
+    Setting {
+        name: "WEB_URL",
+        format: Format::Url,
+        secret: false,
+        purpose: "The web app's address; PhonePe sends people back to it.",
+        example: "http://127.0.0.1:3000",
     },
 ];
 
@@ -88,6 +172,37 @@ pub struct Env {
     pub upstash_url: String,
     /// Upstash's REST token.
     pub upstash_token: String,
+    /// Supabase's secret key.
+    pub supabase_secret_key: String,
+    /// PhonePe.
+    pub phonepe: PhonePeEnv,
+    /// Resend's address without a trailing slash.
+    pub resend_url: String,
+    /// Resend's API key.
+    pub resend_api_key: String,
+    /// The sender of our e-mails.
+    pub email_from: String,
+    /// The web app's address without a trailing slash.
+    pub web_url: String,
+}
+
+/// PhonePe's settings.
+#[derive(Clone, Debug)]
+pub struct PhonePeEnv {
+    /// The payment host.
+    pub pg_url: String,
+    /// The token host.
+    pub oauth_url: String,
+    /// OAuth client id.
+    pub client_id: String,
+    /// OAuth client version.
+    pub client_version: String,
+    /// OAuth client secret.
+    pub client_secret: String,
+    /// The webhook's user name.
+    pub webhook_username: String,
+    /// The webhook's password.
+    pub webhook_password: String,
 }
 
 impl Env {
@@ -114,6 +229,20 @@ impl Env {
             supabase_publishable_key: get("SUPABASE_PUBLISHABLE_KEY"),
             upstash_url: get("UPSTASH_REDIS_REST_URL"),
             upstash_token: get("UPSTASH_REDIS_REST_TOKEN"),
+            supabase_secret_key: get("SUPABASE_SECRET_KEY"),
+            phonepe: PhonePeEnv {
+                pg_url: get("PHONEPE_PG_URL"),
+                oauth_url: get("PHONEPE_OAUTH_URL"),
+                client_id: get("PHONEPE_CLIENT_ID"),
+                client_version: get("PHONEPE_CLIENT_VERSION"),
+                client_secret: get("PHONEPE_CLIENT_SECRET"),
+                webhook_username: get("PHONEPE_WEBHOOK_USERNAME"),
+                webhook_password: get("PHONEPE_WEBHOOK_PASSWORD"),
+            },
+            resend_url: get("RESEND_URL"),
+            resend_api_key: get("RESEND_API_KEY"),
+            email_from: get("EMAIL_FROM"),
+            web_url: get("WEB_URL"),
         })
     }
 }

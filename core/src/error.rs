@@ -72,6 +72,20 @@ errors! {
     ManifestNotFound = "manifest_not_found", 404, "There is no manifest yet.", "Finish onboarding; it makes the first one.";
     /// The manifest's text and its checksum do not agree.
     ChecksumMismatch = "checksum_mismatch", 422, "The manifest does not match its checksum.", "Send the canonical content and its SHA-256.";
+    /// The plan or the interval is not one that is sold.
+    PlanUnknown = "plan_unknown", 422, "That plan is not sold.", "Send a plan and an interval that `GET /payments/v2/plans` lists.";
+    /// A payment was started without an `Idempotency-Key`.
+    IdempotencyKeyMissing = "idempotency_key_missing", 400, "The request has no idempotency key.", "Send an `Idempotency-Key` header, 8 to 64 letters, digits, `-` or `_`, and the same one when you repeat.";
+    /// The same `Idempotency-Key` came with another body.
+    IdempotencyKeyReused = "idempotency_key_reused", 422, "This idempotency key was used for something else.", "Take a new key for a new request.";
+    /// The first request with this `Idempotency-Key` is still at work.
+    IdempotencyInFlight = "idempotency_in_flight", 409, "The same request is still at work.", "Wait a moment and repeat with the same key.";
+    /// There is no such order, or it belongs to another workspace; the two are not told apart.
+    OrderNotFound = "order_not_found", 404, "There is no such order for you.", "Check the order id.";
+    /// PhonePe refused to open a payment page.
+    PaymentRefused = "payment_refused", 502, "PhonePe did not open a payment page.", "Try again with a new idempotency key; nothing was charged.";
+    /// A webhook did not prove that it comes from PhonePe.
+    WebhookRejected = "webhook_rejected", 401, "The webhook is not authorized.", "Operators: compare PHONEPE_WEBHOOK_USERNAME and PHONEPE_WEBHOOK_PASSWORD with PhonePe's dashboard.";
     /// Somebody else changed the same thing at the same moment.
     Conflict = "conflict", 409, "This changed while you were working.", "Load it again and repeat the change.";
     /// A database, cache or auth server that the answer needs did not answer in time. Nothing was changed, or the change is safe to repeat.

@@ -6,11 +6,14 @@
 pub mod api;
 pub mod auth;
 pub mod context;
+pub mod email;
 pub mod env;
 pub mod error;
 pub mod gate;
 pub mod log;
+pub mod money;
 pub mod onboarding;
+pub mod payment;
 pub mod route;
 pub mod time;
 pub mod vocabulary;

@@ -28,7 +28,7 @@ pub const FIELDS: &[(&str, &str)] = &[
 /// One network call of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CallLine {
-    /// `postgrest`, `upstash` or `auth`.
+    /// `postgrest`, `upstash`, `auth`, `phonepe` or `resend`.
     pub neighbour: &'static str,
     /// What was asked, such as `rpc/ensure_profile` or `EVALSHA manifest`.
     pub operation: &'static str,

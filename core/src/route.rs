@@ -37,6 +37,14 @@ pub enum RouteId {
     Manifest,
     /// `POST /context/export`
     Export,
+    /// `GET /payments/v2/plans`
+    Plans,
+    /// `POST /payments/v2/init`
+    PaymentInit,
+    /// `GET /payments/v2/status/{order_id}`
+    PaymentStatus,
+    /// `POST /api/webhooks/phonepe`
+    PhonePeWebhook,
 }
 
 /// How many network calls a route makes before it answers, keys and JWKS warm.
@@ -173,6 +181,70 @@ pub const ROUTES: &[Route] = &[
         budget_ms: 1_000,
         errors: &[ErrorCode::ManifestNotFound, ErrorCode::DependencyUnavailable],
     },
+    Route {
+        id: RouteId::Plans,
+        method: Method::Get,
+        path: "/payments/v2/plans",
+        summary: "The catalogue: plans, prices in paise, what each allows. The same for everybody and cacheable.",
+        session: false,
+        workspace: false,
+        max_body: 0,
+        request: None,
+        response: "Plans",
+        calls: Calls { warm: 0, cold_extra: 0 },
+        budget_ms: 200,
+        errors: &[],
+    },
+    Route {
+        id: RouteId::PaymentInit,
+        method: Method::Post,
+        path: "/payments/v2/init",
+        summary: "Opens PhonePe's payment page for a plan at the catalogue's price. Needs an `Idempotency-Key`; repeats get the first answer.",
+        session: true,
+        workspace: true,
+        max_body: 1_024,
+        request: Some("InitRequest"),
+        response: "Checkout",
+        calls: Calls { warm: 4, cold_extra: 0 },
+        budget_ms: 2_000,
+        errors: &[
+            ErrorCode::IdempotencyKeyMissing,
+            ErrorCode::IdempotencyKeyReused,
+            ErrorCode::IdempotencyInFlight,
+            ErrorCode::PlanUnknown,
+            ErrorCode::RoleNotAllowed,
+            ErrorCode::PaymentRefused,
+            ErrorCode::DependencyUnavailable,
+        ],
+    },
+    Route {
+        id: RouteId::PaymentStatus,
+        method: Method::Get,
+        path: "/payments/v2/status/{order_id}",
+        summary: "Where an order's money is, and when to ask again. One call from the cache; five when PhonePe is asked.",
+        session: true,
+        workspace: false,
+        max_body: 0,
+        request: None,
+        response: "OrderView",
+        calls: Calls { warm: 1, cold_extra: 4 },
+        budget_ms: 1_000,
+        errors: &[ErrorCode::OrderNotFound, ErrorCode::DependencyUnavailable],
+    },
+    Route {
+        id: RouteId::PhonePeWebhook,
+        method: Method::Post,
+        path: "/api/webhooks/phonepe",
+        summary: "PhonePe's webhook: verified, stored raw and acknowledged; the order is asked about before anything is granted.",
+        session: false,
+        workspace: false,
+        max_body: 65_536,
+        request: None,
+        response: "WebhookAnswer",
+        calls: Calls { warm: 1, cold_extra: 0 },
+        budget_ms: 1_000,
+        errors: &[ErrorCode::WebhookRejected, ErrorCode::DependencyUnavailable],
+    },
 ];
 
 /// What the table says about a method and a path.
@@ -189,7 +261,7 @@ pub enum Matched {
 /// Finds the route of a method and a path.
 pub fn find(method: &str, path: &str) -> Matched {
     let mut allowed: Vec<&str> = Vec::new();
-    for route in ROUTES.iter().filter(|route| route.path == path) {
+    for route in ROUTES.iter().filter(|route| route.path == path || route.parameter(path).is_some()) {
         if route.method.as_str() == method {
             return Matched::Route(route);
         }
@@ -199,6 +271,13 @@ pub fn find(method: &str, path: &str) -> Matched {
 }
 
 impl Route {
+    /// The value of the parameter that ends the route's path.
+    pub fn parameter<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let (fixed, last) = self.path.rsplit_once('/')?;
+        let (given, value) = path.rsplit_once('/')?;
+        (last.starts_with('{') && given == fixed && !value.is_empty()).then_some(value)
+    }
+
     /// Every error this route may answer: its own, and those its session, workspace and body rules imply.
     pub fn all_errors(&self) -> Vec<ErrorCode> {
         let mut codes = Vec::new();
@@ -231,6 +310,9 @@ mod tests {
         assert!(matches!(find("GET", "/health"), Matched::Route(route) if route.id == RouteId::Health));
         assert!(matches!(find("DELETE", "/health"), Matched::MethodNotAllowed(allow) if allow == "GET"));
         assert!(matches!(find("GET", "/health/"), Matched::NotFound));
+        assert!(matches!(find("GET", "/payments/v2/status/"), Matched::NotFound));
+        let Matched::Route(route) = find("GET", "/payments/v2/status/GH1") else { panic!("no status route") };
+        assert_eq!(route.parameter("/payments/v2/status/GH1"), Some("GH1"));
     }
 
     #[test]

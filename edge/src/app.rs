@@ -14,7 +14,7 @@ use gatehouse_core::route::{self, Matched, Route};
 
 use crate::http::{Reply, Request};
 use crate::outbound::Outbound;
-use crate::{isolate, observe, platform, routes};
+use crate::{isolate, jobs, observe, platform, routes};
 
 /// What a handler works with: settings, the outbound calls, and notes for the log line.
 pub struct Scope {
@@ -24,7 +24,8 @@ pub struct Scope {
     pub outbound: Outbound,
     /// The request's id.
     pub request_id: String,
-    context: Rc<worker::Context>,
+    /// None in the cron, which waits for its own work.
+    context: Option<Rc<worker::Context>>,
     notes: RefCell<Notes>,
 }
 
@@ -44,7 +45,7 @@ impl Scope {
             settings: Rc::clone(&self.settings),
             outbound: Outbound::new(self.request_id.clone()),
             request_id: self.request_id.clone(),
-            context: Rc::clone(&self.context),
+            context: self.context.clone(),
             notes: RefCell::default(),
         }
     }
@@ -62,7 +63,9 @@ impl Scope {
 
     /// Runs work after the answer has gone out.
     pub fn after(&self, work: impl Future<Output = ()> + 'static) {
-        self.context.wait_until(work);
+        if let Some(context) = &self.context {
+            context.wait_until(work);
+        }
     }
 
     /// Notes the session's subject for the log.
@@ -110,7 +113,7 @@ pub async fn answer(
         settings,
         outbound: Outbound::new(request_id.clone()),
         request_id,
-        context: Rc::new(context),
+        context: Some(Rc::new(context)),
         notes: RefCell::default(),
     };
     let (route, result) = dispatch(&scope, &request).await;
@@ -126,6 +129,21 @@ pub async fn answer(
         .with("server-timing", observe::server_timing(&calls, duration_ms, budget_ms))
         .with("x-request-id", scope.request_id)
         .into_response()
+}
+
+/// The cron's run: every job, each in a bounded batch.
+pub async fn work(env: &worker::Env) {
+    // Wrong settings are logged by name; there is nobody to answer to.
+    let Ok(settings) = isolate::settings(env) else { return };
+    let request_id = platform::random_uuid();
+    let scope = Scope {
+        settings,
+        outbound: Outbound::new(request_id.clone()),
+        request_id,
+        context: None,
+        notes: RefCell::default(),
+    };
+    jobs::run(&scope).await;
 }
 
 async fn dispatch(scope: &Scope, request: &Request<'_>) -> (Option<&'static Route>, Result<Reply, Error>) {

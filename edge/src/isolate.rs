@@ -7,6 +7,8 @@ use std::rc::Rc;
 use gatehouse_core::auth::Jwks;
 use gatehouse_core::env::{Env, EnvProblem, SETTINGS};
 use gatehouse_core::error::{Error, ErrorCode};
+use gatehouse_core::payment::phonepe::TokenAnswer;
+use gatehouse_core::time::Timestamp;
 
 use crate::platform;
 
@@ -23,6 +25,7 @@ pub struct KeySet {
 thread_local! {
     static SETTINGS_READ: RefCell<Option<Rc<Env>>> = const { RefCell::new(None) };
     static KEYS: RefCell<Option<Rc<KeySet>>> = const { RefCell::new(None) };
+    static PHONEPE_TOKEN: RefCell<Option<(String, Timestamp)>> = const { RefCell::new(None) };
     static LAST_KEY_FETCH_MS: Cell<f64> = const { Cell::new(0.0) };
 }
 
@@ -74,4 +77,14 @@ pub fn mark_key_fetch() {
 /// When keys were last asked for, in milliseconds since 1970.
 pub fn last_key_fetch_ms() -> f64 {
     LAST_KEY_FETCH_MS.get()
+}
+
+/// PhonePe's token, while it is to be kept.
+pub fn phonepe_token(now: Timestamp) -> Option<String> {
+    PHONEPE_TOKEN.with_borrow(|kept| kept.as_ref().filter(|(_, until)| *until > now).map(|(token, _)| token.clone()))
+}
+
+/// Keeps a newly fetched token to half of its life.
+pub fn keep_phonepe_token(token: &TokenAnswer, now: Timestamp) {
+    PHONEPE_TOKEN.set(Some((token.access_token.clone(), token.keep_until(now))));
 }

@@ -3,18 +3,27 @@
 mod app;
 mod clients;
 mod http;
+mod idempotency;
 mod isolate;
+mod jobs;
 mod manifest_store;
 mod observe;
 mod outbound;
+mod payments;
 mod platform;
 mod routes;
 mod session;
 
-use worker::{Context, Env, event};
+use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 
 /// One HTTP request. `web_sys` types both ways: the wrappers cost a fifth of a read's CPU (docs/PERFORMANCE.md).
 #[event(fetch)]
 async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
     app::answer(&request, &env, context).await
+}
+
+/// The cron, every minute.
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    app::work(&env).await;
 }

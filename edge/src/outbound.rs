@@ -13,7 +13,7 @@ use crate::platform;
 
 /// One call to make.
 pub struct Call<'a> {
-    /// `postgrest`, `upstash` or `auth`.
+    /// `postgrest`, `upstash`, `auth`, `phonepe` or `resend`.
     pub neighbour: &'static str,
     /// What is asked, for logs and `Server-Timing`.
     pub operation: &'static str,
@@ -23,7 +23,7 @@ pub struct Call<'a> {
     pub url: &'a str,
     /// Headers; `X-Request-Id` is added.
     pub headers: &'a [(&'a str, &'a str)],
-    /// A JSON body.
+    /// A body; JSON unless the headers say otherwise.
     pub body: Option<String>,
     /// When to give up, in milliseconds.
     pub deadline_ms: u32,
@@ -113,7 +113,9 @@ impl Outbound {
         init.set_method(call.method);
         init.set_signal(Some(&controller.signal()));
         if let Some(body) = &call.body {
-            headers.set("content-type", "application/json")?;
+            if !call.headers.iter().any(|(name, _)| *name == "content-type") {
+                headers.set("content-type", "application/json")?;
+            }
             init.set_body(&JsValue::from_str(body));
         }
         init.set_headers(&headers);

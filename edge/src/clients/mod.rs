@@ -1,8 +1,10 @@
 //! One file per neighbour: its address, its deadline, and what its answers mean to us.
 
 pub mod jwks;
+pub mod phonepe;
 pub mod postgrest;
 pub mod redis_keys;
+pub mod resend;
 pub mod upstash;
 
 use gatehouse_core::error::{Error, ErrorCode};
@@ -17,6 +19,7 @@ fn unavailable(scope: &Scope, unanswered: &Unanswered) -> Error {
     let who = match unanswered.neighbour {
         "postgrest" => "The database",
         "upstash" => "The cache",
+        "phonepe" => "PhonePe",
         _ => "The sign-in service",
     };
     Error::with_detail(ErrorCode::DependencyUnavailable, format!("{who} {why}."))

@@ -40,7 +40,7 @@ struct Refusal {
     details: Option<String>,
 }
 
-/// Calls a function of ours. `operation` is `rpc/<function>`.
+/// Calls a function of ours as a person. `operation` is `rpc/<function>`.
 ///
 /// # Errors
 /// [`Failure`]; our functions raise an error code of core as their message and a sentence as details.
@@ -50,14 +50,36 @@ pub async fn rpc<T: DeserializeOwned>(
     operation: &'static str,
     arguments: &serde_json::Value,
 ) -> Result<T, Failure> {
-    let url = format!("{}/rest/v1/{operation}", scope.settings.supabase_url);
     let bearer = format!("Bearer {}", person.token);
+    let headers = [("apikey", scope.settings.supabase_publishable_key.as_str()), ("authorization", &bearer)];
+    call(scope, operation, &headers, arguments).await
+}
+
+/// Calls a function of ours as the service: for what PhonePe says and for the cron's work, never for a person.
+///
+/// # Errors
+/// As [`rpc`].
+pub async fn rpc_as_service<T: DeserializeOwned>(
+    scope: &Scope,
+    operation: &'static str,
+    arguments: &serde_json::Value,
+) -> Result<T, Failure> {
+    call(scope, operation, &[("apikey", scope.settings.supabase_secret_key.as_str())], arguments).await
+}
+
+async fn call<T: DeserializeOwned>(
+    scope: &Scope,
+    operation: &'static str,
+    headers: &[(&str, &str)],
+    arguments: &serde_json::Value,
+) -> Result<T, Failure> {
+    let url = format!("{}/rest/v1/{operation}", scope.settings.supabase_url);
     let call = Call {
         neighbour: "postgrest",
         operation,
         method: "POST",
         url: &url,
-        headers: &[("apikey", &scope.settings.supabase_publishable_key), ("authorization", &bearer)],
+        headers,
         body: Some(arguments.to_string()),
         deadline_ms: DEADLINE_MS,
     };

@@ -28,3 +28,27 @@ pub fn fence(workspace_id: &str) -> String {
 pub fn generation(workspace_id: &str) -> String {
     format!("bcm:{workspace_id}:generation")
 }
+
+/// An idempotency key while its first request is at work.
+pub const IDEMPOTENCY_LEASE_MS: u32 = 30_000;
+/// The answer kept behind an idempotency key.
+pub const IDEMPOTENCY_TTL_MS: u32 = 86_400_000;
+/// The view of an order that has reached its end.
+pub const ORDER_TTL_MS: u32 = 3_600_000;
+/// The right to ask PhonePe about an order: longer than the asking takes.
+pub const ORDER_LEASE_MS: u32 = 6_000;
+
+/// An idempotency key of a person on a route.
+pub fn idempotency(user_id: &str, route: &str, key: &str) -> String {
+    format!("idem:{user_id}:{route}:{key}")
+}
+
+/// A person's view of an order; written only after a read with the person's own token.
+pub fn order_view(order_id: &str, user_id: &str) -> String {
+    format!("order:{order_id}:{user_id}")
+}
+
+/// The lease on asking PhonePe about an order.
+pub fn order_lease(order_id: &str) -> String {
+    format!("order:{order_id}:lease")
+}

@@ -5,6 +5,7 @@ mod auth;
 mod context;
 mod health;
 mod onboarding;
+mod payments;
 
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::route::{Route, RouteId};
@@ -24,6 +25,13 @@ pub async fn handle(scope: &Scope, request: &Request<'_>, route: &Route) -> Resu
         RouteId::Finalize => onboarding::finalize::finalize(scope, request, route).await,
         RouteId::Manifest => context::manifest::manifest(scope, request).await,
         RouteId::Export => context::export::export(scope, request, route).await,
+        RouteId::Plans => Ok(payments::plans::plans()),
+        RouteId::PaymentInit => payments::init::init(scope, request, route).await,
+        RouteId::PaymentStatus => {
+            let order_id = route.parameter(&request.path).unwrap_or_default();
+            payments::status::status(scope, request, order_id).await
+        }
+        RouteId::PhonePeWebhook => payments::webhook::webhook(scope, request, route).await,
     }
 }
 

@@ -38,7 +38,7 @@ fn reference(name: &str) -> Value {
 fn operation(route: &Route) -> Value {
     let mut responses = Map::new();
     responses.insert("200".into(), success(route));
-    if matches!(route.id, RouteId::EnsureProfile | RouteId::Finalize) {
+    if matches!(route.id, RouteId::EnsureProfile | RouteId::Finalize | RouteId::PaymentInit) {
         responses.insert("201".into(), success(route));
     }
     if route.id == RouteId::Manifest {

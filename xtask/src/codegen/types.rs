@@ -1,6 +1,8 @@
 //! JSON Schemas of the wire types, by the names that the route table uses.
 
-use gatehouse_core::api::{EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, VerifyProfile};
+use gatehouse_core::api::{
+    Checkout, EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, InitRequest, OrderView, Plans, VerifyProfile, WebhookAnswer,
+};
 use gatehouse_core::context::Manifest;
 use gatehouse_core::error::Problem;
 use schemars::generate::SchemaSettings;
@@ -18,6 +20,11 @@ pub fn schemas(definitions_path: &str) -> Map<String, Value> {
     generator.subschema_for::<Finalized>();
     generator.subschema_for::<Manifest>();
     generator.subschema_for::<ExportRequest>();
+    generator.subschema_for::<Plans>();
+    generator.subschema_for::<InitRequest>();
+    generator.subschema_for::<Checkout>();
+    generator.subschema_for::<OrderView>();
+    generator.subschema_for::<WebhookAnswer>();
     generator.subschema_for::<Problem>();
     let mut definitions: Vec<_> = generator.take_definitions(true).into_iter().collect();
     definitions.sort_by(|(a, _), (b, _)| a.cmp(b));

@@ -1,0 +1,61 @@
+//! When to ask about a pending payment again: PhonePe's mandated reconciliation schedule.
+//!
+//! Source: PhonePe, "check status API": first check 20 to 25 s after the start, then every 3 s for 30 s, every
+//! 6 s for 60 s, every 10 s for 60 s, every 30 s for 60 s, then every minute until the order has expired.
+
+use crate::time::{SECOND_MS, Timestamp, plus_ms};
+
+const FIRST_MS: i64 = 22 * SECOND_MS;
+/// Until this long after the start (ms), ask at this interval (ms).
+const LADDER: [(i64, i64); 4] = [
+    (52 * SECOND_MS, 3 * SECOND_MS),
+    (112 * SECOND_MS, 6 * SECOND_MS),
+    (172 * SECOND_MS, 10 * SECOND_MS),
+    (232 * SECOND_MS, 30 * SECOND_MS),
+];
+const LAST_MS: i64 = 60 * SECOND_MS;
+/// A person may stop watching this long after the order expired; the cron goes on.
+const GRACE_MS: i64 = 120 * SECOND_MS;
+
+/// The next look at a pending payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Poll {
+    /// When PhonePe may be asked next.
+    pub next_at: Timestamp,
+    /// When a page may stop asking; reconciliation goes on without it.
+    pub give_up_at: Timestamp,
+}
+
+/// When to ask again about an order created at `created_at` that expires at `expires_at`, asked now at `now`.
+pub fn next_poll(created_at: Timestamp, expires_at: Timestamp, now: Timestamp) -> Poll {
+    let age_ms = now.as_millisecond() - created_at.as_millisecond();
+    let next_at = if age_ms < FIRST_MS {
+        plus_ms(created_at, FIRST_MS)
+    } else {
+        let step = LADDER.iter().find(|(until, _)| age_ms < *until).map_or(LAST_MS, |(_, every)| *every);
+        plus_ms(now, step)
+    };
+    Poll { next_at, give_up_at: plus_ms(expires_at, GRACE_MS) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ladder_is_phonepes() {
+        let start = Timestamp::from_second(1_000_000).unwrap();
+        let expires = plus_ms(start, 1_200 * SECOND_MS);
+        let after = |seconds: i64| {
+            let now = plus_ms(start, seconds * SECOND_MS);
+            (next_poll(start, expires, now).next_at.as_millisecond() - start.as_millisecond()) / SECOND_MS
+        };
+        assert_eq!([0, 21].map(after), [22, 22]);
+        assert_eq!([22, 51].map(after), [25, 54]);
+        assert_eq!([52, 111].map(after), [58, 117]);
+        assert_eq!([112, 171].map(after), [122, 181]);
+        assert_eq!([172, 231].map(after), [202, 261]);
+        assert_eq!([232, 9_000].map(after), [292, 9_060]);
+        assert_eq!(next_poll(start, expires, start).give_up_at, plus_ms(expires, GRACE_MS));
+    }
+}

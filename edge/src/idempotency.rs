@@ -1,0 +1,85 @@
+//! `Idempotency-Key`: the first request works, its repeats get its answer.
+//!
+//! Redis is the fast half. The truth is a unique key in Postgres, so without Redis a repeat still makes nothing.
+
+use gatehouse_core::context::sha256_hex;
+use gatehouse_core::error::{Error, ErrorCode};
+use serde_json::Value;
+
+use crate::app::Scope;
+use crate::clients::redis_keys as keys;
+use crate::clients::upstash::{self, Script, script};
+use crate::http::{Reply, Request};
+
+const BEGIN: Script = script!("begin_idempotent");
+const FINISH: Script = script!("finish_idempotent");
+
+/// The header's value: 8 to 64 letters, digits, `-` or `_`.
+///
+/// # Errors
+/// `idempotency_key_missing`, also for one of another shape.
+pub fn key_of(request: &Request<'_>) -> Result<String, Error> {
+    let sane = |key: &String| {
+        (8..=64).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    request.header("idempotency-key").filter(sane).ok_or_else(|| ErrorCode::IdempotencyKeyMissing.into())
+}
+
+/// A claimed key. Its holder must [`finish`](Claim::finish) it or [`release`](Claim::release) it.
+pub struct Claim {
+    key: Option<String>,
+}
+
+/// What a claim met.
+pub enum Begun {
+    /// Nobody was here before: go on.
+    First(Claim),
+    /// The kept answer of the first request.
+    Repeat(Reply),
+}
+
+/// Claims the key for a request whose meaning is `fingerprint`.
+///
+/// # Errors
+/// `idempotency_in_flight`, `idempotency_key_reused`.
+pub async fn begin(scope: &Scope, user_id: &str, route: &str, key: &str, fingerprint: &str) -> Result<Begun, Error> {
+    let key = keys::idempotency(user_id, route, key);
+    let lease = keys::IDEMPOTENCY_LEASE_MS.to_string();
+    let meaning = sha256_hex(fingerprint);
+    let Ok(answer) = upstash::eval(scope, &BEGIN, std::slice::from_ref(&key), &[&meaning, &lease]).await else {
+        return Ok(Begun::First(Claim { key: None }));
+    };
+    let text = |index: usize| answer.get(index).and_then(Value::as_str).unwrap_or_default();
+    match text(0) {
+        "new" => Ok(Begun::First(Claim { key: Some(key) })),
+        "done" => {
+            let status = text(1).parse().unwrap_or(200);
+            Ok(Begun::Repeat(Reply::json_text(status, text(2)).with("idempotent-replayed", "true")))
+        }
+        "reused" => Err(ErrorCode::IdempotencyKeyReused.into()),
+        _ => Err(ErrorCode::IdempotencyInFlight.into()),
+    }
+}
+
+impl Claim {
+    /// Keeps the answer for a day, after it has gone out.
+    pub fn finish(self, scope: &Scope, reply: &Reply) {
+        let (status, body) = (reply.status.to_string(), String::from_utf8_lossy(&reply.body).into_owned());
+        self.end(scope, vec![keys::IDEMPOTENCY_TTL_MS.to_string(), status, body]);
+    }
+
+    /// Lets the key go after a failure that a repeat may mend.
+    pub fn release(self, scope: &Scope) {
+        self.end(scope, Vec::new());
+    }
+
+    fn end(self, scope: &Scope, arguments: Vec<String>) {
+        let Some(key) = self.key else { return };
+        let background = scope.background();
+        scope.after(async move {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let ended = upstash::eval(&background, &FINISH, &[key], &arguments).await;
+            background.log_background("finish_idempotent", ended.err());
+        });
+    }
+}

@@ -1,0 +1,48 @@
+//! The outbox: e-mails written in the transaction of what they tell, sent here, each once.
+
+use gatehouse_core::email::render;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{BATCH, note};
+use crate::app::Scope;
+use crate::clients::postgrest::{self, Failure};
+use crate::clients::resend;
+
+/// A row of `claim_emails()`.
+#[derive(Deserialize)]
+struct Waiting {
+    id: Value,
+    to: String,
+    template: String,
+    data: Value,
+    idempotency_key: String,
+}
+
+/// Sends what waits in the outbox.
+pub async fn drain(scope: &Scope) {
+    let claimed: Result<Vec<Waiting>, Failure> =
+        postgrest::rpc_as_service(scope, "rpc/claim_emails", &json!({"p_limit": BATCH})).await;
+    match claimed {
+        Ok(rows) => {
+            for row in rows {
+                send(scope, row).await;
+            }
+        }
+        Err(failure) => note(scope, "claim_emails", Some(failure.into_error())),
+    }
+}
+
+async fn send(scope: &Scope, row: Waiting) {
+    let sent = match render(&row.template, &row.data, &scope.settings.web_url) {
+        Some(email) => resend::send(scope, &row.to, &email, &row.idempotency_key).await,
+        None => Err(format!("There is no template {}.", row.template)),
+    };
+    let (provider_id, error) = match &sent {
+        Ok(id) => (Some(id), None),
+        Err(error) => (None, Some(error)),
+    };
+    let arguments = json!({"p_id": row.id, "p_sent": sent.is_ok(), "p_provider_id": provider_id, "p_error": error});
+    let finished: Result<Value, Failure> = postgrest::rpc_as_service(scope, "rpc/finish_email", &arguments).await;
+    note(scope, "finish_email", finished.err().map(Failure::into_error));
+}

@@ -1,0 +1,6 @@
+//! Payments.
+
+pub mod init;
+pub mod plans;
+pub mod status;
+pub mod webhook;
