@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Manifest;
 use crate::onboarding::Answer;
+use crate::plan::Offer;
 use crate::vocabulary::{
     ExportFormat, GateCondition, MemberRole, OnboardingStatus, Plan, SubscriptionStatus,
 };
@@ -136,32 +137,14 @@ pub struct ExportRequest {
     pub format: ExportFormat,
 }
 
-/// One plan of the catalogue. Amounts are whole paise, GST included.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct PlanView {
-    /// The plan.
-    pub plan: Plan,
-    /// A month's price in paise.
-    pub monthly_paise: i64,
-    /// A year's price in paise.
-    pub yearly_paise: i64,
-    /// Moves that may be started in a week; absent when unlimited.
-    pub moves_per_week: Option<u32>,
-    /// Campaigns that may be active at once; absent when unlimited.
-    pub active_campaigns: Option<u32>,
-    /// Members of the workspace; absent when unlimited.
-    pub seats: Option<u32>,
-}
-
 /// `GET /payments/v2/plans`
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Plans {
     /// Always `INR`.
-    pub currency: String,
+    pub currency: &'static str,
     /// From the smallest to the largest.
-    pub plans: Vec<PlanView>,
+    pub plans: &'static [Offer],
 }
 
 /// `POST /payments/v2/init`. The price is the catalogue's: no amount is taken from a client.

@@ -14,6 +14,7 @@ pub mod log;
 pub mod money;
 pub mod onboarding;
 pub mod payment;
+pub mod plan;
 pub mod route;
 pub mod time;
 pub mod vocabulary;

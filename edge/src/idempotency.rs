@@ -20,7 +20,8 @@ const FINISH: Script = script!("finish_idempotent");
 /// `idempotency_key_missing`, also for one of another shape.
 pub fn key_of(request: &Request<'_>) -> Result<String, Error> {
     let sane = |key: &String| {
-        (8..=64).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        (8..=64).contains(&key.len())
+            && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     };
     request.header("idempotency-key").filter(sane).ok_or_else(|| ErrorCode::IdempotencyKeyMissing.into())
 }
@@ -42,11 +43,18 @@ pub enum Begun {
 ///
 /// # Errors
 /// `idempotency_in_flight`, `idempotency_key_reused`.
-pub async fn begin(scope: &Scope, user_id: &str, route: &str, key: &str, fingerprint: &str) -> Result<Begun, Error> {
+pub async fn begin(
+    scope: &Scope,
+    user_id: &str,
+    route: &str,
+    key: &str,
+    fingerprint: &str,
+) -> Result<Begun, Error> {
     let key = keys::idempotency(user_id, route, key);
     let lease = keys::IDEMPOTENCY_LEASE_MS.to_string();
     let meaning = sha256_hex(fingerprint);
-    let Ok(answer) = upstash::eval(scope, &BEGIN, std::slice::from_ref(&key), &[&meaning, &lease]).await else {
+    let Ok(answer) = upstash::eval(scope, &BEGIN, std::slice::from_ref(&key), &[&meaning, &lease]).await
+    else {
         return Ok(Begun::First(Claim { key: None }));
     };
     let text = |index: usize| answer.get(index).and_then(Value::as_str).unwrap_or_default();

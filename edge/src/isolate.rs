@@ -81,7 +81,8 @@ pub fn last_key_fetch_ms() -> f64 {
 
 /// PhonePe's token, while it is to be kept.
 pub fn phonepe_token(now: Timestamp) -> Option<String> {
-    PHONEPE_TOKEN.with_borrow(|kept| kept.as_ref().filter(|(_, until)| *until > now).map(|(token, _)| token.clone()))
+    PHONEPE_TOKEN
+        .with_borrow(|kept| kept.as_ref().filter(|(_, until)| *until > now).map(|(token, _)| token.clone()))
 }
 
 /// Keeps a newly fetched token to half of its life.

@@ -31,12 +31,20 @@ pub async fn send(scope: &Scope, to: &str, email: &Email, idempotency_key: &str)
         method: "POST",
         url: &url,
         // Resend refuses a request without a User-Agent, and Workers add none.
-        headers: &[("authorization", &bearer), ("user-agent", "gatehouse"), ("idempotency-key", idempotency_key)],
+        headers: &[
+            ("authorization", &bearer),
+            ("user-agent", "gatehouse"),
+            ("idempotency-key", idempotency_key),
+        ],
         body: Some(body.to_string()),
         deadline_ms: DEADLINE_MS,
     };
     let answer = scope.outbound.send(call).await.map_err(|unanswered| {
-        if unanswered.timed_out { "Resend did not answer in time.".to_owned() } else { "Resend cannot be reached.".to_owned() }
+        if unanswered.timed_out {
+            "Resend did not answer in time.".to_owned()
+        } else {
+            "Resend cannot be reached.".to_owned()
+        }
     })?;
     match (answer.status, serde_json::from_slice::<Sent>(&answer.body)) {
         (200, Ok(sent)) => Ok(sent.id),

@@ -42,7 +42,9 @@ async fn send(scope: &Scope, row: Waiting) {
         Ok(id) => (Some(id), None),
         Err(error) => (None, Some(error)),
     };
-    let arguments = json!({"p_id": row.id, "p_sent": sent.is_ok(), "p_provider_id": provider_id, "p_error": error});
-    let finished: Result<Value, Failure> = postgrest::rpc_as_service(scope, "rpc/finish_email", &arguments).await;
+    let arguments =
+        json!({"p_id": row.id, "p_sent": sent.is_ok(), "p_provider_id": provider_id, "p_error": error});
+    let finished: Result<Value, Failure> =
+        postgrest::rpc_as_service(scope, "rpc/finish_email", &arguments).await;
     note(scope, "finish_email", finished.err().map(Failure::into_error));
 }

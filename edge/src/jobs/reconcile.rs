@@ -29,7 +29,8 @@ pub async fn run(scope: &Scope) {
     for order in due {
         let created_at = time::parse(&order.created_at).unwrap_or_else(platform::now);
         let expires_at = order.expires_at.as_deref().and_then(time::parse).unwrap_or(created_at);
-        let question = Question { order_id: &order.order_id, created_at, expires_at, source: "cron", inbox_id: None };
+        let question =
+            Question { order_id: &order.order_id, created_at, expires_at, source: "cron", inbox_id: None };
         note(scope, "reconcile", payments::ask_and_apply(scope, &question).await.err());
     }
 }

@@ -1,7 +1,8 @@
 //! JSON Schemas of the wire types, by the names that the route table uses.
 
 use gatehouse_core::api::{
-    Checkout, EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, InitRequest, OrderView, Plans, VerifyProfile, WebhookAnswer,
+    Checkout, EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, InitRequest, OrderView,
+    Plans, VerifyProfile, WebhookAnswer,
 };
 use gatehouse_core::context::Manifest;
 use gatehouse_core::error::Problem;

@@ -88,7 +88,10 @@ async fn open(
         postgrest::rpc(scope, person, "rpc/create_order", &arguments).await.map_err(Failure::into_error)?;
     // 4.
     if order.redirect_url.is_some() {
-        return order.into_checkout().map(|checkout| Reply::json(200, &checkout)).ok_or(ErrorCode::Internal.into());
+        return order
+            .into_checkout()
+            .map(|checkout| Reply::json(200, &checkout))
+            .ok_or(ErrorCode::Internal.into());
     }
     // 5.
     let page = match phonepe::pay(scope, &order.order_id, order.amount).await? {
@@ -102,8 +105,9 @@ async fn open(
         "p_order_id": order.order_id, "p_provider_order_id": page.order_id, "p_redirect_url": page.redirect_url,
         "p_expires_at": time::format(expires_at), "p_next_check_at": time::format(next_poll(now, expires_at, now).next_at),
     });
-    let order: Order =
-        postgrest::rpc_as_service(scope, "rpc/save_checkout", &arguments).await.map_err(Failure::into_error)?;
+    let order: Order = postgrest::rpc_as_service(scope, "rpc/save_checkout", &arguments)
+        .await
+        .map_err(Failure::into_error)?;
     // 7.
     order.into_checkout().map(|checkout| Reply::json(201, &checkout)).ok_or(ErrorCode::Internal.into())
 }

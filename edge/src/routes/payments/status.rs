@@ -9,8 +9,8 @@ use crate::clients::redis_keys as keys;
 use crate::clients::upstash::{self, Script, script};
 use crate::http::{Reply, Request};
 use crate::payments::{self, Order, Question};
-use crate::session::{self, SignedIn};
 use crate::platform;
+use crate::session::{self, SignedIn};
 
 const LOOK: Script = script!("look_at_order");
 const KEEP: Script = script!("keep_order");

@@ -44,8 +44,9 @@ pub async fn webhook(scope: &Scope, request: &Request<'_>, route: &Route) -> Res
         "p_sha256": sha256_hex(&raw), "p_verified": verified, "p_event": hint.event,
         "p_order_id": hint.order_id(), "p_request_id": scope.request_id,
     });
-    let received: Received =
-        postgrest::rpc_as_service(scope, "rpc/receive_webhook", &arguments).await.map_err(Failure::into_error)?;
+    let received: Received = postgrest::rpc_as_service(scope, "rpc/receive_webhook", &arguments)
+        .await
+        .map_err(Failure::into_error)?;
     if !verified {
         return Err(ErrorCode::WebhookRejected.into());
     }
