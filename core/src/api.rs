@@ -8,7 +8,8 @@ use crate::context::Manifest;
 use crate::onboarding::Answer;
 use crate::plan::Offer;
 use crate::vocabulary::{
-    ExportFormat, GateCondition, MemberRole, OnboardingStatus, Plan, SubscriptionStatus,
+    ExportFormat, GateCondition, Interval, MemberRole, OnboardingStatus, PaymentStatus, Plan,
+    SubscriptionStatus,
 };
 
 /// `GET /health`

@@ -76,13 +76,18 @@ mod tests {
         let mail = render("payment_confirmed", &data, "https://app.example").unwrap();
         assert_eq!(mail.subject, "Payment confirmed: Glide, ₹7,000");
         assert!(mail.text.contains("It runs until 2026-12-23.") && mail.html.contains("<p>Order: GH1</p>"));
-        assert_eq!(render("payment_confirmed", &data, "https://app.example"), Some(mail), "the same bytes each time");
+        assert_eq!(
+            render("payment_confirmed", &data, "https://app.example"),
+            Some(mail),
+            "the same bytes each time"
+        );
         assert_eq!(render("newsletter", &data, ""), None);
     }
 
     #[test]
     fn data_is_shown_never_run() {
-        let mail = render("payment_failed", &json!({"plan": "<script>", "amount": 1}), "https://app.example").unwrap();
+        let mail = render("payment_failed", &json!({"plan": "<script>", "amount": 1}), "https://app.example")
+            .unwrap();
         assert!(!mail.html.contains("<script>"));
     }
 }

@@ -138,7 +138,11 @@ mod tests {
         for wrong in ["", "SHA256 ", &hex[1..], &hex.replace('b', "c")] {
             assert!(!webhook_is_authorized(wrong, "username", "password"), "{wrong}");
         }
-        assert!(!webhook_is_authorized("e7ac0786668e0ff0f02b62bd04f45ff636fd82db63b1104601c975dc005f3a67", "", ""));
+        assert!(!webhook_is_authorized(
+            "e7ac0786668e0ff0f02b62bd04f45ff636fd82db63b1104601c975dc005f3a67",
+            "",
+            ""
+        ));
     }
 
     #[test]
@@ -146,7 +150,8 @@ mod tests {
         let body = br#"{"type":"CHECKOUT_ORDER_COMPLETED","event":"checkout.order.completed","payload":{"merchantId":"M","merchantOrderId":"GH1","orderId":"OMO1","state":"COMPLETED","amount":100,"new":{"x":1}}}"#;
         let webhook = Webhook::read(body);
         assert_eq!((webhook.event.as_str(), webhook.order_id()), ("checkout.order.completed", Some("GH1")));
-        let refund = Webhook::read(br#"{"event":"pg.refund.completed","payload":{"originalMerchantOrderId":"GH2"}}"#);
+        let refund =
+            Webhook::read(br#"{"event":"pg.refund.completed","payload":{"originalMerchantOrderId":"GH2"}}"#);
         assert_eq!(refund.order_id(), Some("GH2"));
         assert_eq!(Webhook::read(b"not json").order_id(), None);
     }

@@ -28,7 +28,7 @@ macro_rules! script {
         $crate::clients::upstash::Script {
             evalsha: concat!("EVALSHA ", $name),
             eval: concat!("EVAL ", $name),
-            text: include_str!(concat!("lua/", $name, ".lua")),
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lua/", $name, ".lua")),
         }
     };
 }
