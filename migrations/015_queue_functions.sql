@@ -72,6 +72,7 @@ begin
       -- A claim that dies eight times is given up, like one that fails eight times.
       update public.webhook_inbox i set
         attempts = i.attempts + 1,
+        state = case when i.attempts < 7 then i.state else 'failed' end,
         next_attempt_at = case when i.attempts < 7 then pg_catalog.now() + interval '60 seconds' end
       from due where i.id = due.id returning i.*)
     select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
