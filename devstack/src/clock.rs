@@ -21,3 +21,13 @@ impl Stopwatch {
         self.0.elapsed()
     }
 }
+
+/// Milliseconds since the Unix epoch.
+pub(crate) fn epoch_millis() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64)
+}
+
+/// The present instant in UTC, as RFC 3339 with milliseconds.
+pub(crate) fn rfc3339() -> String {
+    jiff::Timestamp::from_millisecond(epoch_millis()).map(|now| now.to_string()).unwrap_or_default()
+}

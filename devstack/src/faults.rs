@@ -15,18 +15,18 @@ use crate::options::Part;
 pub struct Fault {
     /// Milliseconds to wait before anything else.
     pub delay_ms: u64,
-    /// HTTP status to answer instead of the part (postgrest, auth and upstash only).
+    /// HTTP status to answer instead of the part (not postgres, not redis).
     pub status: Option<u16>,
     /// JSON body of that answer; none = the part's usual error shape.
     pub body: Option<Value>,
     /// Close the connection without an answer.
     pub drop: bool,
-    /// Let the part do its work first, then lose or replace the answer (postgrest, auth and upstash only).
+    /// Let the part do its work first, then lose or replace the answer (not postgres, not redis).
     pub after: bool,
     /// How many requests are hit; none = until cleared. For Postgres and Redis one request is one piece of
     /// bytes from a client, so the pools of PostgREST and of the Auth issuer count too.
     pub times: Option<u32>,
-    /// Hit only requests whose path contains this (postgrest, auth and upstash only).
+    /// Hit only requests whose path contains this (not postgres, not redis).
     pub path: Option<String>,
     /// Hit only requests with this `x-request-id`, so that tests that share a stack do not meet.
     pub request_id: Option<String>,

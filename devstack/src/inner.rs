@@ -10,15 +10,18 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::auth::{Database, Issuer};
 use crate::cache::RunDir;
 use crate::faults::Faults;
+use crate::front::Front;
 use crate::gateway::{self, Gateway};
 use crate::http_server::{Switch, bind, serve};
 use crate::keys::{Keys, PUBLISHABLE_KEY};
 use crate::options::{Part, PartInfo, Progress, StackOptions};
+use crate::phonepe::{self, Phonepe};
 use crate::postgres::Postgres;
 use crate::postgrest::Postgrest;
 use crate::process::Process;
 use crate::recorder::Recorder;
 use crate::relay::{self, Upstream};
+use crate::resend::{self, Resend};
 use crate::server::Server;
 use crate::stack::Session;
 use crate::valkey::Valkey;
@@ -37,6 +40,10 @@ pub(crate) struct Inner {
     valkey: Option<Valkey>,
     auth_switch: Switch,
     upstash_switch: Switch,
+    pub(crate) phonepe: Phonepe,
+    phonepe_switch: Switch,
+    pub(crate) resend: Resend,
+    resend_switch: Switch,
     pub(crate) supabase_url: String,
     pub(crate) upstash_url: String,
     pub(crate) database_url: String,
@@ -53,11 +60,18 @@ impl Inner {
         };
         let gateway_port = bind(options.ports.gateway, "the gateway").await?;
         let upstash_port = bind(options.ports.upstash, "the Upstash front").await?;
+        let phonepe_port = bind(options.ports.phonepe, "PhonePe").await?;
+        let resend_port = bind(options.ports.resend, "Resend").await?;
         let postgres_port = bind(options.ports.postgres, "postgres").await?;
         let redis_port = bind(options.ports.redis, "redis").await?;
         let database_port = postgres_port.local_addr()?.port();
         let supabase_url = format!("http://{}", gateway_port.local_addr()?);
         let upstash_url = format!("http://{}", upstash_port.local_addr()?);
+        let phonepe = Phonepe::new(&format!("http://{}", phonepe_port.local_addr()?));
+        let resend = Resend::new(&format!("http://{}", resend_port.local_addr()?));
+        if let Some(url) = &options.phonepe_webhook {
+            phonepe.set_webhook(url, phonepe.webhook_username(), phonepe.webhook_password());
+        }
         let redis_url = format!("redis://{}", redis_port.local_addr()?);
 
         let run = RunDir::create()?;
@@ -121,6 +135,10 @@ impl Inner {
             valkey,
             auth_switch: Switch::new(),
             upstash_switch: Switch::new(),
+            phonepe: phonepe.clone(),
+            phonepe_switch: Switch::new(),
+            resend: resend.clone(),
+            resend_switch: Switch::new(),
             supabase_url,
             upstash_url,
             database_url,
@@ -134,7 +152,9 @@ impl Inner {
             postgrest: inner.postgrest.clone(),
             faults: faults.clone(),
             recorder: recorder.clone(),
-            control: control::router(handle),
+            control: control::router(handle)
+                .merge(phonepe::control::router(phonepe.clone()))
+                .merge(resend::control(resend.clone())),
         };
         serve(gateway_port, gateway::router(gateway), Switch::new());
         say(
@@ -145,10 +165,17 @@ impl Inner {
         );
         serve(
             upstash_port,
-            upstash::router(&inner.redis_url, faults, recorder)?,
+            upstash::router(&inner.redis_url, faults.clone(), recorder.clone())?,
             inner.upstash_switch.clone(),
         );
         say("upstash", "answers REST.".into(), Some(env!("CARGO_PKG_VERSION")), Some(&inner.upstash_url));
+        let front = |part| Front { part, faults: faults.clone(), recorder: recorder.clone() };
+        let service = phonepe::router(phonepe, front(Part::Phonepe));
+        serve(phonepe_port, service, inner.phonepe_switch.clone());
+        let version = Some(env!("CARGO_PKG_VERSION"));
+        say("phonepe", "takes payments.".into(), version, Some(inner.phonepe.url()));
+        serve(resend_port, resend::router(resend, front(Part::Resend)), inner.resend_switch.clone());
+        say("resend", "takes mail.".into(), version, Some(&format!("{}/inbox", inner.resend.url())));
         Ok(inner)
     }
 
@@ -157,8 +184,7 @@ impl Inner {
             Part::Postgres => self.server.kill().await?,
             Part::Postgrest => self.postgrest.end().await,
             Part::Redis => self.own_valkey()?.end().await,
-            Part::Auth => self.auth_switch.set(false),
-            Part::Upstash => self.upstash_switch.set(false),
+            Part::Auth | Part::Upstash | Part::Phonepe | Part::Resend => self.flip(part, false),
         }
         Ok(())
     }
@@ -169,14 +195,28 @@ impl Inner {
             Part::Postgres => self.server.start().await,
             Part::Postgrest => self.postgrest.start().await,
             Part::Redis => self.own_valkey()?.start().await,
-            Part::Auth => {
-                self.auth_switch.set(true);
+            Part::Auth | Part::Upstash | Part::Phonepe | Part::Resend => {
+                self.flip(part, true);
                 Ok(())
             }
-            Part::Upstash => {
-                self.upstash_switch.set(true);
-                Ok(())
-            }
+        }
+    }
+
+    /// Switches a part of this process on or off.
+    fn flip(&self, part: Part, on: bool) {
+        if let Some(switch) = self.switch(part) {
+            switch.set(on);
+        }
+    }
+
+    /// The switch of a part that lives in this process.
+    fn switch(&self, part: Part) -> Option<&Switch> {
+        match part {
+            Part::Postgres | Part::Postgrest | Part::Redis => None,
+            Part::Auth => Some(&self.auth_switch),
+            Part::Upstash => Some(&self.upstash_switch),
+            Part::Phonepe => Some(&self.phonepe_switch),
+            Part::Resend => Some(&self.resend_switch),
         }
     }
 
@@ -191,7 +231,7 @@ impl Inner {
             Part::Postgres => self.server.process().await,
             Part::Postgrest => self.postgrest.process().await,
             Part::Redis => self.valkey.as_ref()?.process().await,
-            Part::Auth | Part::Upstash => None,
+            Part::Auth | Part::Upstash | Part::Phonepe | Part::Resend => None,
         }
     }
 
@@ -207,12 +247,13 @@ impl Inner {
                 }
                 Part::Auth => (format!("{}/auth/v1", self.supabase_url), own),
                 Part::Upstash => (self.upstash_url.clone(), own),
+                Part::Phonepe => (self.phonepe.url().to_owned(), own),
+                Part::Resend => (format!("{}/inbox", self.resend.url()), own),
             };
             let process = self.process(part).await;
-            let running = match part {
-                Part::Auth => self.auth_switch.is_on(),
-                Part::Upstash => self.upstash_switch.is_on(),
-                _ => process.as_ref().is_none_or(|p| p.exit().is_none()),
+            let running = match self.switch(part) {
+                Some(switch) => switch.is_on(),
+                None => process.as_ref().is_none_or(|p| p.exit().is_none()),
             };
             let last_words =
                 process.filter(|p| p.exit().is_some()).map(|p| p.last_words()).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! The local platform that Gatehouse is developed and tested on: a real Postgres, a real PostgREST and a real
-//! Redis-protocol server, with an Auth issuer and an Upstash REST front that speak the hosted products' wire
-//! formats, faults on demand, and a record of every call.
+//! Redis-protocol server, with an Auth issuer, an Upstash REST front and simulators of PhonePe and Resend that
+//! speak the hosted products' wire formats, faults on demand, and a record of every call.
 //!
 //! ```no_run
 //! # async fn run() -> anyhow::Result<()> {
@@ -18,18 +18,22 @@ mod cache;
 mod clock;
 mod control;
 mod faults;
+mod front;
 mod gateway;
+mod html;
 mod http_server;
 mod inner;
 mod jwt;
 mod keys;
 mod migrate;
 mod options;
+pub mod phonepe;
 mod postgres;
 mod postgrest;
 mod process;
 mod recorder;
 mod relay;
+pub mod resend;
 mod server;
 mod stack;
 mod upstash;

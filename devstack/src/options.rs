@@ -20,11 +20,23 @@ pub enum Part {
     Auth,
     /// The Upstash REST front over Redis.
     Upstash,
+    /// The simulated payment gateway.
+    Phonepe,
+    /// The simulated mail service.
+    Resend,
 }
 
 impl Part {
     /// Every part, in starting order.
-    pub const ALL: [Part; 5] = [Part::Postgres, Part::Redis, Part::Postgrest, Part::Auth, Part::Upstash];
+    pub const ALL: [Part; 7] = [
+        Part::Postgres,
+        Part::Redis,
+        Part::Postgrest,
+        Part::Auth,
+        Part::Upstash,
+        Part::Phonepe,
+        Part::Resend,
+    ];
 
     /// The name used in addresses, messages and JSON.
     pub fn name(self) -> &'static str {
@@ -34,6 +46,8 @@ impl Part {
             Part::Redis => "redis",
             Part::Auth => "auth",
             Part::Upstash => "upstash",
+            Part::Phonepe => "phonepe",
+            Part::Resend => "resend",
         }
     }
 }
@@ -50,7 +64,7 @@ impl FromStr for Part {
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         Part::ALL.into_iter().find(|part| part.name() == name).ok_or_else(|| {
             anyhow::anyhow!(
-                "There is no part `{name}`: use one of postgres, postgrest, redis, auth, upstash."
+                "There is no part `{name}`: use one of postgres, postgrest, redis, auth, upstash, phonepe, resend."
             )
         })
     }
@@ -67,6 +81,10 @@ pub struct Ports {
     pub postgres: u16,
     /// Redis protocol.
     pub redis: u16,
+    /// PhonePe's API and pay page.
+    pub phonepe: u16,
+    /// Resend's API and the inbox.
+    pub resend: u16,
 }
 
 /// What happens when a refresh token is presented a second time.
@@ -97,6 +115,9 @@ pub struct StackOptions {
     pub database_url: Option<String>,
     /// An existing Redis-protocol server (`redis://host:port`) to use instead of starting one.
     pub redis_url: Option<String>,
+    /// Where PhonePe's webhooks go from the start, with the user name and password of `worker_vars`; none =
+    /// nowhere until [`crate::phonepe::Phonepe::set_webhook`].
+    pub phonepe_webhook: Option<String>,
 }
 
 impl StackOptions {
@@ -112,21 +133,30 @@ impl StackOptions {
             refresh_reuse: RefreshReuse::Strict,
             database_url: environment("DATABASE_URL"),
             redis_url: environment("REDIS_URL"),
+            phonepe_webhook: None,
         }
     }
 
-    /// Fixed ports (54321 gateway, 54322 Postgres, 54379 Redis, 54380 Upstash) and data kept in `.devstack`;
-    /// `DATABASE_URL` and `REDIS_URL` name existing servers.
+    /// Fixed ports (54321 gateway, 54322 Postgres, 54379 Redis, 54380 Upstash, 54381 PhonePe, 54382 Resend), data
+    /// kept in `.devstack` and webhooks for a Worker on port 8787; `DATABASE_URL` and `REDIS_URL` name existing servers.
     pub fn for_dev() -> Self {
         let repo = repository();
         Self {
-            ports: Ports { gateway: 54321, postgres: 54322, redis: 54379, upstash: 54380 },
+            ports: Ports {
+                gateway: 54321,
+                postgres: 54322,
+                redis: 54379,
+                upstash: 54380,
+                phonepe: 54381,
+                resend: 54382,
+            },
             migrations: Some(repo.join("migrations")),
             data_dir: Some(repo.join(".devstack")),
             repo,
             refresh_reuse: RefreshReuse::Hosted,
             database_url: environment("DATABASE_URL"),
             redis_url: environment("REDIS_URL"),
+            phonepe_webhook: Some("http://127.0.0.1:8787/api/webhooks/phonepe".to_owned()),
         }
     }
 }

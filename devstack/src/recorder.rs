@@ -1,4 +1,4 @@
-//! Remembers every request to the gateway and the Upstash front.
+//! Remembers every request to the gateway, the Upstash front and the simulators.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ const KEPT: usize = 10_000;
 pub struct Call {
     /// Counts up from 1 in the order in which answers were ready.
     pub sequence: u64,
-    /// Who was asked: auth, postgrest or upstash.
+    /// Who was asked: auth, postgrest, upstash, phonepe or resend.
     pub part: Part,
     /// HTTP method.
     pub method: String,

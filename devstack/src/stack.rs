@@ -13,7 +13,9 @@ use crate::faults::Faults;
 use crate::inner::Inner;
 use crate::keys::{PUBLISHABLE_KEY, SECRET_KEY, UPSTASH_TOKEN};
 use crate::options::{Part, PartInfo, Progress, StackOptions};
+use crate::phonepe::Phonepe;
 use crate::recorder::Call;
+use crate::resend::Resend;
 
 /// A signed-in user.
 #[derive(Debug, Clone)]
@@ -83,6 +85,14 @@ impl Stack {
     /// Connection URL of the Redis-protocol server, through the relay.
     pub fn redis_url(&self) -> &str {
         &self.inner.redis_url
+    }
+    /// The simulated payment gateway.
+    pub fn phonepe(&self) -> &Phonepe {
+        &self.inner.phonepe
+    }
+    /// The simulated mail service.
+    pub fn resend(&self) -> &Resend {
+        &self.inner.resend
     }
     /// Faults of the parts.
     pub fn faults(&self) -> &Faults {

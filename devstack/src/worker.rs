@@ -231,6 +231,7 @@ impl Shared {
 /// The Worker's bindings for a running stack, by the names in docs/ENVIRONMENT.md.
 #[must_use]
 pub fn worker_vars(stack: &Stack) -> BTreeMap<String, String> {
+    let (phonepe, resend) = (stack.phonepe(), stack.resend());
     [
         ("GATEHOUSE_ENV", "development"),
         ("SUPABASE_URL", stack.supabase_url()),
@@ -238,6 +239,17 @@ pub fn worker_vars(stack: &Stack) -> BTreeMap<String, String> {
         ("SUPABASE_SECRET_KEY", stack.secret_key()),
         ("UPSTASH_REDIS_REST_URL", stack.upstash_url()),
         ("UPSTASH_REDIS_REST_TOKEN", stack.upstash_token()),
+        ("PHONEPE_PG_URL", phonepe.url()),
+        ("PHONEPE_OAUTH_URL", phonepe.url()),
+        ("PHONEPE_CLIENT_ID", phonepe.client_id()),
+        ("PHONEPE_CLIENT_VERSION", phonepe.client_version()),
+        ("PHONEPE_CLIENT_SECRET", phonepe.client_secret()),
+        ("PHONEPE_WEBHOOK_USERNAME", phonepe.webhook_username()),
+        ("PHONEPE_WEBHOOK_PASSWORD", phonepe.webhook_password()),
+        ("RESEND_URL", resend.url()),
+        ("RESEND_API_KEY", resend.api_key()),
+        ("EMAIL_FROM", resend.from()),
+        ("WEB_URL", "http://127.0.0.1:3000"),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.to_owned()))

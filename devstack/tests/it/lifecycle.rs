@@ -62,6 +62,14 @@ async fn every_other_part_is_killed_and_restarted_at_the_same_address() {
     assert!(reqwest::get(stack.upstash_url()).await.is_err());
     stack.restart(Part::Upstash).await.unwrap();
     assert_eq!(upstash(&stack, "/", &json!(["PING"])).await.0, 200);
+
+    for (part, url) in [(Part::Phonepe, stack.phonepe().url()), (Part::Resend, stack.resend().url())] {
+        let running = || stack.parts().iter().any(|p| p.name == part.name() && p.running);
+        stack.kill(part).await.unwrap();
+        assert!(reqwest::get(url).await.is_err() && !running());
+        stack.restart(part).await.unwrap();
+        assert!(reqwest::get(url).await.is_ok() && running());
+    }
     stack.stop().await.unwrap();
 }
 

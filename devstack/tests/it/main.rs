@@ -5,7 +5,10 @@ mod clients;
 mod faults;
 mod gateway;
 mod lifecycle;
+mod phonepe;
+mod resend;
 mod upstash;
+mod webhooks;
 
 use gatehouse_devstack::{Stack, StackOptions};
 use serde_json::{Value, json};

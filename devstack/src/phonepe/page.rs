@@ -1,0 +1,113 @@
+//! The hosted pay page, on which a person chooses how the payment ends.
+
+use axum::body::{Body, Bytes};
+use axum::http::request::Parts;
+use axum::http::{Method, Response, StatusCode};
+
+use super::order::{Failure, Order, OrderState};
+use super::{MERCHANT_NAME, Phonepe};
+use crate::clock::epoch_millis;
+use crate::front::{pairs, value};
+use crate::html::{escape, page, see_other};
+
+const NOTICE: &str = "<p class=\"notice\">Simulated PhonePe page on this machine. No money moves.</p>";
+
+impl Phonepe {
+    /// Shows the page, or does what a person chose on it and sends them back to the shop.
+    pub(super) fn page(&self, parts: &Parts, token: &str, body: &Bytes) -> Response<Body> {
+        let Some(order) = self.book().by_token(token).cloned() else {
+            let text = format!(
+                "<main>{NOTICE}<div class=\"card\"><h1>This payment is not known</h1><p>The platform forgets its payments when it stops. Start the payment again in the shop.</p></div></main>"
+            );
+            return page(StatusCode::NOT_FOUND, "This payment is not known", &text);
+        };
+        if parts.method != Method::POST {
+            return show(&order);
+        }
+        let form = pairs(&String::from_utf8_lossy(body));
+        let open = order.state == OrderState::Pending;
+        let done = match value(&form, "action") {
+            // Somebody else was quicker, or the page is old: show how it ended.
+            Some("pay" | "fail" | "cancel") if !open => return show(&order),
+            Some("pay") => self.pay(&order.merchant_order_id),
+            Some("fail") => self.fail(&order.merchant_order_id),
+            Some("cancel") => self.cancel(&order.merchant_order_id),
+            Some("leave") => Ok(()),
+            _ => return show(&order),
+        };
+        match done {
+            Ok(()) => see_other(&order.return_url),
+            Err(_) => show(&self.book().by_token(token).cloned().unwrap_or(order)),
+        }
+    }
+}
+
+fn show(order: &Order) -> Response<Body> {
+    let state = match (order.state, order.error) {
+        (OrderState::Pending, _) => "Waiting for payment",
+        (OrderState::Completed, _) => "Paid",
+        (OrderState::Failed, Some(Failure::CANCELLED)) => "Cancelled",
+        (OrderState::Failed, Some(Failure::EXPIRED)) => "Expired",
+        (OrderState::Failed, _) => "Failed",
+    };
+    let minutes = (order.expire_at_ms - epoch_millis()).max(0).div_euclid(60_000);
+    let open = match (order.state, minutes) {
+        (OrderState::Pending, 0) => "<dt>Open for</dt><dd>less than a minute</dd>".to_owned(),
+        (OrderState::Pending, 1) => "<dt>Open for</dt><dd>1 more minute</dd>".to_owned(),
+        (OrderState::Pending, _) => format!("<dt>Open for</dt><dd>{minutes} more minutes</dd>"),
+        _ => String::new(),
+    };
+    let amount = rupees(order.amount);
+    let choices = match order.state {
+        OrderState::Pending => format!(
+            "<form method=\"post\">\
+             <button class=\"main\" name=\"action\" value=\"pay\">Pay {amount}</button>\
+             <button name=\"action\" value=\"fail\">Fail<small>The bank declines the payment</small></button>\
+             <button name=\"action\" value=\"cancel\">Cancel<small>The payer gives up; the order ends</small></button>\
+             <button name=\"action\" value=\"leave\">Leave<small>Back to the shop; the order stays open</small></button>\
+             </form>"
+        ),
+        _ => format!("<a class=\"button main\" href=\"{}\">Back to the shop</a>", escape(&order.return_url)),
+    };
+    let body = format!(
+        "<main>{NOTICE}<div class=\"card\"><h1>Pay {MERCHANT_NAME}</h1><p class=\"amount\">{amount}</p>\
+         <dl><dt>State</dt><dd class=\"state\">{state}</dd>{open}<dt>Order</dt><dd>{}</dd></dl>{choices}</div></main>",
+        escape(&order.merchant_order_id),
+    );
+    page(StatusCode::OK, &format!("{state}: {amount} to {MERCHANT_NAME}"), &body)
+}
+
+/// Paise as rupees with Indian grouping: `₹1,00,000.00`.
+fn rupees(paise: i64) -> String {
+    let digits = (paise / 100).to_string();
+    let (head, tail) = digits.split_at(digits.len().saturating_sub(3));
+    let mut grouped = String::new();
+    for (index, digit) in head.chars().enumerate() {
+        if index > 0 && (head.len() - index).is_multiple_of(2) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let comma = if grouped.is_empty() { "" } else { "," };
+    format!("₹{grouped}{comma}{tail}.{:02}", paise % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rupees;
+
+    #[test]
+    fn rupees_are_grouped_as_in_india() {
+        let cases = [
+            (100, "₹1.00"),
+            (99_999, "₹999.99"),
+            (500_000, "₹5,000.00"),
+            (1_000_000, "₹10,000.00"),
+            (10_000_000, "₹1,00,000.00"),
+            (1_234_567_805, "₹1,23,45,678.05"),
+        ];
+        for (paise, text) in cases {
+            assert_eq!(rupees(paise), text);
+        }
+    }
+}
