@@ -178,27 +178,69 @@ pub const ROUTES: &[Route] = &[
 /// What the table says about a method and a path.
 #[derive(Debug)]
 pub enum Matched {
-    /// This route.
-    Route(&'static Route),
+    /// This route, with the values of its path's parameters.
+    Route(&'static Route, Params),
     /// The path exists with other methods, given as the `Allow` header has them.
     MethodNotAllowed(String),
     /// No route has this path.
     NotFound,
 }
 
-/// Finds the route of a method and a path.
+/// The values of a path's parameters as they stand in the path: nothing is decoded, and none is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Params(Vec<(&'static str, String)>);
+
+impl Params {
+    /// The value of `{name}`; empty when the route has no such parameter.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// Finds the route of a method and a path. A path without parameters goes before one with.
 pub fn find(method: &str, path: &str) -> Matched {
+    find_in(ROUTES, method, path)
+}
+
+fn find_in(routes: &'static [Route], method: &str, path: &str) -> Matched {
+    let exact = routes.iter().any(|route| route.path == path);
     let mut allowed: Vec<&str> = Vec::new();
-    for route in ROUTES.iter().filter(|route| route.path == path) {
-        if route.method.as_str() == method {
-            return Matched::Route(route);
+    for route in routes {
+        let params = if exact { (route.path == path).then(Params::default) } else { bind(route.path, path) };
+        match params {
+            Some(params) if route.method.as_str() == method => return Matched::Route(route, params),
+            Some(_) => allowed.push(route.method.as_str()),
+            None => {}
         }
-        allowed.push(route.method.as_str());
     }
     if allowed.is_empty() { Matched::NotFound } else { Matched::MethodNotAllowed(allowed.join(", ")) }
 }
 
+/// The parameters' values when the path has the pattern's form.
+fn bind(pattern: &'static str, path: &str) -> Option<Params> {
+    let mut values = Vec::new();
+    let mut segments = path.split('/');
+    for wanted in pattern.split('/') {
+        let segment = segments.next()?;
+        match parameter(wanted) {
+            Some(name) if !segment.is_empty() => values.push((name, segment.to_owned())),
+            None if wanted == segment => {}
+            _ => return None,
+        }
+    }
+    segments.next().is_none().then_some(Params(values))
+}
+
+fn parameter(segment: &'static str) -> Option<&'static str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
+
 impl Route {
+    /// The names of the path's parameters, in order.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static str> {
+        self.path.split('/').filter_map(parameter)
+    }
+
     /// Every error this route may answer: its own, and those its session, workspace and body rules imply.
     pub fn all_errors(&self) -> Vec<ErrorCode> {
         let mut codes = Vec::new();
@@ -228,9 +270,38 @@ mod tests {
 
     #[test]
     fn the_table_answers_found_wrong_method_and_unknown() {
-        assert!(matches!(find("GET", "/health"), Matched::Route(route) if route.id == RouteId::Health));
+        assert!(matches!(find("GET", "/health"), Matched::Route(route, _) if route.id == RouteId::Health));
         assert!(matches!(find("DELETE", "/health"), Matched::MethodNotAllowed(allow) if allow == "GET"));
         assert!(matches!(find("GET", "/health/"), Matched::NotFound));
+    }
+
+    #[test]
+    fn a_segment_in_braces_takes_any_text_but_none_and_an_exact_path_goes_first() {
+        const fn at(path: &'static str, method: Method) -> Route {
+            Route { path, method, ..ROUTES[0] }
+        }
+        static TABLE: &[Route] = &[
+            at("/orders/{order_id}", Method::Get),
+            at("/orders/{order_id}/lines/{line}", Method::Get),
+            at("/orders/open", Method::Post),
+        ];
+        let values = |path: &str| match find_in(TABLE, "GET", path) {
+            Matched::Route(route, params) => {
+                Some(route.parameters().map(|name| params.get(name).to_owned()).collect::<Vec<_>>())
+            }
+            _ => None,
+        };
+        assert_eq!(values("/orders/GH1"), Some(vec!["GH1".to_owned()]));
+        assert_eq!(values("/orders/GH%201/lines/2"), Some(vec!["GH%201".to_owned(), "2".to_owned()]));
+        for other in ["/orders", "/orders/", "/orders//lines/2", "/orders/GH1/", "/orders/GH1/lines/2/3"] {
+            assert!(matches!(find_in(TABLE, "GET", other), Matched::NotFound), "{other}");
+        }
+        assert!(
+            matches!(find_in(TABLE, "GET", "/orders/open"), Matched::MethodNotAllowed(allow) if allow == "POST")
+        );
+        assert!(
+            matches!(find_in(TABLE, "POST", "/orders/GH1"), Matched::MethodNotAllowed(allow) if allow == "GET")
+        );
     }
 
     #[test]

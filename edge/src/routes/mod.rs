@@ -7,16 +7,21 @@ mod health;
 mod onboarding;
 
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::route::{Route, RouteId};
+use gatehouse_core::route::{Params, Route, RouteId};
 
 use crate::app::Scope;
 use crate::http::{Reply, Request};
 
-/// Runs a route's handler.
+/// Runs a route's handler; `params` are the values of its path's parameters.
 ///
 /// # Errors
 /// What the handler refuses with.
-pub async fn handle(scope: &Scope, request: &Request<'_>, route: &Route) -> Result<Reply, Error> {
+pub async fn handle(
+    scope: &Scope,
+    request: &Request<'_>,
+    route: &Route,
+    _params: &Params,
+) -> Result<Reply, Error> {
     match route.id {
         RouteId::Health => Ok(health::health()),
         RouteId::EnsureProfile => auth::ensure_profile::ensure_profile(scope, request).await,
