@@ -10,6 +10,12 @@ pub enum Method {
     Get,
     /// Writes.
     Post,
+    /// Replaces.
+    Put,
+    /// Changes a part.
+    Patch,
+    /// Removes.
+    Delete,
 }
 
 impl Method {
@@ -18,6 +24,9 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -31,10 +40,20 @@ pub enum RouteId {
     EnsureProfile,
     /// `GET /auth/verify-profile`
     VerifyProfile,
+    /// `GET /onboarding/session`
+    ReadSession,
+    /// `PUT /onboarding/session`
+    ReplaceSession,
+    /// `DELETE /onboarding/session`
+    ResetSession,
+    /// `PATCH /onboarding/steps/{step}`
+    SaveStep,
     /// `POST /onboarding/finalize`
     Finalize,
     /// `GET /context/manifest`
     Manifest,
+    /// `GET /context/history`
+    History,
     /// `POST /context/export`
     Export,
 }
@@ -127,10 +146,87 @@ pub const ROUTES: &[Route] = &[
         errors: &[ErrorCode::DependencyUnavailable],
     },
     Route {
+        id: RouteId::ReadSession,
+        method: Method::Get,
+        path: "/onboarding/session",
+        summary: "The workspace's answers so far, with their revision.",
+        session: true,
+        workspace: true,
+        max_body: 0,
+        request: None,
+        response: "OnboardingSession",
+        calls: Calls { warm: 1, cold_extra: 2 },
+        budget_ms: 300,
+        errors: &[ErrorCode::DependencyUnavailable],
+    },
+    Route {
+        id: RouteId::ReplaceSession,
+        method: Method::Put,
+        path: "/onboarding/session",
+        summary: "Replaces all answers; incomplete ones are fine. `If-Match` names the revision they replace.",
+        session: true,
+        workspace: true,
+        max_body: 262_144,
+        request: Some("SessionRequest"),
+        response: "OnboardingSession",
+        calls: Calls { warm: 1, cold_extra: 2 },
+        budget_ms: 300,
+        errors: &[
+            ErrorCode::AnswersInvalid,
+            ErrorCode::RevisionMissing,
+            ErrorCode::RevisionConflict,
+            ErrorCode::SessionSubmitted,
+            ErrorCode::RoleNotAllowed,
+            ErrorCode::DependencyUnavailable,
+        ],
+    },
+    Route {
+        id: RouteId::ResetSession,
+        method: Method::Delete,
+        path: "/onboarding/session",
+        summary: "Starts the answers anew, while they are a draft. `If-Match` is optional.",
+        session: true,
+        workspace: true,
+        max_body: 0,
+        request: None,
+        response: "OnboardingSession",
+        calls: Calls { warm: 1, cold_extra: 2 },
+        budget_ms: 300,
+        errors: &[
+            ErrorCode::RevisionMissing,
+            ErrorCode::RevisionConflict,
+            ErrorCode::SessionSubmitted,
+            ErrorCode::RoleNotAllowed,
+            ErrorCode::DependencyUnavailable,
+        ],
+    },
+    Route {
+        id: RouteId::SaveStep,
+        method: Method::Patch,
+        path: "/onboarding/steps/{step}",
+        summary: "Saves answers of one step. `If-Match` names the revision they are based on; a save by another tab meanwhile is merged, with one call more, unless both changed the same field.",
+        session: true,
+        workspace: true,
+        max_body: 262_144,
+        request: Some("StepRequest"),
+        response: "OnboardingSession",
+        calls: Calls { warm: 1, cold_extra: 2 },
+        budget_ms: 300,
+        errors: &[
+            ErrorCode::StepNotFound,
+            ErrorCode::AnswersInvalid,
+            ErrorCode::RevisionMissing,
+            ErrorCode::RevisionConflict,
+            ErrorCode::SessionSubmitted,
+            ErrorCode::RoleNotAllowed,
+            ErrorCode::DependencyUnavailable,
+        ],
+    },
+    Route {
         id: RouteId::Finalize,
         method: Method::Post,
         path: "/onboarding/finalize",
-        summary: "Validates the answers, builds the business context, and stores and publishes the manifest. Safe to repeat.",
+        summary: "Validates the answers, of the body or else of the session, builds the business context, and stores and publishes the manifest. Safe to repeat.",
         session: true,
         workspace: true,
         max_body: 262_144,
@@ -139,6 +235,7 @@ pub const ROUTES: &[Route] = &[
         calls: Calls { warm: 3, cold_extra: 0 },
         budget_ms: 5_000,
         errors: &[
+            ErrorCode::SessionNotFound,
             ErrorCode::AnswersInvalid,
             ErrorCode::ManifestTooLarge,
             ErrorCode::RoleNotAllowed,
@@ -158,6 +255,20 @@ pub const ROUTES: &[Route] = &[
         calls: Calls { warm: 1, cold_extra: 1 },
         budget_ms: 200,
         errors: &[ErrorCode::ManifestNotFound, ErrorCode::DependencyUnavailable],
+    },
+    Route {
+        id: RouteId::History,
+        method: Method::Get,
+        path: "/context/history",
+        summary: "The manifest's versions without their content, the newest first: `limit` of them (1 to 100, 20 unless told) below the version `before`.",
+        session: true,
+        workspace: true,
+        max_body: 0,
+        request: None,
+        response: "History",
+        calls: Calls { warm: 1, cold_extra: 0 },
+        budget_ms: 1_000,
+        errors: &[ErrorCode::QueryInvalid, ErrorCode::DependencyUnavailable],
     },
     Route {
         id: RouteId::Export,

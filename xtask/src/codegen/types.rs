@@ -1,6 +1,9 @@
 //! JSON Schemas of the wire types, by the names that the route table uses.
 
-use gatehouse_core::api::{EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, VerifyProfile};
+use gatehouse_core::api::{
+    EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, History, OnboardingSession,
+    SessionRequest, StepRequest, VerifyProfile,
+};
 use gatehouse_core::context::Manifest;
 use gatehouse_core::error::Problem;
 use schemars::generate::SchemaSettings;
@@ -14,9 +17,13 @@ pub fn schemas(definitions_path: &str) -> Map<String, Value> {
     generator.subschema_for::<Health>();
     generator.subschema_for::<EnsureProfile>();
     generator.subschema_for::<VerifyProfile>();
+    generator.subschema_for::<OnboardingSession>();
+    generator.subschema_for::<SessionRequest>();
+    generator.subschema_for::<StepRequest>();
     generator.subschema_for::<FinalizeRequest>();
     generator.subschema_for::<Finalized>();
     generator.subschema_for::<Manifest>();
+    generator.subschema_for::<History>();
     generator.subschema_for::<ExportRequest>();
     generator.subschema_for::<Problem>();
     let mut definitions: Vec<_> = generator.take_definitions(true).into_iter().collect();
