@@ -6,6 +6,7 @@ mod http;
 mod isolate;
 mod manifest_store;
 mod observe;
+mod onboarding_store;
 mod outbound;
 mod platform;
 mod routes;

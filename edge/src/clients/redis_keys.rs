@@ -8,6 +8,12 @@ pub const TIER0_TTL_MS: u32 = 3_600_000;
 pub const FENCE_TTL_MS: u32 = 15_000;
 /// The count of fences ever raised. It need only outlive a reader's pause between its two Redis calls.
 pub const GENERATION_TTL_MS: u32 = 604_800_000;
+/// An onboarding session; each save begins it anew.
+pub const SESSION_TTL_MS: u32 = 604_800_000;
+/// A submitted session: long enough for a repeated finalize to find it warm.
+pub const SUBMITTED_TTL_MS: u32 = 3_600_000;
+/// The least time between two snapshots of a session in Postgres.
+pub const SNAPSHOT_LEASE_TTL_MS: u32 = 5_000;
 
 /// The membership record of a person (auth user id) in a workspace.
 pub fn membership(workspace_id: &str, user_id: &str) -> String {
@@ -27,4 +33,14 @@ pub fn fence(workspace_id: &str) -> String {
 /// How often a fence was raised for a workspace.
 pub fn generation(workspace_id: &str) -> String {
     format!("bcm:{workspace_id}:generation")
+}
+
+/// A workspace's onboarding session: a hash of revision, state and one JSON text for each answered field.
+pub fn session(workspace_id: &str) -> String {
+    format!("onb:{workspace_id}")
+}
+
+/// Held while a snapshot of the session is younger than the lease.
+pub fn snapshot_lease(workspace_id: &str) -> String {
+    format!("onb:{workspace_id}:snapshot")
 }

@@ -20,14 +20,19 @@ pub async fn handle(
     scope: &Scope,
     request: &Request<'_>,
     route: &Route,
-    _params: &Params,
+    params: &Params,
 ) -> Result<Reply, Error> {
     match route.id {
         RouteId::Health => Ok(health::health()),
         RouteId::EnsureProfile => auth::ensure_profile::ensure_profile(scope, request).await,
         RouteId::VerifyProfile => auth::verify_profile::verify_profile(scope, request).await,
+        RouteId::ReadSession => onboarding::session::read(scope, request).await,
+        RouteId::ReplaceSession => onboarding::session::replace(scope, request, route).await,
+        RouteId::ResetSession => onboarding::session::reset(scope, request).await,
+        RouteId::SaveStep => onboarding::step::save(scope, request, route, params).await,
         RouteId::Finalize => onboarding::finalize::finalize(scope, request, route).await,
         RouteId::Manifest => context::manifest::manifest(scope, request).await,
+        RouteId::History => context::history::history(scope, request).await,
         RouteId::Export => context::export::export(scope, request, route).await,
     }
 }
