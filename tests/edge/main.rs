@@ -4,6 +4,7 @@ mod config;
 mod failures;
 mod fence;
 mod observability;
+mod onboarding;
 mod panics;
 mod refusals;
 mod support;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gatehouse_devstack::worker::{Worker, WorkerOptions, worker_vars};
-use gatehouse_devstack::{Stack, StackOptions};
+use gatehouse_devstack::{Part, Stack, StackOptions};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
@@ -57,6 +57,26 @@ impl World {
         assert!(matches!(reply.status, 200 | 201), "{reply:?}");
         founder.workspace_id = reply.json["workspace_id"].as_str().expect("a workspace").to_owned();
         founder
+    }
+
+    /// Runs one command in Redis and gives the number that it answers; -1 for anything else.
+    pub async fn redis(&self, command: &[&str]) -> i64 {
+        let mut connection = self.redis_connection().await;
+        let mut asked = redis::cmd(command[0]);
+        let answer: redis::Value =
+            asked.arg(&command[1..]).query_async(&mut connection).await.expect("Redis answers");
+        if let redis::Value::Int(number) = answer { number } else { -1 }
+    }
+
+    /// The keys of Redis that match.
+    pub async fn keys(&self, pattern: &str) -> Vec<String> {
+        let mut connection = self.redis_connection().await;
+        redis::cmd("KEYS").arg(pattern).query_async(&mut connection).await.expect("Redis answers")
+    }
+
+    async fn redis_connection(&self) -> redis::aio::MultiplexedConnection {
+        let client = redis::Client::open(self.stack.redis_url()).expect("an address");
+        client.get_multiplexed_async_connection().await.expect("Redis")
     }
 
     /// One number from the database.
@@ -191,6 +211,23 @@ impl<'a> Founder<'a> {
 /// The journey's answers: a full Indian D2C example in Hindi and English.
 pub fn answers() -> Value {
     serde_json::from_str(include_str!("../journey/answers.json")).expect("answers.json")
+}
+
+/// What the neighbours saw of a request, before and after its answer.
+pub async fn seen(world: &World, id: &str, expected: &[&str]) {
+    let recorded = || {
+        let calls = world.stack.calls(id);
+        calls
+            .iter()
+            .map(|call| match call.part {
+                Part::Upstash => format!("upstash {}", call.commands.join("+")),
+                _ => call.path.clone(),
+            })
+            .collect::<Vec<_>>()
+    };
+    until(&format!("{expected:?}, seen {:?}", recorded()), || async { recorded().len() >= expected.len() })
+        .await;
+    assert_eq!(recorded(), expected);
 }
 
 /// Waits until `done` holds. The bound is a backstop for a broken build, not an expectation.
