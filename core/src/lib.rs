@@ -11,6 +11,7 @@ pub mod error;
 pub mod gate;
 pub mod log;
 pub mod onboarding;
+pub mod plan;
 pub mod route;
 pub mod time;
 pub mod vocabulary;

@@ -38,11 +38,41 @@ async fn a_signed_in_person_executes_only_what_was_granted_by_name() {
             "private.my_workspace_ids",
             "private.own_workspace",
             "private.rfc3339",
+            "private.subscription_now",
+            "public.create_order",
             "public.ensure_profile",
             "public.finalize_onboarding",
+            "public.list_orders",
+            "public.manifest_history",
             "public.read_manifest",
             "public.read_membership",
+            "public.read_order",
+            "public.read_snapshot",
+            "public.save_snapshot",
             "public.verify_profile",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn only_the_service_key_applies_money_and_drains_queues() {
+    let by_people = executable_by("authenticated").await;
+    let by_service: Vec<_> = executable_by("service_role")
+        .await
+        .into_iter()
+        .filter(|name| name.starts_with("public.") && !by_people.contains(name))
+        .collect();
+    assert_eq!(
+        by_service,
+        [
+            "public.apply_payment_event",
+            "public.claim_due_orders",
+            "public.claim_emails",
+            "public.claim_webhooks",
+            "public.finish_email",
+            "public.finish_webhook",
+            "public.receive_webhook",
+            "public.save_checkout",
         ]
     );
 }
@@ -60,8 +90,20 @@ async fn only_named_functions_run_with_the_owners_rights() {
             "private.handle_new_auth_user",
             "private.keep_manifest",
             "private.my_workspace_ids",
+            "public.apply_payment_event",
+            "public.claim_due_orders",
+            "public.claim_emails",
+            "public.claim_webhooks",
+            "public.create_order",
             "public.ensure_profile",
             "public.finalize_onboarding",
+            "public.finish_email",
+            "public.finish_webhook",
+            "public.list_orders",
+            "public.read_order",
+            "public.receive_webhook",
+            "public.save_checkout",
+            "public.save_snapshot",
         ]
     );
 }
@@ -100,7 +142,7 @@ async fn no_policy_lets_everybody_in_or_asks_for_the_caller_row_by_row() {
               or concat(qual, with_check) ~ 'user_metadata|auth\.role')",
     )
     .await;
-    assert_eq!(loose, Vec::<String>::new());
+    assert_eq!(loose, ["plans: Everybody reads the price list"]);
     // Two permissive policies for one verb and role are a door beside the door.
     let double = list(
         "select tablename || ' ' || cmd from pg_policies, unnest(roles) role

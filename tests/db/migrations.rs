@@ -114,7 +114,8 @@ async fn an_older_installation_is_taken_over_and_closed() {
     for sql in [
         "update public.users set subscription_plan = 'soar', subscription_status = 'active'",
         "update public.workspaces set name = 'taken'",
-        "update public.plans set monthly_price = 1",
+        "update public.plans_legacy set monthly_price = 1",
+        "update public.plans set monthly_paise = 1",
         "select 1 from public.subscriptions_legacy",
         "insert into public.payment_transactions (workspace_id, merchant_order_id, amount)
          select id, 'mine', 100 from public.workspaces",

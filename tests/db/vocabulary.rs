@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gatehouse_core::vocabulary::{
-    BcmSource, Interval, MemberRole, OnboardingStatus, PaymentStatus, Plan, SubscriptionStatus,
+    BcmSource, Interval, MemberRole, OnboardingStatus, PaymentStatus, Plan, SessionState, SubscriptionStatus,
 };
 
 use crate::support::Db;
@@ -35,13 +35,25 @@ async fn checks_hold_the_words_of_the_core() {
     let expected = BTreeMap::from(
         [
             ("business_context_manifests.source", BcmSource::TEXTS),
+            ("email_outbox.state", &["pending", "sent", "failed"]),
+            ("onboarding_snapshots.state", SessionState::TEXTS),
+            ("payment_events.outcome", &["created", "applied", "unchanged", "incident"]),
+            ("payment_events.source", &["webhook", "poll", "cron", "person"]),
+            (
+                "payment_incidents.kind",
+                &["amount_mismatch", "provider_order_mismatch", "unknown_order", "workspace_gone"],
+            ),
             ("payment_transactions.billing_interval", Interval::TEXTS),
             ("payment_transactions.plan", Plan::TEXTS),
             ("payment_transactions.status", PaymentStatus::TEXTS),
+            ("plans.plan", Plan::TEXTS),
             ("subscriptions.billing_interval", Interval::TEXTS),
+            ("subscriptions.next_interval", Interval::TEXTS),
+            ("subscriptions.next_plan", Plan::TEXTS),
             ("subscriptions.plan", Plan::TEXTS),
             ("subscriptions.status", SubscriptionStatus::TEXTS),
             ("users.onboarding_status", OnboardingStatus::TEXTS),
+            ("webhook_inbox.state", &["received", "applied", "ignored", "failed", "rejected"]),
             ("workspace_members.role", MemberRole::TEXTS),
         ]
         .map(|(column, texts)| (column.to_owned(), words(texts))),

@@ -8,6 +8,7 @@ import load, * as wasm from "../wasm/index.js";
 import type { StepId } from "./generated/fields.js";
 import type { Checked, FreshnessResult, Preview, Verified } from "./types.js";
 
+export * from "./generated/catalogue.js";
 export * from "./generated/fields.js";
 export * from "./generated/vocabulary.js";
 export type * from "./generated/api.js";

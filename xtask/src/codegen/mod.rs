@@ -3,6 +3,7 @@
 //! Each file says on its first line that it is generated. `codegen --check` writes nothing and fails when a
 //! file differs from what it should be, which is how drift fails the tests.
 
+mod catalogue;
 mod docs;
 mod openapi;
 mod types;
@@ -29,7 +30,9 @@ fn generate() -> Vec<Generated> {
         file("docs/LOGGING.md", docs::logging()),
         file("docs/VOCABULARY.md", docs::vocabulary()),
         file("docs/openapi.json", openapi::document()),
+        file("migrations/009_plan_catalogue.sql", catalogue::sql()),
         file("wasm-client/npm/src/generated/api.ts", typescript::api()),
+        file("wasm-client/npm/src/generated/catalogue.ts", catalogue::typescript()),
         file("wasm-client/npm/src/generated/fields.ts", typescript::fields()),
         file("wasm-client/npm/src/generated/vocabulary.ts", typescript::vocabulary()),
     ]
