@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Manifest;
-use crate::onboarding::Answer;
+use crate::onboarding::{Answer, Answers, Progress, Session, progress};
 use crate::plan::Offer;
 use crate::vocabulary::{
-    ExportFormat, GateCondition, Interval, MemberRole, OnboardingStatus, PaymentStatus, Plan,
-    SubscriptionStatus,
+    BcmSource, ExportFormat, GateCondition, Interval, MemberRole, OnboardingStatus, PaymentStatus, Plan,
+    SessionState, SubscriptionStatus,
 };
 
 /// `GET /health`
@@ -112,12 +112,85 @@ pub struct VerifyProfile {
     pub errors: Vec<ActionableError>,
 }
 
+/// `PUT /onboarding/session`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SessionRequest {
+    /// Field id → answer. What is not named is no longer answered.
+    pub answers: BTreeMap<String, Answer>,
+}
+
+/// `PATCH /onboarding/steps/{step}`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct StepRequest {
+    /// Field id → the answer that this tab had loaded or saved last; compared only when another tab saved meanwhile.
+    #[serde(default)]
+    pub base: BTreeMap<String, Option<Answer>>,
+    /// Field id → answer, of this step; null or empty takes the answer back. What is not named stays.
+    pub answers: BTreeMap<String, Option<Answer>>,
+}
+
+/// An onboarding session, as reads and saves answer it. The ETag is its revision.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OnboardingSession {
+    /// Send it in quotes as `If-Match` of the next save; 0 before the first.
+    pub revision: u32,
+    /// `draft`, or `submitted` after finalize.
+    pub state: SessionState,
+    /// Field id → answer, as it was normalised.
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Answer>"))]
+    pub answers: Answers,
+    /// Required questions answered.
+    pub progress: Progress,
+    /// Until when the fast copy is kept, RFC 3339 UTC, later after each save; absent with `Degraded`.
+    pub expires_at: Option<String>,
+}
+
+impl OnboardingSession {
+    /// The view of a session.
+    pub fn new(session: Session, expires_at: Option<String>) -> Self {
+        let Session { revision, state, answers } = session;
+        Self { revision, state, progress: progress(&answers), answers, expires_at }
+    }
+}
+
 /// `POST /onboarding/finalize`
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct FinalizeRequest {
-    /// Field id → answer.
-    pub answers: BTreeMap<String, Answer>,
+    /// Field id → answer. Left out, as is the whole body, when the session's answers are meant.
+    #[serde(default)]
+    pub answers: Option<BTreeMap<String, Answer>>,
+}
+
+/// One version in the history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct VersionHead {
+    /// Its number.
+    pub version: u32,
+    /// The version it came from; absent for the first.
+    pub parent_version: Option<u32>,
+    /// SHA-256 of its canonical content, lower-case hex.
+    pub checksum: String,
+    /// What caused it.
+    pub source: BcmSource,
+    /// Estimated cl100k tokens of its content.
+    pub token_estimate: u32,
+    /// When it was made, RFC 3339 UTC.
+    pub generated_at: String,
+}
+
+/// `GET /context/history`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct History {
+    /// Versions, the newest first.
+    pub versions: Vec<VersionHead>,
+    /// Send it as `before` for the next page; absent on the last.
+    pub next_before: Option<u32>,
 }
 
 /// The answer to a finalize.
@@ -149,14 +222,16 @@ pub struct Plans {
 }
 
 /// `POST /payments/v2/init`. The price is the catalogue's: no amount is taken from a client.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct InitRequest {
     /// The plan.
-    pub plan: Plan,
+    #[cfg_attr(feature = "schema", schemars(with = "Plan"))]
+    pub plan: String,
     /// The interval.
-    pub interval: Interval,
+    #[cfg_attr(feature = "schema", schemars(with = "Interval"))]
+    pub interval: String,
 }
 
 /// The answer to an init.

@@ -90,7 +90,7 @@ pub const SETTINGS: &[Setting] = &[
         format: Format::Secret(4),
         secret: false,
         purpose: "The client id from PhonePe's credentials mail.",
-        example: "LOCAL_CLIENT",
+        example: "GATEHOUSE_LOCAL",
     },
     Setting {
         name: "PHONEPE_CLIENT_VERSION",
@@ -104,7 +104,7 @@ pub const SETTINGS: &[Setting] = &[
         format: Format::Secret(8),
         secret: true,
         purpose: "The client secret from the same mail.",
-        example: "local-client-secret",
+        example: "gatehouse-local-phonepe-secret",
     },
     Setting {
         name: "PHONEPE_WEBHOOK_USERNAME",
@@ -118,7 +118,7 @@ pub const SETTINGS: &[Setting] = &[
         format: Format::Secret(8),
         secret: true,
         purpose: "The password entered there.",
-        example: "localPassw0rd",
+        example: "localwebhook1",
     },
     Setting {
         name: "RESEND_URL",

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::onboarding::{FieldId, SessionCopy};
+
 /// Declares the codes together with everything that is said about them.
 macro_rules! errors {
     ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $status:literal, $title:literal, $fix:literal;)+) => {
@@ -66,6 +68,18 @@ errors! {
     BodyInvalid = "body_invalid", 400, "The request's body cannot be read.", "Send a JSON object as docs/API.md describes it.";
     /// Some answers are missing or wrong; `errors` names each.
     AnswersInvalid = "answers_invalid", 422, "Some answers need attention.", "Correct the fields named in `errors` and send again; nothing was saved.";
+    /// A save came without the revision that it is based on.
+    RevisionMissing = "revision_missing", 428, "The save names no revision.", "Send `If-Match` with the revision that you loaded, in quotes.";
+    /// Another tab or person changed the same answers meanwhile; `current` is their copy and `errors` names the fields, where fields were compared.
+    RevisionConflict = "revision_conflict", 412, "These answers were changed elsewhere.", "Choose between your answers and those in `current`, and save again with its revision; nothing was saved.";
+    /// There is no onboarding session to take answers from.
+    SessionNotFound = "session_not_found", 404, "There are no saved answers.", "Answer the questions first, or send the answers in the body.";
+    /// The onboarding has been submitted; its session is no longer edited.
+    SessionSubmitted = "session_submitted", 409, "The onboarding has been submitted.", "Read the manifest; to change it, send all answers to finalize again.";
+    /// No onboarding step has this id.
+    StepNotFound = "step_not_found", 404, "There is no such step.", "Use a step id from docs/API.md; steps have no numbers.";
+    /// A parameter in the address is not what the route takes.
+    QueryInvalid = "query_invalid", 400, "The address has a parameter that cannot be used.", "Correct the parameter that the detail names.";
     /// The guardrails, constraints and banned phrases alone do not fit the manifest's budget.
     ManifestTooLarge = "manifest_too_large", 422, "The guardrails do not fit the manifest.", "Shorten the constraints and banned phrases; they are never dropped for you.";
     /// The workspace has no manifest yet.
@@ -121,6 +135,8 @@ pub struct Error {
     pub detail: String,
     /// Field errors, when a body or answers were refused.
     pub fields: Vec<FieldError>,
+    /// The other copy of the answers, when a save met one.
+    pub current: Option<Box<SessionCopy>>,
 }
 
 impl Error {
@@ -131,7 +147,7 @@ impl Error {
 
     /// An error with a sentence about this occurrence.
     pub fn with_detail(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), fields: Vec::new() }
+        Self { code, detail: detail.into(), fields: Vec::new(), current: None }
     }
 
     /// Refused answers, each named.
@@ -140,7 +156,27 @@ impl Error {
             1 => "One answer needs attention.".to_owned(),
             n => format!("{n} answers need attention."),
         };
-        Self { code: ErrorCode::AnswersInvalid, detail, fields }
+        Self { fields, ..Self::with_detail(ErrorCode::AnswersInvalid, detail) }
+    }
+
+    /// A save that met another copy of the answers. `fields` are those that both changed.
+    pub fn conflict(current: SessionCopy, fields: Vec<FieldId>) -> Self {
+        let name = |id: FieldId| id.field().map_or(id.as_str(), |field| field.label);
+        let fields: Vec<_> = fields
+            .into_iter()
+            .map(|id| FieldError {
+                pointer: format!("/answers/{id}"),
+                code: "changed_elsewhere".to_owned(),
+                message: format!("{} was changed elsewhere too.", name(id)),
+                step: id.field().map(|field| field.step.to_string()),
+            })
+            .collect();
+        let detail = format!("The answers are at revision {} by now.", current.revision);
+        Self {
+            fields,
+            current: Some(Box::new(current)),
+            ..Self::with_detail(ErrorCode::RevisionConflict, detail)
+        }
     }
 
     /// The problem document of this error.
@@ -154,6 +190,7 @@ impl Error {
             fix: self.code.fix().to_owned(),
             request_id: request_id.to_owned(),
             errors: self.fields.clone(),
+            current: self.current.as_deref().cloned(),
         }
     }
 }
@@ -186,6 +223,9 @@ pub struct Problem {
     /// What is wrong field by field; absent when no field is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// The other copy of the answers; with `revision_conflict` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<SessionCopy>,
 }
 
 #[cfg(test)]

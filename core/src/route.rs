@@ -10,6 +10,12 @@ pub enum Method {
     Get,
     /// Writes.
     Post,
+    /// Replaces.
+    Put,
+    /// Changes a part.
+    Patch,
+    /// Removes.
+    Delete,
 }
 
 impl Method {
@@ -18,6 +24,9 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
         }
     }
 }
@@ -31,10 +40,20 @@ pub enum RouteId {
     EnsureProfile,
     /// `GET /auth/verify-profile`
     VerifyProfile,
+    /// `GET /onboarding/session`
+    ReadSession,
+    /// `PUT /onboarding/session`
+    ReplaceSession,
+    /// `DELETE /onboarding/session`
+    ResetSession,
+    /// `PATCH /onboarding/steps/{step}`
+    SaveStep,
     /// `POST /onboarding/finalize`
     Finalize,
     /// `GET /context/manifest`
     Manifest,
+    /// `GET /context/history`
+    History,
     /// `POST /context/export`
     Export,
     /// `GET /payments/v2/plans`
@@ -135,10 +154,87 @@ pub const ROUTES: &[Route] = &[
         errors: &[ErrorCode::DependencyUnavailable],
     },
     Route {
+        id: RouteId::ReadSession,
+        method: Method::Get,
+        path: "/onboarding/session",
+        summary: "The workspace's answers so far, with their revision.",
+        session: true,
+        workspace: true,
+        max_body: 0,
+        request: None,
+        response: "OnboardingSession",
+        calls: Calls { warm: 1, cold_extra: 2 },
+        budget_ms: 300,
+        errors: &[ErrorCode::DependencyUnavailable],
+    },
+    Route {
+        id: RouteId::ReplaceSession,
+        method: Method::Put,
+        path: "/onboarding/session",
+        summary: "Replaces all answers; incomplete ones are fine. `If-Match` names the revision they replace.",
+        session: true,
+        workspace: true,
+        max_body: 262_144,
+        request: Some("SessionRequest"),
+        response: "OnboardingSession",
+        calls: Calls { warm: 1, cold_extra: 2 },
+        budget_ms: 300,
+        errors: &[
+            ErrorCode::AnswersInvalid,
+            ErrorCode::RevisionMissing,
+            ErrorCode::RevisionConflict,
+            ErrorCode::SessionSubmitted,
+            ErrorCode::RoleNotAllowed,
+            ErrorCode::DependencyUnavailable,
+        ],
+    },
+    Route {
+        id: RouteId::ResetSession,
+        method: Method::Delete,
+        path: "/onboarding/session",
+        summary: "Starts the answers anew, while they are a draft. `If-Match` is optional.",
+        session: true,
+        workspace: true,
+        max_body: 0,
+        request: None,
+        response: "OnboardingSession",
+        calls: Calls { warm: 1, cold_extra: 2 },
+        budget_ms: 300,
+        errors: &[
+            ErrorCode::RevisionMissing,
+            ErrorCode::RevisionConflict,
+            ErrorCode::SessionSubmitted,
+            ErrorCode::RoleNotAllowed,
+            ErrorCode::DependencyUnavailable,
+        ],
+    },
+    Route {
+        id: RouteId::SaveStep,
+        method: Method::Patch,
+        path: "/onboarding/steps/{step}",
+        summary: "Saves answers of one step. `If-Match` names the revision they are based on; a save by another tab meanwhile is merged, with one call more, unless both changed the same field.",
+        session: true,
+        workspace: true,
+        max_body: 262_144,
+        request: Some("StepRequest"),
+        response: "OnboardingSession",
+        calls: Calls { warm: 1, cold_extra: 2 },
+        budget_ms: 300,
+        errors: &[
+            ErrorCode::StepNotFound,
+            ErrorCode::AnswersInvalid,
+            ErrorCode::RevisionMissing,
+            ErrorCode::RevisionConflict,
+            ErrorCode::SessionSubmitted,
+            ErrorCode::RoleNotAllowed,
+            ErrorCode::DependencyUnavailable,
+        ],
+    },
+    Route {
         id: RouteId::Finalize,
         method: Method::Post,
         path: "/onboarding/finalize",
-        summary: "Validates the answers, builds the business context, and stores and publishes the manifest. Safe to repeat.",
+        summary: "Validates the answers, of the body or else of the session, builds the business context, and stores and publishes the manifest. Safe to repeat.",
         session: true,
         workspace: true,
         max_body: 262_144,
@@ -147,6 +243,7 @@ pub const ROUTES: &[Route] = &[
         calls: Calls { warm: 3, cold_extra: 0 },
         budget_ms: 5_000,
         errors: &[
+            ErrorCode::SessionNotFound,
             ErrorCode::AnswersInvalid,
             ErrorCode::ManifestTooLarge,
             ErrorCode::RoleNotAllowed,
@@ -166,6 +263,20 @@ pub const ROUTES: &[Route] = &[
         calls: Calls { warm: 1, cold_extra: 1 },
         budget_ms: 200,
         errors: &[ErrorCode::ManifestNotFound, ErrorCode::DependencyUnavailable],
+    },
+    Route {
+        id: RouteId::History,
+        method: Method::Get,
+        path: "/context/history",
+        summary: "The manifest's versions without their content, the newest first: `limit` of them (1 to 100, 20 unless told) below the version `before`.",
+        session: true,
+        workspace: true,
+        max_body: 0,
+        request: None,
+        response: "History",
+        calls: Calls { warm: 1, cold_extra: 0 },
+        budget_ms: 1_000,
+        errors: &[ErrorCode::QueryInvalid, ErrorCode::DependencyUnavailable],
     },
     Route {
         id: RouteId::Export,
@@ -250,32 +361,67 @@ pub const ROUTES: &[Route] = &[
 /// What the table says about a method and a path.
 #[derive(Debug)]
 pub enum Matched {
-    /// This route.
-    Route(&'static Route),
+    /// This route, with the values of its path's parameters.
+    Route(&'static Route, Params),
     /// The path exists with other methods, given as the `Allow` header has them.
     MethodNotAllowed(String),
     /// No route has this path.
     NotFound,
 }
 
-/// Finds the route of a method and a path.
+/// The values of a path's parameters as they stand in the path: nothing is decoded, and none is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Params(Vec<(&'static str, String)>);
+
+impl Params {
+    /// The value of `{name}`; empty when the route has no such parameter.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// Finds the route of a method and a path. A path without parameters goes before one with.
 pub fn find(method: &str, path: &str) -> Matched {
+    find_in(ROUTES, method, path)
+}
+
+fn find_in(routes: &'static [Route], method: &str, path: &str) -> Matched {
+    let exact = routes.iter().any(|route| route.path == path);
     let mut allowed: Vec<&str> = Vec::new();
-    for route in ROUTES.iter().filter(|route| route.path == path || route.parameter(path).is_some()) {
-        if route.method.as_str() == method {
-            return Matched::Route(route);
+    for route in routes {
+        let params = if exact { (route.path == path).then(Params::default) } else { bind(route.path, path) };
+        match params {
+            Some(params) if route.method.as_str() == method => return Matched::Route(route, params),
+            Some(_) => allowed.push(route.method.as_str()),
+            None => {}
         }
-        allowed.push(route.method.as_str());
     }
     if allowed.is_empty() { Matched::NotFound } else { Matched::MethodNotAllowed(allowed.join(", ")) }
 }
 
+/// The parameters' values when the path has the pattern's form.
+fn bind(pattern: &'static str, path: &str) -> Option<Params> {
+    let mut values = Vec::new();
+    let mut segments = path.split('/');
+    for wanted in pattern.split('/') {
+        let segment = segments.next()?;
+        match parameter(wanted) {
+            Some(name) if !segment.is_empty() => values.push((name, segment.to_owned())),
+            None if wanted == segment => {}
+            _ => return None,
+        }
+    }
+    segments.next().is_none().then_some(Params(values))
+}
+
+fn parameter(segment: &'static str) -> Option<&'static str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
+
 impl Route {
-    /// The value of the parameter that ends the route's path.
-    pub fn parameter<'a>(&self, path: &'a str) -> Option<&'a str> {
-        let (fixed, last) = self.path.rsplit_once('/')?;
-        let (given, value) = path.rsplit_once('/')?;
-        (last.starts_with('{') && given == fixed && !value.is_empty()).then_some(value)
+    /// The names of the path's parameters, in order.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static str> {
+        self.path.split('/').filter_map(parameter)
     }
 
     /// Every error this route may answer: its own, and those its session, workspace and body rules imply.
@@ -307,12 +453,39 @@ mod tests {
 
     #[test]
     fn the_table_answers_found_wrong_method_and_unknown() {
-        assert!(matches!(find("GET", "/health"), Matched::Route(route) if route.id == RouteId::Health));
+        assert!(matches!(find("GET", "/health"), Matched::Route(route, _) if route.id == RouteId::Health));
         assert!(matches!(find("DELETE", "/health"), Matched::MethodNotAllowed(allow) if allow == "GET"));
         assert!(matches!(find("GET", "/health/"), Matched::NotFound));
         assert!(matches!(find("GET", "/payments/v2/status/"), Matched::NotFound));
-        let Matched::Route(route) = find("GET", "/payments/v2/status/GH1") else { panic!("no status route") };
-        assert_eq!(route.parameter("/payments/v2/status/GH1"), Some("GH1"));
+    }
+
+    #[test]
+    fn a_segment_in_braces_takes_any_text_but_none_and_an_exact_path_goes_first() {
+        const fn at(path: &'static str, method: Method) -> Route {
+            Route { path, method, ..ROUTES[0] }
+        }
+        static TABLE: &[Route] = &[
+            at("/orders/{order_id}", Method::Get),
+            at("/orders/{order_id}/lines/{line}", Method::Get),
+            at("/orders/open", Method::Post),
+        ];
+        let values = |path: &str| match find_in(TABLE, "GET", path) {
+            Matched::Route(route, params) => {
+                Some(route.parameters().map(|name| params.get(name).to_owned()).collect::<Vec<_>>())
+            }
+            _ => None,
+        };
+        assert_eq!(values("/orders/GH1"), Some(vec!["GH1".to_owned()]));
+        assert_eq!(values("/orders/GH%201/lines/2"), Some(vec!["GH%201".to_owned(), "2".to_owned()]));
+        for other in ["/orders", "/orders/", "/orders//lines/2", "/orders/GH1/", "/orders/GH1/lines/2/3"] {
+            assert!(matches!(find_in(TABLE, "GET", other), Matched::NotFound), "{other}");
+        }
+        assert!(
+            matches!(find_in(TABLE, "GET", "/orders/open"), Matched::MethodNotAllowed(allow) if allow == "POST")
+        );
+        assert!(
+            matches!(find_in(TABLE, "POST", "/orders/GH1"), Matched::MethodNotAllowed(allow) if allow == "GET")
+        );
     }
 
     #[test]

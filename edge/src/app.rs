@@ -148,10 +148,10 @@ pub async fn work(env: &worker::Env) {
 
 async fn dispatch(scope: &Scope, request: &Request<'_>) -> (Option<&'static Route>, Result<Reply, Error>) {
     match route::find(&request.method, &request.path) {
-        Matched::Route(route) => {
+        Matched::Route(route, params) => {
             let work = async {
                 request.check_announced(route.max_body).await?;
-                routes::handle(scope, request, route).await
+                routes::handle(scope, request, route, &params).await
             };
             (Some(route), without_panic(scope, work).await)
         }

@@ -16,6 +16,7 @@ pub struct Request<'a> {
     pub method: String,
     /// The path, without the query.
     pub path: String,
+    query: String,
 }
 
 impl<'a> Request<'a> {
@@ -24,13 +25,21 @@ impl<'a> Request<'a> {
         let url = raw.url();
         let after_scheme = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
         let path = after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("/");
-        let path = path.split(['?', '#']).next().unwrap_or("/").to_owned();
-        Self { raw, headers: raw.headers(), method: raw.method(), path }
+        let path = path.split('#').next().unwrap_or("/");
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let (path, query) = (path.to_owned(), query.to_owned());
+        Self { raw, headers: raw.headers(), method: raw.method(), path, query }
     }
 
     /// A header's value; absent and unreadable are the same.
     pub fn header(&self, name: &str) -> Option<String> {
         self.headers.get(name).ok().flatten()
+    }
+
+    /// A parameter of the query as it stands there; nothing is decoded.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        let pairs = self.query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        pairs.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
     fn announced(&self) -> Option<usize> {

@@ -8,6 +8,7 @@ mod isolate;
 mod jobs;
 mod manifest_store;
 mod observe;
+mod onboarding_store;
 mod outbound;
 mod payments;
 mod platform;

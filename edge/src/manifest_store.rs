@@ -3,6 +3,7 @@
 
 use gatehouse_core::context::{Manifest, ManifestMeta, etag};
 use gatehouse_core::error::{Error, ErrorCode};
+use gatehouse_core::onboarding::{Answers, Session};
 use gatehouse_core::time;
 use gatehouse_core::vocabulary::{BcmSource, CacheTier};
 use serde::Deserialize;
@@ -12,6 +13,7 @@ use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::clients::redis_keys as keys;
 use crate::clients::upstash::{self, Script, script};
+use crate::onboarding_store::{self, Membership};
 use crate::platform;
 use crate::session::SignedIn;
 
@@ -160,30 +162,69 @@ pub struct Fence {
     token: String,
 }
 
-/// Raises a fence. Without one nothing may be written.
+/// Raises a fence, and looks at the membership and the onboarding session in the same call. Without a fence
+/// nothing may be written.
 ///
 /// # Errors
 /// `dependency_unavailable`.
-pub async fn raise_fence(scope: &Scope, workspace_id: &str) -> Result<Fence, Error> {
+pub async fn raise_fence(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+) -> Result<(Fence, Seen), Error> {
     let token = platform::random_uuid();
-    let keys = [keys::fence(workspace_id), keys::generation(workspace_id), keys::tier0(workspace_id)];
+    let keys = [
+        keys::fence(workspace_id),
+        keys::generation(workspace_id),
+        keys::tier0(workspace_id),
+        keys::membership(workspace_id, &person.session.user_id),
+        keys::session(workspace_id),
+    ];
     let (fence_ttl, generation_ttl) = (keys::FENCE_TTL_MS.to_string(), keys::GENERATION_TTL_MS.to_string());
-    upstash::eval(scope, &RAISE, &keys, &[&token, &fence_ttl, &generation_ttl]).await?;
-    Ok(Fence { workspace_id: workspace_id.to_owned(), token })
+    let answer = upstash::eval(scope, &RAISE, &keys, &[&token, &fence_ttl, &generation_ttl]).await?;
+    let member = answer.get(0).and_then(Value::as_str).and_then(|text| serde_json::from_str(text).ok());
+    let session = answer.get(1).and_then(Value::as_array).and_then(|flat| onboarding_store::parse(flat));
+    Ok((Fence { workspace_id: workspace_id.to_owned(), token }, Seen { member, session }))
+}
+
+/// What the raising of a fence showed beside it.
+pub struct Seen {
+    /// The caller's membership, when it is warm.
+    pub member: Option<Membership>,
+    /// The workspace's onboarding session, when Redis has it.
+    pub session: Option<Session>,
 }
 
 impl Fence {
-    fn keys(&self) -> [String; 2] {
-        [keys::fence(&self.workspace_id), keys::tier0(&self.workspace_id)]
+    fn keys(&self) -> [String; 3] {
+        let id = &self.workspace_id;
+        [keys::fence(id), keys::tier0(id), keys::session(id)]
     }
 
-    /// Publishes what was committed and lowers the fence. False when Redis was away: the fence then falls by
+    /// Publishes what was committed, marks the onboarding session submitted with these answers, and lowers the
+    /// fence. `seen` is the revision that the session had when the fence was raised. False when Redis was away: the fence then falls by
     /// itself, and until a reader fills the tier again Postgres answers.
-    pub async fn publish(self, scope: &Scope, manifest: &Manifest) -> bool {
+    pub async fn publish(
+        self,
+        scope: &Scope,
+        manifest: &Manifest,
+        seen: Option<u32>,
+        answers: &Answers,
+    ) -> bool {
         let ready = Ready::new(manifest);
-        let ttl = keys::TIER0_TTL_MS.to_string();
-        let arguments =
-            [self.token.as_str(), &ttl, &ready.version, &ready.confirmed_at, &ready.etag, &ready.document];
+        let (ttl, submitted_ttl) = (keys::TIER0_TTL_MS.to_string(), keys::SUBMITTED_TTL_MS.to_string());
+        let seen = seen.map(|revision| revision.to_string()).unwrap_or_default();
+        let fields = onboarding_store::fields(answers);
+        let mut arguments = vec![
+            self.token.as_str(),
+            &ttl,
+            &ready.version,
+            &ready.confirmed_at,
+            &ready.etag,
+            &ready.document,
+        ];
+        arguments.extend([submitted_ttl.as_str(), &seen]);
+        arguments.extend(fields.iter().map(String::as_str));
         upstash::eval(scope, &PUBLISH, &self.keys(), &arguments).await.is_ok()
     }
 

@@ -123,5 +123,11 @@ pub async fn ask_and_apply(scope: &Scope, question: &Question<'_>) -> Result<App
             ("p_request_id".to_owned(), json!(scope.request_id)),
         ]);
     }
-    postgrest::rpc_as_service(scope, "rpc/apply_payment_event", &arguments).await.map_err(Failure::into_error)
+    let applied: Applied = postgrest::rpc_as_service(scope, "rpc/apply_payment_event", &arguments)
+        .await
+        .map_err(Failure::into_error)?;
+    if applied.outcome == "incident" {
+        scope.note_cause(format!("an incident was stored for order {}", question.order_id));
+    }
+    Ok(applied)
 }

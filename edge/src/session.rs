@@ -22,6 +22,7 @@ const KEYS_MAX_AGE_MS: f64 = 3_600_000.0;
 const UNKNOWN_KEY_PAUSE_MS: f64 = 30_000.0;
 
 /// A session with the token that proves it; the token is what row-level security judges.
+#[derive(Clone)]
 pub struct SignedIn {
     /// The checked session.
     pub session: Session,

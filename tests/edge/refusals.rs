@@ -72,7 +72,11 @@ async fn refused_requests_name_the_reason_and_change_nothing() {
         .refused(413, "body_too_large");
     founder.ask(Method::POST, finalize).body("{\"answers\":").send().await.refused(400, "body_invalid");
     founder.ask(Method::POST, finalize).body("[]").send().await.refused(400, "body_invalid");
-    founder.ask(Method::POST, finalize).send().await.refused(400, "body_invalid");
+    for body in ["{\"answers\":7}", "null", "\"answers\""] {
+        founder.ask(Method::POST, finalize).body(body).send().await.refused(400, "body_invalid");
+    }
+    // Without answers in the body those of the session are meant, and there is none.
+    founder.ask(Method::POST, finalize).send().await.refused(404, "session_not_found");
     founder
         .ask(Method::POST, "/context/export")
         .body("{\"format\":\"pdf\"}")

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gatehouse_devstack::worker::{Worker, WorkerOptions, worker_vars};
-use gatehouse_devstack::{Stack, StackOptions};
+use gatehouse_devstack::{Part, Stack, StackOptions};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
@@ -31,6 +31,9 @@ impl World {
         let stack = Stack::start(options, |_| {}).await.expect("the platform starts");
         let vars = worker_vars(&stack);
         let worker = Worker::start(WorkerOptions { repo, port: 0, vars }).await.expect("the Worker starts");
+        let phonepe = stack.phonepe();
+        let hook = format!("{}/api/webhooks/phonepe", worker.url);
+        phonepe.set_webhook(&hook, phonepe.webhook_username(), phonepe.webhook_password());
         // Tests run on runtimes of their own: a pooled connection would die with the test that opened it.
         let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
         World { stack, worker, http }
@@ -57,6 +60,26 @@ impl World {
         assert!(matches!(reply.status, 200 | 201), "{reply:?}");
         founder.workspace_id = reply.json["workspace_id"].as_str().expect("a workspace").to_owned();
         founder
+    }
+
+    /// Runs one command in Redis and gives the number that it answers; -1 for anything else.
+    pub async fn redis(&self, command: &[&str]) -> i64 {
+        let mut connection = self.redis_connection().await;
+        let mut asked = redis::cmd(command[0]);
+        let answer: redis::Value =
+            asked.arg(&command[1..]).query_async(&mut connection).await.expect("Redis answers");
+        if let redis::Value::Int(number) = answer { number } else { -1 }
+    }
+
+    /// The keys of Redis that match.
+    pub async fn keys(&self, pattern: &str) -> Vec<String> {
+        let mut connection = self.redis_connection().await;
+        redis::cmd("KEYS").arg(pattern).query_async(&mut connection).await.expect("Redis answers")
+    }
+
+    async fn redis_connection(&self) -> redis::aio::MultiplexedConnection {
+        let client = redis::Client::open(self.stack.redis_url()).expect("an address");
+        client.get_multiplexed_async_connection().await.expect("Redis")
     }
 
     /// One number from the database.
@@ -103,6 +126,7 @@ impl Ask<'_> {
             "retry-after",
             "cache-control",
             "content-disposition",
+            "idempotent-replayed",
         ]
         .into_iter()
         .filter_map(|name| Some((name, header(name)?)))
@@ -183,6 +207,19 @@ impl<'a> Founder<'a> {
         }
     }
 
+    /// Opens a payment page.
+    pub async fn init(&self, plan: &str, interval: &str, key: &str) -> Reply {
+        let body = json!({"plan": plan, "interval": interval}).to_string();
+        self.ask(Method::POST, "/payments/v2/init").header("idempotency-key", key).body(body).send().await
+    }
+
+    /// Opens a payment page for a month of Glide and answers the order's id.
+    pub async fn order(&self) -> String {
+        let reply = self.init("glide", "month", &Uuid::new_v4().to_string()).await;
+        assert_eq!(reply.status, 201, "{reply:?}");
+        reply.json["order_id"].as_str().expect("an order id").to_owned()
+    }
+
     pub async fn finalize(&self, answers: &Value) -> Reply {
         self.post("/onboarding/finalize", Some(&json!({"answers": answers}))).await
     }
@@ -191,6 +228,23 @@ impl<'a> Founder<'a> {
 /// The journey's answers: a full Indian D2C example in Hindi and English.
 pub fn answers() -> Value {
     serde_json::from_str(include_str!("../journey/answers.json")).expect("answers.json")
+}
+
+/// What the neighbours saw of a request, before and after its answer.
+pub async fn seen(world: &World, id: &str, expected: &[&str]) {
+    let recorded = || {
+        let calls = world.stack.calls(id);
+        calls
+            .iter()
+            .map(|call| match call.part {
+                Part::Upstash => format!("upstash {}", call.commands.join("+")),
+                _ => call.path.clone(),
+            })
+            .collect::<Vec<_>>()
+    };
+    until(&format!("{expected:?}, seen {:?}", recorded()), || async { recorded().len() >= expected.len() })
+        .await;
+    assert_eq!(recorded(), expected);
 }
 
 /// Waits until `done` holds. The bound is a backstop for a broken build, not an expectation.

@@ -1,27 +1,9 @@
 //! Exactly which network calls each route makes, by the Worker's own word and by its neighbours'.
 
 use gatehouse_core::route::{ROUTES, RouteId};
-use gatehouse_devstack::Part;
 use serde_json::json;
 
-use crate::support::{Reply, World, answers, until};
-
-/// What the neighbours saw of a request, before and after its answer.
-async fn seen(world: &World, id: &str, expected: &[&str]) {
-    let recorded = || {
-        let calls = world.stack.calls(id);
-        calls
-            .iter()
-            .map(|call| match call.part {
-                Part::Upstash => format!("upstash {}", call.commands.join("+")),
-                _ => call.path.clone(),
-            })
-            .collect::<Vec<_>>()
-    };
-    until(&format!("{expected:?}, seen {:?}", recorded()), || async { recorded().len() >= expected.len() })
-        .await;
-    assert_eq!(recorded(), expected);
-}
+use crate::support::{Reply, World, answers, seen, until};
 
 fn budgeted(id: RouteId, reply: &Reply, cold: bool) {
     let route = ROUTES.iter().find(|route| route.id == id).unwrap();

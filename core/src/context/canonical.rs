@@ -9,15 +9,15 @@ pub fn canonical_json(value: &Value) -> String {
     serde_json_canonicalizer::to_string(value).unwrap_or_default()
 }
 
-/// Lower-case hex SHA-256 of a text's UTF-8 bytes.
-pub fn sha256_hex(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
+/// Lower-case hex SHA-256 of bytes, or of a text's UTF-8.
+pub fn sha256_hex(bytes: impl AsRef<[u8]>) -> String {
+    let digest = Sha256::digest(bytes.as_ref());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The checksum of a manifest's content: SHA-256 over its canonical text.
 pub fn checksum(content: &Value) -> String {
-    sha256_hex(&canonical_json(content))
+    sha256_hex(canonical_json(content))
 }
 
 #[cfg(test)]

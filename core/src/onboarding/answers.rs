@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FIELDS, FieldId};
+use super::{Changes, FIELDS, FieldId};
 
 /// One answer. On the wire a string or an array of strings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,29 @@ impl Answers {
         if !empty {
             self.0.insert(id, answer);
         }
+    }
+
+    /// The answer, where there is one.
+    pub fn get(&self, id: FieldId) -> Option<&Answer> {
+        self.0.get(&id)
+    }
+
+    /// Every answer, in the order in which they are asked.
+    pub fn iter(&self) -> impl Iterator<Item = (FieldId, &Answer)> {
+        self.0.iter().map(|(id, answer)| (*id, answer))
+    }
+
+    /// These answers with the changes made; an answer taken back is gone.
+    pub fn with(mut self, changes: &Changes) -> Self {
+        for (id, answer) in changes {
+            match answer {
+                Some(answer) => self.set(*id, answer.clone()),
+                None => {
+                    self.0.remove(id);
+                }
+            }
+        }
+        self
     }
 
     /// Whether the field was answered.
@@ -62,7 +85,7 @@ impl Answers {
 }
 
 /// How far the answers have come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Progress {
     /// Required questions answered.

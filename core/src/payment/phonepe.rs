@@ -5,9 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::context::sha256_hex;
 use crate::time::{self, Timestamp};
 
 /// How long a payment page stays open, in seconds. PhonePe takes 300 to 3600 and its default is disputed, so
@@ -120,8 +120,7 @@ impl Webhook {
 pub fn webhook_is_authorized(header: &str, username: &str, password: &str) -> bool {
     let given = header.trim();
     let given = given.strip_prefix("SHA256 ").unwrap_or(given).trim().to_ascii_lowercase();
-    let digest = Sha256::digest(format!("{username}:{password}").as_bytes());
-    let expected: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let expected = sha256_hex(format!("{username}:{password}"));
     !username.is_empty() && !password.is_empty() && bool::from(given.as_bytes().ct_eq(expected.as_bytes()))
 }
 

@@ -10,6 +10,12 @@ pub const FENCE_TTL_MS: u32 = 30_000;
 /// The token of the last fence raised. It need only outlive a reader's pause between its two Redis calls, which is
 /// bounded by the 30 s that work after an answer may take.
 pub const GENERATION_TTL_MS: u32 = 60_000;
+/// An onboarding session; each save begins it anew.
+pub const SESSION_TTL_MS: u32 = 604_800_000;
+/// A submitted session: long enough for a repeated finalize to find it warm.
+pub const SUBMITTED_TTL_MS: u32 = 3_600_000;
+/// The least time between two snapshots of a session in Postgres.
+pub const SNAPSHOT_LEASE_TTL_MS: u32 = 5_000;
 
 /// The membership record of a person (auth user id) in a workspace.
 pub fn membership(workspace_id: &str, user_id: &str) -> String {
@@ -53,4 +59,14 @@ pub fn order_view(order_id: &str, user_id: &str) -> String {
 /// The lease on asking PhonePe about an order.
 pub fn order_lease(order_id: &str) -> String {
     format!("order:{order_id}:lease")
+}
+
+/// A workspace's onboarding session: a hash of revision, state and one JSON text for each answered field.
+pub fn session(workspace_id: &str) -> String {
+    format!("onb:{workspace_id}")
+}
+
+/// Held while a snapshot of the session is younger than the lease.
+pub fn snapshot_lease(workspace_id: &str) -> String {
+    format!("onb:{workspace_id}:snapshot")
 }

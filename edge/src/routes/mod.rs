@@ -8,27 +8,37 @@ mod onboarding;
 mod payments;
 
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::route::{Route, RouteId};
+use gatehouse_core::route::{Params, Route, RouteId};
 
 use crate::app::Scope;
 use crate::http::{Reply, Request};
 
-/// Runs a route's handler.
+/// Runs a route's handler; `params` are the values of its path's parameters.
 ///
 /// # Errors
 /// What the handler refuses with.
-pub async fn handle(scope: &Scope, request: &Request<'_>, route: &Route) -> Result<Reply, Error> {
+pub async fn handle(
+    scope: &Scope,
+    request: &Request<'_>,
+    route: &Route,
+    params: &Params,
+) -> Result<Reply, Error> {
     match route.id {
         RouteId::Health => Ok(health::health()),
         RouteId::EnsureProfile => auth::ensure_profile::ensure_profile(scope, request).await,
         RouteId::VerifyProfile => auth::verify_profile::verify_profile(scope, request).await,
+        RouteId::ReadSession => onboarding::session::read(scope, request).await,
+        RouteId::ReplaceSession => onboarding::session::replace(scope, request, route).await,
+        RouteId::ResetSession => onboarding::session::reset(scope, request).await,
+        RouteId::SaveStep => onboarding::step::save(scope, request, route, params).await,
         RouteId::Finalize => onboarding::finalize::finalize(scope, request, route).await,
         RouteId::Manifest => context::manifest::manifest(scope, request).await,
+        RouteId::History => context::history::history(scope, request).await,
         RouteId::Export => context::export::export(scope, request, route).await,
         RouteId::Plans => Ok(payments::plans::plans()),
         RouteId::PaymentInit => payments::init::init(scope, request, route).await,
         RouteId::PaymentStatus => {
-            let order_id = route.parameter(&request.path).unwrap_or_default();
+            let order_id = params.get("order_id");
             payments::status::status(scope, request, order_id).await
         }
         RouteId::PhonePeWebhook => payments::webhook::webhook(scope, request, route).await,

@@ -62,11 +62,18 @@ fn operation(route: &Route) -> Value {
     if route.session {
         operation["security"] = json!([{"session": []}]);
     }
+    let mut parameters: Vec<Value> = route
+        .parameters()
+        .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
+        .collect();
     if route.workspace {
-        operation["parameters"] = json!([{
+        parameters.push(json!({
             "name": "X-Workspace-Id", "in": "header", "required": true, "schema": {"type": "string", "format": "uuid"},
             "description": "The workspace; never guessed.",
-        }]);
+        }));
+    }
+    if !parameters.is_empty() {
+        operation["parameters"] = json!(parameters);
     }
     if let Some(request) = route.request {
         operation["requestBody"] =

@@ -1,8 +1,8 @@
 //! JSON Schemas of the wire types, by the names that the route table uses.
 
 use gatehouse_core::api::{
-    Checkout, EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, InitRequest, OrderView,
-    Plans, VerifyProfile, WebhookAnswer,
+    Checkout, EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, History, InitRequest,
+    OnboardingSession, OrderView, Plans, SessionRequest, StepRequest, VerifyProfile, WebhookAnswer,
 };
 use gatehouse_core::context::Manifest;
 use gatehouse_core::error::Problem;
@@ -17,9 +17,13 @@ pub fn schemas(definitions_path: &str) -> Map<String, Value> {
     generator.subschema_for::<Health>();
     generator.subschema_for::<EnsureProfile>();
     generator.subschema_for::<VerifyProfile>();
+    generator.subschema_for::<OnboardingSession>();
+    generator.subschema_for::<SessionRequest>();
+    generator.subschema_for::<StepRequest>();
     generator.subschema_for::<FinalizeRequest>();
     generator.subschema_for::<Finalized>();
     generator.subschema_for::<Manifest>();
+    generator.subschema_for::<History>();
     generator.subschema_for::<ExportRequest>();
     generator.subschema_for::<Plans>();
     generator.subschema_for::<InitRequest>();

@@ -1,4 +1,5 @@
 //! The manifest.
 
 pub mod export;
+pub mod history;
 pub mod manifest;

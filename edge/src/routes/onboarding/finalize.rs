@@ -2,7 +2,7 @@
 
 use gatehouse_core::api::Finalized;
 use gatehouse_core::context::{Manifest, ManifestMeta, Reduced, reduce};
-use gatehouse_core::error::Error;
+use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::onboarding::{Answers, build_context, validate_answers};
 use gatehouse_core::route::Route;
 use gatehouse_core::time;
@@ -13,15 +13,10 @@ use serde_json::{Map, Value, json};
 use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::http::{Reply, Request};
-use crate::manifest_store::{self, Fence};
+use crate::manifest_store::{self, Fence, Seen};
 use crate::routes::workspace;
 use crate::session::SignedIn;
-use crate::{platform, session};
-
-#[derive(Deserialize)]
-struct Body {
-    answers: Map<String, Value>,
-}
+use crate::{onboarding_store, platform, session};
 
 /// `finalize_onboarding()` of the database.
 #[derive(Deserialize)]
@@ -38,27 +33,37 @@ struct Stored {
 /// Turns the answers into the workspace's manifest. Safe to repeat: equal content makes no new version.
 ///
 /// 1. The session: 401; the workspace header: 400; the body: 413, 400.
-/// 2. The answers, all problems at once: 422.
-/// 3. Build the business context and reduce it: 422 when the guardrails alone exceed the budget.
-/// 4. Raise the fence; no fence, no write: 503.
+/// 2. The body's answers, if it has any, are checked before any call: 422.
+/// 3. Raise the fence, and see the onboarding session; no fence, no write: 503.
+/// 4. Without answers in the body, the session's are checked: 404 without one, 422, 403.
 /// 5. One function checks membership and role and stores everything in one transaction: 404, 403, 503.
-/// 6. Publish and lower the fence. With Redis away now, the write stands and `Degraded` says so.
+/// 6. Publish, mark the session submitted and lower the fence. With Redis away now, the write stands and
+///    `Degraded` says so.
 /// 7. 201 for a new version, else 200.
 pub async fn finalize(scope: &Scope, request: &Request<'_>, route: &Route) -> Result<Reply, Error> {
     // 1.
     let person = session::require(scope, request).await?;
     let workspace_id = workspace(scope, request)?;
-    let body: Body = request.json(route.max_body).await?;
+    let given = given(&request.body(route.max_body).await?)?;
     // 2.
-    let answers = validate_answers(&body.answers).map_err(Error::answers)?;
+    let prepared = given.map(|answers| Prepared::new(&answers)).transpose()?;
     // 3.
-    let context = build_context(&answers, "", platform::now());
-    let mut reduced = reduce(&context)?;
-    reduced.meta.missing = answers.missing().iter().map(|id| id.as_str().to_owned()).collect();
+    let (fence, seen) = manifest_store::raise_fence(scope, &person, &workspace_id).await?;
+    let revision = seen.session.as_ref().map(|session| session.revision);
     // 4.
-    let fence = manifest_store::raise_fence(scope, &workspace_id).await?;
+    let prepared = match prepared {
+        Some(prepared) => Ok(prepared),
+        None => from_session(scope, &person, &workspace_id, seen).await,
+    };
+    let Prepared { answers, context, reduced } = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            fence.give_up(scope);
+            return Err(error);
+        }
+    };
     // 5.
-    let arguments = arguments(scope, &workspace_id, &answers, &json!(context), &reduced);
+    let arguments = arguments(scope, &workspace_id, &answers, &context, &reduced);
     let (stored, fence) = store(scope, &person, fence, &arguments).await?;
     // 6.
     let manifest = Manifest {
@@ -70,11 +75,71 @@ pub async fn finalize(scope: &Scope, request: &Request<'_>, route: &Route) -> Re
         meta: stored.meta,
         content: reduced.content,
     };
-    let published = fence.publish(scope, &manifest).await;
+    let published = fence.publish(scope, &manifest, revision, &answers).await;
     // 7.
     let status = if stored.created { 201 } else { 200 };
     let reply = Reply::json(status, &Finalized { created: stored.created, manifest });
     Ok(if published { reply } else { reply.with("degraded", "redis") })
+}
+
+/// Checked answers with what is made of them.
+struct Prepared {
+    answers: Answers,
+    context: Value,
+    reduced: Reduced,
+}
+
+impl Prepared {
+    /// # Errors
+    /// `answers_invalid` with every problem, `manifest_too_large` when the guardrails alone exceed the budget.
+    fn new(answers: &Map<String, Value>) -> Result<Self, Error> {
+        let answers = validate_answers(answers).map_err(Error::answers)?;
+        let context = build_context(&answers, "", platform::now());
+        let mut reduced = reduce(&context)?;
+        reduced.meta.missing = answers.missing().iter().map(|id| id.as_str().to_owned()).collect();
+        Ok(Self { answers, context: json!(context), reduced })
+    }
+}
+
+/// The answers in the body; none in an empty body and in an object without them.
+fn given(body: &[u8]) -> Result<Option<Map<String, Value>>, Error> {
+    if body.is_empty() {
+        return Ok(None);
+    }
+    let mut body: Map<String, Value> = serde_json::from_slice(body).map_err(unreadable)?;
+    body.remove("answers").map(serde_json::from_value).transpose().map_err(unreadable).map(Option::flatten)
+}
+
+fn unreadable(_: serde_json::Error) -> Error {
+    Error::with_detail(ErrorCode::BodyInvalid, "The body is neither empty nor an object with `answers`.")
+}
+
+/// The answers of the session, of the snapshot where Redis has lost it. What is wrong with them is told to members
+/// only: where Redis does not know the caller, Postgres is asked before anything is said.
+async fn from_session(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+    seen: Seen,
+) -> Result<Prepared, Error> {
+    let (member, session) = match (seen.member, seen.session) {
+        (member, Some(session)) => (member, session),
+        (_, None) => {
+            let durable = onboarding_store::read_durable(scope, person, workspace_id).await?;
+            (Some(durable.member), durable.session)
+        }
+    };
+    if let Some(member) = &member {
+        member.require_editor()?;
+    }
+    let prepared = match json!(session.answers) {
+        Value::Object(answers) if session.revision > 0 => Prepared::new(&answers),
+        _ => Err(ErrorCode::SessionNotFound.into()),
+    };
+    if prepared.is_err() && member.is_none() {
+        onboarding_store::read_durable(scope, person, workspace_id).await?.member.require_editor()?;
+    }
+    prepared
 }
 
 fn arguments(

@@ -1,3 +1,5 @@
 //! Onboarding.
 
 pub mod finalize;
+pub mod session;
+pub mod step;

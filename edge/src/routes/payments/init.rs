@@ -5,6 +5,7 @@ use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::payment::next_poll;
 use gatehouse_core::route::Route;
 use gatehouse_core::time;
+use gatehouse_core::vocabulary::{Interval, Plan};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -41,7 +42,7 @@ impl Order {
 
 /// Opens a payment page for a plan.
 ///
-/// 1. The session: 401; the workspace header and the idempotency key: 400; the body: 413, 400.
+/// 1. The session: 401; the workspace header and the idempotency key: 400; the body: 413, 400; the plan: 422.
 /// 2. Claim the key; a repeat gets the first answer: 409 while that is at work, 422 for another body.
 /// 3. Store the order, priced by the catalogue, or find the open one: 404, 403, 422, 503.
 /// 4. An order whose page is open already is the answer: 200.
@@ -54,13 +55,15 @@ pub async fn init(scope: &Scope, request: &Request<'_>, route: &Route) -> Result
     let workspace_id = workspace(scope, request)?;
     let key = idempotency::key_of(request)?;
     let asked: InitRequest = request.json(route.max_body).await?;
+    let plan = Plan::parse(&asked.plan).ok_or(ErrorCode::PlanUnknown)?;
+    let interval = Interval::parse(&asked.interval).ok_or(ErrorCode::PlanUnknown)?;
     // 2.
-    let meaning = format!("{workspace_id} {} {}", asked.plan, asked.interval);
+    let meaning = format!("{workspace_id} {plan} {interval}");
     let claim = match idempotency::begin(scope, &person.session.user_id, "init", &key, &meaning).await? {
         Begun::Repeat(reply) => return Ok(reply),
         Begun::First(claim) => claim,
     };
-    match open(scope, &person, &workspace_id, &key, asked).await {
+    match open(scope, &person, &workspace_id, &key, (plan, interval)).await {
         Ok(reply) => {
             claim.finish(scope, &reply);
             Ok(reply)
@@ -77,11 +80,11 @@ async fn open(
     person: &SignedIn,
     workspace_id: &str,
     key: &str,
-    asked: InitRequest,
+    (plan, interval): (Plan, Interval),
 ) -> Result<Reply, Error> {
     // 3.
     let arguments = json!({
-        "p_workspace_id": workspace_id, "p_plan": asked.plan, "p_interval": asked.interval,
+        "p_workspace_id": workspace_id, "p_plan": plan, "p_interval": interval,
         "p_idempotency_key": key, "p_request_id": scope.request_id,
     });
     let order: Order =

@@ -38,10 +38,9 @@ pub async fn webhook(scope: &Scope, request: &Request<'_>, route: &Route) -> Res
     let verified = webhook_is_authorized(&header, &settings.webhook_username, &settings.webhook_password);
     // 3.
     let hint = Webhook::read(&body);
-    let raw = STANDARD.encode(&body);
     let arguments = json!({
-        "p_raw_base64": raw, "p_headers": {"user-agent": request.header("user-agent")},
-        "p_sha256": sha256_hex(&raw), "p_verified": verified, "p_event": hint.event,
+        "p_raw_base64": STANDARD.encode(&body), "p_headers": {"user-agent": request.header("user-agent")},
+        "p_sha256": sha256_hex(&body), "p_verified": verified, "p_event": hint.event,
         "p_order_id": hint.order_id(), "p_request_id": scope.request_id,
     });
     let received: Received = postgrest::rpc_as_service(scope, "rpc/receive_webhook", &arguments)

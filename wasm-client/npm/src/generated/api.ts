@@ -1,6 +1,6 @@
 // Generated from core by `npm run codegen`; do not edit.
 
-import type { Plan, SubscriptionStatus, OnboardingStatus, BcmSource, GateCondition, MemberRole, ExportFormat } from "./vocabulary.js";
+import type { Plan, SubscriptionStatus, OnboardingStatus, SessionState, BcmSource, GateCondition, MemberRole, ExportFormat } from "./vocabulary.js";
 
 /** Why a person cannot go on, with the way out. */
 export interface ActionableError {
@@ -46,7 +46,7 @@ export interface EnsureProfile {
 }
 
 /** A stable error code. Codes are never reused for another meaning. */
-export type ErrorCode = "token_missing" | "token_invalid" | "token_expired" | "anonymous_not_allowed" | "account_disabled" | "account_not_found" | "workspace_header_missing" | "workspace_header_invalid" | "workspace_not_found" | "role_not_allowed" | "profile_not_found" | "route_not_found" | "method_not_allowed" | "body_too_large" | "body_invalid" | "answers_invalid" | "manifest_too_large" | "manifest_not_found" | "checksum_mismatch" | "conflict" | "dependency_unavailable" | "misconfigured" | "internal";
+export type ErrorCode = "token_missing" | "token_invalid" | "token_expired" | "anonymous_not_allowed" | "account_disabled" | "account_not_found" | "workspace_header_missing" | "workspace_header_invalid" | "workspace_not_found" | "role_not_allowed" | "profile_not_found" | "route_not_found" | "method_not_allowed" | "body_too_large" | "body_invalid" | "answers_invalid" | "revision_missing" | "revision_conflict" | "session_not_found" | "session_submitted" | "step_not_found" | "query_invalid" | "manifest_too_large" | "manifest_not_found" | "checksum_mismatch" | "conflict" | "dependency_unavailable" | "misconfigured" | "internal";
 
 /** `POST /context/export` */
 export interface ExportRequest {
@@ -68,8 +68,8 @@ export interface FieldError {
 
 /** `POST /onboarding/finalize` */
 export interface FinalizeRequest {
-  /** Field id → answer. */
-  answers: Record<string, Answer>;
+  /** Field id → answer. Left out, as is the whole body, when the session's answers are meant. */
+  answers?: Record<string, unknown> | null;
 }
 
 /** The answer to a finalize. */
@@ -86,6 +86,14 @@ export interface Health {
   status: string;
   /** The build's version. */
   version: string;
+}
+
+/** `GET /context/history` */
+export interface History {
+  /** Versions, the newest first. */
+  versions: Array<VersionHead>;
+  /** Send it as `before` for the next page; absent on the last. */
+  next_before?: number | null;
 }
 
 /** A manifest as it is stored, cached, served and exported. */
@@ -134,6 +142,20 @@ export interface NextAction {
   label: string;
 }
 
+/** An onboarding session, as reads and saves answer it. The ETag is its revision. */
+export interface OnboardingSession {
+  /** Send it in quotes as `If-Match` of the next save; 0 before the first. */
+  revision: number;
+  /** `draft`, or `submitted` after finalize. */
+  state: SessionState;
+  /** Field id → answer, as it was normalised. */
+  answers: Record<string, Answer>;
+  /** Required questions answered. */
+  progress: Progress;
+  /** Until when the fast copy is kept, RFC 3339 UTC, later after each save; absent with `Degraded`. */
+  expires_at?: string | null;
+}
+
 /** The body of every refusal, `application/problem+json` (RFC 9457) with our members added. */
 export interface Problem {
   /** A URN that names the error; it ends with the code. */
@@ -152,6 +174,38 @@ export interface Problem {
   request_id: string;
   /** What is wrong field by field; absent when no field is. */
   errors?: Array<FieldError>;
+  /** The other copy of the answers; with `revision_conflict` alone. */
+  current?: SessionCopy | null;
+}
+
+/** How far the answers have come. */
+export interface Progress {
+  /** Required questions answered. */
+  answered: number;
+  /** Required questions. */
+  required: number;
+}
+
+/** The other copy, for the one whose save was refused. */
+export interface SessionCopy {
+  /** Its revision; a save that names it in `If-Match` is taken. */
+  revision: number;
+  /** Its answers. */
+  answers: Record<string, Answer>;
+}
+
+/** `PUT /onboarding/session` */
+export interface SessionRequest {
+  /** Field id → answer. What is not named is no longer answered. */
+  answers: Record<string, Answer>;
+}
+
+/** `PATCH /onboarding/steps/{step}` */
+export interface StepRequest {
+  /** Field id → the answer that this tab had loaded or saved last; compared only when another tab saved meanwhile. */
+  base?: Record<string, Answer | null>;
+  /** Field id → answer, of this step; null or empty takes the answer back. What is not named stays. */
+  answers: Record<string, Answer | null>;
 }
 
 /** `GET /auth/verify-profile` */
@@ -180,4 +234,20 @@ export interface VerifyProfile {
   next?: NextAction | null;
   /** Why not, when not ready. */
   errors: Array<ActionableError>;
+}
+
+/** One version in the history. */
+export interface VersionHead {
+  /** Its number. */
+  version: number;
+  /** The version it came from; absent for the first. */
+  parent_version?: number | null;
+  /** SHA-256 of its canonical content, lower-case hex. */
+  checksum: string;
+  /** What caused it. */
+  source: BcmSource;
+  /** Estimated cl100k tokens of its content. */
+  token_estimate: number;
+  /** When it was made, RFC 3339 UTC. */
+  generated_at: string;
 }

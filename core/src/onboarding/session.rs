@@ -1,0 +1,183 @@
+//! The onboarding session: answers that are not submitted yet, with a revision for two tabs to agree by.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Answer, Answers, FieldId, validate_draft};
+use crate::vocabulary::SessionState;
+
+/// A session as it is stored: one per workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Counts up by one with each save; 0 before the first.
+    pub revision: u32,
+    /// `draft` until the onboarding is submitted, and never again after.
+    pub state: SessionState,
+    /// The answers so far.
+    pub answers: Answers,
+}
+
+impl Session {
+    /// What a workspace has before its first save.
+    pub fn new() -> Self {
+        Self { revision: 0, state: SessionState::Draft, answers: Answers::default() }
+    }
+
+    /// The copy that a refusal carries.
+    pub fn copy(&self) -> SessionCopy {
+        SessionCopy { revision: self.revision, answers: self.answers.clone() }
+    }
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The other copy, for the one whose save was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SessionCopy {
+    /// Its revision; a save that names it in `If-Match` is taken.
+    pub revision: u32,
+    /// Its answers.
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Answer>"))]
+    pub answers: Answers,
+}
+
+/// Reads answers that were stored earlier. What today's questions do not take is left out instead of locking
+/// the founder out of everything else.
+pub fn stored_answers(stored: &Map<String, Value>) -> Answers {
+    let mut answers = Answers::default();
+    for (name, value) in stored {
+        let alone = Map::from_iter([(name.clone(), value.clone())]);
+        if let Ok(good) = validate_draft(&alone) {
+            good.iter().for_each(|(id, answer)| answers.set(id, answer.clone()));
+        }
+    }
+    answers
+}
+
+/// New answers to some fields: what each becomes, `None` where the answer was taken back.
+pub type Changes = BTreeMap<FieldId, Option<Answer>>;
+
+/// The changes that a request names: every field that it mentions, with the answer as it was checked.
+pub fn changes(named: &Map<String, Value>, checked: &Answers) -> Changes {
+    named.keys().filter_map(|name| FieldId::parse(name)).map(|id| (id, checked.get(id).cloned())).collect()
+}
+
+/// Merges one tab's changes into answers that another tab has saved meanwhile. A field is the smallest thing that
+/// can differ, a list is one field, and a field that is absent is one without an answer.
+///
+/// A change counts against `base`, which is what this tab had seen: a field that this tab left as it was follows
+/// the other tab, and one that only this tab changed is taken over.
+///
+/// # Errors
+/// The fields that both changed, and not to the same answer.
+pub fn merge_step(current: &Answers, base: &Answers, changes: &Changes) -> Result<Changes, Vec<FieldId>> {
+    let mut merged = Changes::new();
+    let mut conflicts = Vec::new();
+    for (&id, ours) in changes {
+        let (theirs, before) = (current.get(id), base.get(id));
+        let ours_now = ours.as_ref();
+        if ours_now == before || ours_now == theirs {
+            continue;
+        }
+        if theirs == before {
+            merged.insert(id, ours.clone());
+        } else {
+            conflicts.push(id);
+        }
+    }
+    if conflicts.is_empty() { Ok(merged) } else { Err(conflicts) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn answers(value: Value) -> Answers {
+        validate_draft(value.as_object().unwrap()).unwrap()
+    }
+
+    fn given(value: Value) -> Changes {
+        let named = value.as_object().unwrap();
+        changes(named, &validate_draft(named).unwrap())
+    }
+
+    /// What the merge makes of it: the fields to write, or the fields in conflict.
+    fn merge(current: Value, base: Value, ours: Value) -> Result<Vec<FieldId>, Vec<FieldId>> {
+        merge_step(&answers(current), &answers(base), &given(ours)).map(|merged| merged.into_keys().collect())
+    }
+
+    #[test]
+    fn a_field_that_only_this_tab_changed_is_taken() {
+        let merged = merge(
+            json!({"industry": "Tea", "company_name": "Chaya"}),
+            json!({"company_name": "Chaya"}),
+            json!({"company_name": "Chaya Katha"}),
+        );
+        assert_eq!(merged, Ok(vec![FieldId::CompanyName]));
+    }
+
+    #[test]
+    fn a_field_that_only_the_other_tab_changed_stays_theirs() {
+        let merged = merge(
+            json!({"industry": "Tea and coffee"}),
+            json!({"industry": "Tea"}),
+            json!({"industry": "Tea", "company_name": "Chaya"}),
+        );
+        assert_eq!(merged, Ok(vec![FieldId::CompanyName]));
+    }
+
+    #[test]
+    fn the_same_change_in_both_tabs_is_no_conflict_and_no_write() {
+        assert_eq!(merge(json!({"industry": "चाय"}), json!({}), json!({"industry": " चाय "})), Ok(vec![]));
+    }
+
+    #[test]
+    fn different_changes_of_one_field_are_a_conflict_and_every_one_is_named() {
+        let merged = merge(
+            json!({"industry": "Coffee", "business_stage": "Seed"}),
+            json!({"industry": "Tea"}),
+            json!({"industry": "Cocoa", "business_stage": "Idea", "company_name": "Chaya"}),
+        );
+        assert_eq!(merged, Err(vec![FieldId::Industry, FieldId::BusinessStage]));
+    }
+
+    #[test]
+    fn taking_an_answer_back_is_a_change_like_any_other() {
+        let base = json!({"industry": "Tea"});
+        assert_eq!(merge(base.clone(), base.clone(), json!({"industry": null})), Ok(vec![FieldId::Industry]));
+        assert_eq!(
+            merge(json!({}), base.clone(), json!({"industry": "Cocoa"})),
+            Err(vec![FieldId::Industry])
+        );
+        assert_eq!(
+            merge(json!({"industry": "Cocoa"}), base, json!({"industry": ""})),
+            Err(vec![FieldId::Industry])
+        );
+    }
+
+    #[test]
+    fn a_list_is_one_field_and_its_order_counts() {
+        let base = json!({"top_goals": ["a", "b"]});
+        assert_eq!(
+            merge(json!({"top_goals": ["a", "b", "c"]}), base.clone(), json!({"top_goals": ["a", "b", "d"]})),
+            Err(vec![FieldId::TopGoals])
+        );
+        assert_eq!(merge(base.clone(), base, json!({"top_goals": "b\na"})), Ok(vec![FieldId::TopGoals]));
+    }
+
+    #[test]
+    fn what_todays_questions_do_not_take_is_left_out_of_stored_answers() {
+        let stored = json!({"industry": "Tea", "shoe_size": "44", "top_goals": [7], "company_name": "चाय"});
+        let answers = stored_answers(stored.as_object().unwrap());
+        assert_eq!((answers.text(FieldId::Industry), answers.text(FieldId::CompanyName)), ("Tea", "चाय"));
+        assert_eq!(answers.missing().len(), 19);
+    }
+}

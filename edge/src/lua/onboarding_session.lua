@@ -1,0 +1,51 @@
+-- One look at a workspace's onboarding session together with the caller's membership, and what is to be done with it.
+-- KEYS: membership, session, snapshot lease.
+-- ARGV: 1 operation (read, change, replace), 2 session ttl, 3 lease ttl, 4 expected revision or '', 5 membership to
+-- keep or '', 6 its ttl, 7 revision of the snapshot to restore or '', 8 its state, 9 its ttl, 10 the number n of its
+-- answers, then n pairs of field and JSON, then the pairs of the operation; empty JSON takes an answer back.
+-- Answers {outcome, ttl left, 1 when a snapshot is due, field, value, field, value, …}. The outcomes: cold (Redis does
+-- not know enough: ask Postgres and come again), role, submitted, stale, read, saved.
+local member, from = redis.call('GET', KEYS[1]), 11 + 2 * ARGV[10]
+if ARGV[5] ~= '' then
+  member = ARGV[5]
+  redis.call('SET', KEYS[1], member, 'PX', ARGV[6])
+end
+local held = redis.call('HGET', KEYS[2], 'revision')
+-- A snapshot that is newer than what Redis holds was written while Redis was away.
+if ARGV[7] ~= '' and (not held or tonumber(held) < tonumber(ARGV[7])) then
+  held = ARGV[7]
+  redis.call('DEL', KEYS[2])
+  redis.call('HSET', KEYS[2], 'revision', held, 'state', ARGV[8])
+  for at = 11, from - 1, 2 do redis.call('HSET', KEYS[2], ARGV[at], ARGV[at + 1]) end
+  redis.call('PEXPIRE', KEYS[2], ARGV[9])
+end
+if not member or not held then return {'cold'} end
+-- The caller has seen a revision that Redis has not: Postgres may have it.
+if ARGV[7] == '' and ARGV[4] ~= '' and tonumber(ARGV[4]) > tonumber(held) then return {'cold'} end
+
+local outcome, due = 'read', 0
+if ARGV[1] ~= 'read' then
+  local role = cjson.decode(member).role
+  if role ~= 'owner' and role ~= 'admin' then return {'role'} end
+  if redis.call('HGET', KEYS[2], 'state') ~= 'draft' then
+    outcome = 'submitted'
+  elseif ARGV[4] ~= '' and ARGV[4] ~= held then
+    outcome = 'stale'
+  else
+    outcome = 'saved'
+    if ARGV[1] == 'replace' then redis.call('DEL', KEYS[2]) end
+    redis.call('HSET', KEYS[2], 'revision', held + 1, 'state', 'draft')
+    for at = from, #ARGV, 2 do
+      if ARGV[at + 1] == '' then
+        redis.call('HDEL', KEYS[2], ARGV[at])
+      else
+        redis.call('HSET', KEYS[2], ARGV[at], ARGV[at + 1])
+      end
+    end
+    redis.call('PEXPIRE', KEYS[2], ARGV[2])
+    if redis.call('SET', KEYS[3], '1', 'PX', ARGV[3], 'NX') then due = 1 end
+  end
+end
+local answer = {outcome, redis.call('PTTL', KEYS[2]), due}
+for _, part in ipairs(redis.call('HGETALL', KEYS[2])) do answer[#answer + 1] = part end
+return answer
