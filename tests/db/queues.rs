@@ -251,6 +251,8 @@ async fn due_orders_are_handed_out_once_at_a_time() {
     let mut other = Db::connect(&fresh.url()).await;
     let tx = other.act(Who::Service).await;
     let first: Value = tx.query_one(claim, &[&2_i32]).await.expect("a claim").get(0);
+    // Without `skip locked` this would wait for the other one for ever; so it fails instead.
+    db.client.batch_execute("set lock_timeout = '5s'").await.expect("a setting");
     let second = service(&mut db, claim, &[&100_i32]).await;
     tx.commit().await.expect("kept");
     let mut claimed: Vec<&str> = first
