@@ -58,6 +58,7 @@ create table if not exists public.payment_events (
 create index if not exists payment_events_transaction_id_id_idx on public.payment_events (transaction_id, id);
 comment on table public.payment_events is
   'What was heard about an order and what came of it, in order: the answer to "where is my money?". Append-only; an answer that the order is still pending is not news and leaves no row.';
+comment on column public.payment_events.state_seen is 'The gateway''s word for the order''s state, as it came.';
 comment on column public.payment_events.status is 'Status of the order after the event.';
 create or replace trigger append_only before update or delete or truncate on public.payment_events
   for each statement execute function private.forbid_change();

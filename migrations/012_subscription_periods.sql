@@ -57,21 +57,23 @@ $$;
 comment on function private.add_interval(timestamptz, text) is
   'The same time of day one calendar month or year later, at the month''s last day where there is no such day.';
 
--- Paise for a month, so that monthly and yearly prices can be compared: a year counts a twelfth of its price.
-create or replace function private.monthly_value(p_plan text, p_interval text) returns numeric
+-- Paise for twelve months, so that monthly and yearly prices can be compared in whole numbers.
+create or replace function private.yearly_value(p_plan text, p_interval text) returns numeric
 language sql stable set search_path = '' as $$
-  select case p_interval when 'year' then p.yearly_paise / 12.0 else p.monthly_paise end
+  select case p_interval when 'year' then p.yearly_paise else 12 * p.monthly_paise end
   from public.plans p where p.plan = p_plan
 $$;
-comment on function private.monthly_value(text, text) is 'Paise that one month of a plan is worth when paid by the interval.';
+comment on function private.yearly_value(text, text) is 'Paise that twelve months of a plan cost when paid by the interval.';
 
 create or replace function private.convert_time(
   p_time interval, p_plan text, p_interval text, p_new_plan text, p_new_interval text
 ) returns interval
 language sql stable set search_path = '' as $$
   -- Rounded up to a whole second, in the customer's favour. A plan without a price (of an older ladder) counts one to one.
-  select pg_catalog.make_interval(secs => pg_catalog.ceil(pg_catalog.date_part('epoch', p_time)::numeric
-    * coalesce(private.monthly_value(p_plan, p_interval) / private.monthly_value(p_new_plan, p_new_interval), 1))::float8)
+  select pg_catalog.make_interval(secs => pg_catalog.ceil(coalesce(
+    extract(epoch from p_time) * private.yearly_value(p_plan, p_interval)
+      / private.yearly_value(p_new_plan, p_new_interval),
+    extract(epoch from p_time)))::float8)
 $$;
 comment on function private.convert_time(interval, text, text, text, text) is
   'Unused time of one plan as time of another, at today''s prices.';
@@ -164,7 +166,7 @@ comment on function private.subscription_json(public.subscriptions, timestamptz)
   'A subscription as the API shows it; null for none.';
 
 revoke all on function private.subscription_now(public.subscriptions, timestamptz),
-  private.add_interval(timestamptz, text), private.monthly_value(text, text),
+  private.add_interval(timestamptz, text), private.yearly_value(text, text),
   private.convert_time(interval, text, text, text, text),
   private.extend_subscription(uuid, text, text, timestamptz),
   private.subscription_json(public.subscriptions, timestamptz) from public, anon, authenticated;

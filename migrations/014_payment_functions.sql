@@ -19,6 +19,9 @@ declare
   v_person public.users;
 begin
   select * into v_workspace from public.workspaces where id = (p_order).workspace_id;
+  if not found then
+    return;
+  end if;
   -- The receipt goes to the owner; to the one who ordered, when the owner signed up without an address.
   select u.* into v_person from public.users u
   where u.email is not null and (u.id = v_workspace.owner_id or u.auth_user_id = (p_order).created_by)
@@ -28,11 +31,12 @@ begin
   end if;
   insert into public.email_outbox (idempotency_key, to_email, template, data)
   values (p_template || '/' || (p_order).merchant_order_id, v_person.email, p_template,
-    pg_catalog.jsonb_build_object('name', v_person.full_name, 'workspace_name', v_workspace.name) || private.order_json(p_order))
+    pg_catalog.jsonb_build_object('name', v_person.full_name, 'workspace_name', v_workspace.name)
+      || private.order_json(p_order) - array['redirect_url', 'checks', 'next_check_at'])
   on conflict (idempotency_key) do nothing;
 end $$;
 comment on function private.payment_email(public.payment_transactions, text) is
-  'Puts the e-mail about an order into the outbox, once per order and template; nobody with an address, no e-mail.';
+  'Puts the e-mail about an order into the outbox, once per order and template; without a workspace or an address there is none.';
 
 create or replace function private.finish_inbox(p_inbox_id bigint, p_state text, p_error text) returns boolean
 language plpgsql volatile set search_path = '' as $$
@@ -64,6 +68,7 @@ declare
   v_kind text;
   v_outcome text := 'unchanged';
   v_details jsonb := coalesce(p_details, '{}');
+  v_seen text := pg_catalog.left(coalesce(p_state, ''), 32);
 begin
   if p_source is null or p_source not in ('webhook', 'poll', 'cron', 'person') then
     perform private.fail('PT422', 'source_unknown', 'The source must be webhook, poll, cron or person.');
@@ -113,7 +118,9 @@ begin
     paid_at = case when v_outcome = 'applied' and v_target = 'completed' then v_now else paid_at end,
     provider_order_id = case when v_kind is null then coalesce(provider_order_id, p_provider_order_id) else provider_order_id end,
     checks = case when status = 'pending' and p_source <> 'webhook' then checks + 1 else checks end,
-    next_check_at = case when status = 'pending' and v_outcome <> 'applied' then p_next_check_at end,
+    -- Only cron gives up asking, by naming no next time.
+    next_check_at = case when status = 'pending' and v_outcome <> 'applied'
+      then coalesce(p_next_check_at, case when p_source <> 'cron' then next_check_at end) end,
     claimed_until = null
   where id = v_order.id returning * into v_order;
 
@@ -125,8 +132,8 @@ begin
       perform private.extend_subscription(v_workspace_id, v_order.plan, v_order.billing_interval, v_now);
       update public.users set onboarding_status = 'payment_confirmed'
       where id = v_owner_id and onboarding_status = 'pending' and private.own_workspace(id) = v_workspace_id;
+      perform private.payment_email(v_order, 'payment_confirmed');
     end if;
-    perform private.payment_email(v_order, 'payment_confirmed');
   elsif v_outcome = 'applied' and v_target = 'failed' then
     perform private.payment_email(v_order, 'payment_failed');
   end if;
@@ -138,11 +145,11 @@ begin
       'source', p_source), p_request_id);
   end if;
   if v_outcome = 'applied' or (v_target <> 'pending' or v_outcome = 'incident') and not exists (
-       select from public.payment_events e where e.transaction_id = v_order.id and e.state_seen = v_target
+       select from public.payment_events e where e.transaction_id = v_order.id and e.state_seen = v_seen
          and e.status = v_order.status and (e.outcome = v_outcome or v_outcome = 'unchanged')
          and e.details ->> 'incident' is not distinct from v_kind) then
     insert into public.payment_events (transaction_id, source, state_seen, outcome, status, details, created_at)
-    values (v_order.id, p_source, v_target, v_outcome, v_order.status, v_details, v_now);
+    values (v_order.id, p_source, v_seen, v_outcome, v_order.status, v_details, v_now);
   end if;
   if p_inbox_id is not null then
     perform private.finish_inbox(p_inbox_id, case v_outcome when 'applied' then 'applied' else 'ignored' end, v_kind);
@@ -154,20 +161,22 @@ comment on function public.apply_payment_event(text, text, text, bigint, text, j
 
 create or replace function public.claim_due_orders(p_limit integer) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_claimed jsonb;
 begin
-  return (
-    with due as (
-      select t.id from public.payment_transactions t
-      where t.status = 'pending' and t.next_check_at <= pg_catalog.now()
-        and (t.claimed_until is null or t.claimed_until < pg_catalog.now())
-      order by t.next_check_at limit least(greatest(coalesce(p_limit, 0), 0), 100) for update skip locked),
-    claimed as (
-      update public.payment_transactions t set claimed_until = pg_catalog.now() + interval '60 seconds'
-      from due where t.id = due.id returning t.*)
-    select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
-      'order_id', c.merchant_order_id, 'amount', c.amount, 'created_at', private.rfc3339(c.created_at),
-      'checks', c.checks, 'expires_at', private.rfc3339(c.expires_at)) order by c.next_check_at, c.id), '[]')
-    from claimed c);
+  with due as (
+    select t.id from public.payment_transactions t
+    where t.status = 'pending' and t.next_check_at <= pg_catalog.now()
+      and (t.claimed_until is null or t.claimed_until < pg_catalog.now())
+    order by t.next_check_at limit least(greatest(coalesce(p_limit, 0), 0), 100) for update skip locked),
+  claimed as (
+    update public.payment_transactions t set claimed_until = pg_catalog.now() + interval '60 seconds'
+    from due where t.id = due.id returning t.*)
+  select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+    'order_id', c.merchant_order_id, 'amount', c.amount, 'created_at', private.rfc3339(c.created_at),
+    'checks', c.checks, 'expires_at', private.rfc3339(c.expires_at)) order by c.next_check_at, c.id), '[]')
+  into v_claimed from claimed c;
+  return v_claimed;
 end $$;
 comment on function public.claim_due_orders(integer) is
   'Pending orders that are due to be asked about, at most 100, each handed out to one caller for 60 seconds. Service key only.';

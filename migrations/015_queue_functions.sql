@@ -62,22 +62,25 @@ comment on function public.receive_webhook(text, jsonb, text, boolean, text, tex
 
 create or replace function public.claim_webhooks(p_limit integer) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_claimed jsonb;
 begin
-  return (
-    with due as (
-      select i.id from public.webhook_inbox i
-      where i.state in ('received', 'failed') and i.next_attempt_at <= pg_catalog.now()
-      order by i.next_attempt_at limit least(greatest(coalesce(p_limit, 0), 0), 100) for update skip locked),
-    claimed as (
-      -- A claim that dies eight times is given up, like one that fails eight times.
-      update public.webhook_inbox i set
-        attempts = i.attempts + 1,
-        next_attempt_at = case when i.attempts < 7 then pg_catalog.now() + interval '60 seconds' end
-      from due where i.id = due.id returning i.*)
-    select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
-      'inbox_id', c.id, 'order_id', c.order_id, 'event', c.event, 'raw_base64', c.raw_base64,
-      'attempts', c.attempts) order by c.id), '[]')
-    from claimed c);
+  with due as (
+    select i.id from public.webhook_inbox i
+    where i.state in ('received', 'failed') and i.next_attempt_at <= pg_catalog.now()
+    order by i.next_attempt_at limit least(greatest(coalesce(p_limit, 0), 0), 100) for update skip locked),
+  claimed as (
+    -- A claim that dies eight times is given up, like one that fails eight times.
+    update public.webhook_inbox i set
+      attempts = i.attempts + 1,
+      state = case when i.attempts < 7 then i.state else 'failed' end,
+      next_attempt_at = case when i.attempts < 7 then pg_catalog.now() + interval '60 seconds' end
+    from due where i.id = due.id returning i.*)
+  select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+    'inbox_id', c.id, 'order_id', c.order_id, 'event', c.event, 'raw_base64', c.raw_base64,
+    'attempts', c.attempts) order by c.id), '[]')
+  into v_claimed from claimed c;
+  return v_claimed;
 end $$;
 comment on function public.claim_webhooks(integer) is
   'Webhooks that wait to be applied, at most 100, each handed out to one caller for 60 seconds. Service key only.';
@@ -101,23 +104,25 @@ comment on function public.finish_webhook(bigint, text, text) is
 
 create or replace function public.claim_emails(p_limit integer) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_claimed jsonb;
 begin
   -- Claimed eight times and never finished: whoever sends it dies of it.
   update public.email_outbox set state = 'failed', next_attempt_at = null, finished_at = pg_catalog.now(),
     last_error = coalesce(last_error, 'given up: claimed eight times and never finished')
   where state = 'pending' and attempts >= 8 and next_attempt_at <= pg_catalog.now();
-  return (
-    with due as (
-      select e.id from public.email_outbox e
-      where e.state = 'pending' and e.next_attempt_at <= pg_catalog.now()
-      order by e.next_attempt_at limit least(greatest(coalesce(p_limit, 0), 0), 100) for update skip locked),
-    claimed as (
-      update public.email_outbox e set attempts = e.attempts + 1, next_attempt_at = pg_catalog.now() + interval '60 seconds'
-      from due where e.id = due.id returning e.*)
-    select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
-      'id', c.id, 'to', c.to_email, 'template', c.template, 'data', c.data, 'idempotency_key', c.idempotency_key,
-      'attempts', c.attempts) order by c.id), '[]')
-    from claimed c);
+  with due as (
+    select e.id from public.email_outbox e
+    where e.state = 'pending' and e.next_attempt_at <= pg_catalog.now()
+    order by e.next_attempt_at limit least(greatest(coalesce(p_limit, 0), 0), 100) for update skip locked),
+  claimed as (
+    update public.email_outbox e set attempts = e.attempts + 1, next_attempt_at = pg_catalog.now() + interval '60 seconds'
+    from due where e.id = due.id returning e.*)
+  select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+    'id', c.id, 'to', c.to_email, 'template', c.template, 'data', c.data, 'idempotency_key', c.idempotency_key,
+    'attempts', c.attempts) order by c.id), '[]')
+  into v_claimed from claimed c;
+  return v_claimed;
 end $$;
 comment on function public.claim_emails(integer) is
   'E-mails that wait to be sent, at most 100, each handed out to one caller for 60 seconds. Service key only.';

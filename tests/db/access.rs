@@ -3,7 +3,6 @@
 use serde_json::json;
 use tokio_postgres::Transaction;
 use tokio_postgres::error::SqlState;
-use uuid::Uuid;
 
 use crate::manifests::submit;
 use crate::support::{Db, Who, World};
