@@ -86,7 +86,11 @@ alter table public.users
   drop constraint if exists users_auth_user_id_fkey,
   drop constraint if exists users_full_name_check,
   drop constraint if exists users_avatar_url_check;
+-- An older installation has these nullable; unknown means that nobody ever switched it off.
+update public.users set is_active = true where is_active is null;
 alter table public.users
+  alter column is_active set not null,
+  alter column is_active set default true,
   -- A person may sign up by phone, and two identity providers may report the same address for two accounts.
   alter column email drop not null,
   add constraint users_auth_user_id_key unique (auth_user_id),
@@ -130,7 +134,10 @@ alter table public.workspace_members
   drop constraint if exists workspace_members_workspace_id_fkey,
   drop constraint if exists workspace_members_user_id_fkey,
   drop constraint if exists workspace_members_role_check;
+update public.workspace_members set is_active = true where is_active is null;
 alter table public.workspace_members
+  alter column is_active set not null,
+  alter column is_active set default true,
   alter column role set not null,
   add constraint workspace_members_workspace_id_user_id_key unique (workspace_id, user_id),
   add constraint workspace_members_workspace_id_fkey

@@ -20,6 +20,7 @@ alter table public.payment_transactions
   drop constraint if exists payment_transactions_amount_check,
   drop constraint if exists payment_transactions_currency_check,
   drop constraint if exists payment_transactions_status_check;
+-- Not valid: rows of an older ladder or in another currency are kept as they are; only new rows must fit.
 alter table public.payment_transactions
   alter column workspace_id drop not null,
   alter column amount type bigint,
@@ -27,10 +28,10 @@ alter table public.payment_transactions
   add constraint payment_transactions_workspace_id_fkey
     foreign key (workspace_id) references public.workspaces (id) on delete set null,
   add constraint payment_transactions_merchant_order_id_key unique (merchant_order_id),
-  add constraint payment_transactions_plan_check check (plan in ('ascent', 'glide', 'soar')),
+  add constraint payment_transactions_plan_check check (plan in ('ascent', 'glide', 'soar')) not valid,
   add constraint payment_transactions_billing_interval_check check (billing_interval in ('month', 'year')),
   add constraint payment_transactions_amount_check check (amount >= 100),
-  add constraint payment_transactions_currency_check check (currency = 'INR'),
+  add constraint payment_transactions_currency_check check (currency = 'INR') not valid,
   add constraint payment_transactions_status_check
     check (status in ('pending', 'completed', 'failed', 'cancelled', 'refunded'));
 create index if not exists payment_transactions_workspace_id_created_at_idx

@@ -1,13 +1,26 @@
 -- Writing the first manifest of an onboarding, and reading the current one.
 
 -- RFC 8785 for what a manifest holds. jsonb's own text already escapes strings as the RFC asks; keys need sorting, and
--- numbers need their trailing zeros gone. Outside of it: numbers below 1e-6 or from 1e21 up, and keys beyond the basic
--- plane; content with those is refused as not canonical, which no content of the reducer ever is.
+-- numbers need their trailing zeros gone. Refused, because the text here could differ from a reader's: numbers that a
+-- double does not hold to the digit or that the RFC writes with an exponent, and keys beyond the basic plane, which
+-- sort by UTF-16 there and by bytes here. No content of the reducer ever has one.
 create or replace function private.canonical_json(p_value jsonb, p_depth integer default 32) returns text
 language plpgsql immutable parallel safe set search_path = '' as $$
+declare
+  v_number numeric;
 begin
   if p_depth < 1 then
     perform private.fail('PT422', 'manifest_not_canonical', 'The manifest content is nested deeper than 32 levels.');
+  end if;
+  if pg_catalog.jsonb_typeof(p_value) = 'number' then
+    v_number := (p_value #>> '{}')::numeric;
+    if pg_catalog.abs(v_number) >= 1e21 or (v_number <> 0 and pg_catalog.abs(v_number) < 1e-6)
+       or v_number::double precision::numeric <> v_number then
+      perform private.fail('PT422', 'manifest_not_canonical', 'The manifest content has a number that readers could write differently.');
+    end if;
+  elsif pg_catalog.jsonb_typeof(p_value) = 'object'
+        and exists (select from pg_catalog.jsonb_object_keys(p_value) as k where k ~ '[^\u0001-\uffff]') then
+    perform private.fail('PT422', 'manifest_not_canonical', 'The manifest content has a key beyond the basic plane.');
   end if;
   return case pg_catalog.jsonb_typeof(p_value)
     when 'object' then '{' || coalesce((
@@ -18,7 +31,7 @@ begin
     when 'array' then '[' || coalesce((
       select pg_catalog.string_agg(private.canonical_json(e.value, p_depth - 1), ',' order by e.ordinality)
       from pg_catalog.jsonb_array_elements(p_value) with ordinality e), '') || ']'
-    when 'number' then pg_catalog.trim_scale((p_value #>> '{}')::numeric)::text
+    when 'number' then pg_catalog.trim_scale(v_number)::text
     else p_value::text
   end;
 end $$;
@@ -101,6 +114,12 @@ begin
   perform private.check_object(p_business_context, 262144, 'business_context');
   perform private.check_object(p_meta, 16384, 'meta');
   v_content := private.checked_content(p_content, p_checksum, p_token_estimate);
+  if (p_meta -> 'token_estimate') is distinct from pg_catalog.to_jsonb(p_token_estimate)
+     or pg_catalog.jsonb_typeof(p_meta -> 'dropped') is distinct from 'array'
+     or pg_catalog.jsonb_typeof(p_meta -> 'missing') is distinct from 'array' then
+    perform private.fail('PT422', 'meta_invalid',
+      'The argument meta must have token_estimate, equal to the argument of that name, and the lists dropped and missing.');
+  end if;
 
   -- 3. One writer per workspace from here on; versions are numbered under this lock.
   select owner_id into v_owner_id from public.workspaces where id = p_workspace_id for no key update;

@@ -106,6 +106,12 @@ begin
   perform private.check_object(p_business_context, 262144, 'business_context');
   perform private.check_object(p_meta, 16384, 'meta');
   v_content := private.checked_content(p_content, p_checksum, p_token_estimate);
+  if (p_meta -> 'token_estimate') is distinct from pg_catalog.to_jsonb(p_token_estimate)
+     or pg_catalog.jsonb_typeof(p_meta -> 'dropped') is distinct from 'array'
+     or pg_catalog.jsonb_typeof(p_meta -> 'missing') is distinct from 'array' then
+    perform private.fail('PT422', 'meta_invalid',
+      'The argument meta must have token_estimate, equal to the argument of that name, and the lists dropped and missing.');
+  end if;
 
   -- 3. One writer per workspace from here on; versions are numbered under this lock.
   select owner_id into v_owner_id from public.workspaces where id = p_workspace_id for no key update;

@@ -1,7 +1,7 @@
 //! What an isolate makes once and keeps: checked settings, signing keys, script names. Values only, never
 //! futures: a Worker may not await another request's IO.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use gatehouse_core::auth::Jwks;
@@ -23,7 +23,6 @@ pub struct KeySet {
 thread_local! {
     static SETTINGS_READ: RefCell<Option<Rc<Env>>> = const { RefCell::new(None) };
     static KEYS: RefCell<Option<Rc<KeySet>>> = const { RefCell::new(None) };
-    static LAST_KEY_FETCH_MS: Cell<f64> = const { Cell::new(0.0) };
 }
 
 /// The checked settings. All problems are logged at once, by name and never by value.
@@ -64,14 +63,4 @@ pub fn keep_keys(jwks: Jwks) -> Rc<KeySet> {
     let keys = Rc::new(KeySet { jwks, imported: RefCell::new(Vec::new()), fetched_ms: platform::now_ms() });
     KEYS.set(Some(Rc::clone(&keys)));
     keys
-}
-
-/// When keys were last asked for, in milliseconds since 1970, and marks that they are asked for now.
-pub fn mark_key_fetch() {
-    LAST_KEY_FETCH_MS.set(platform::now_ms());
-}
-
-/// When keys were last asked for, in milliseconds since 1970.
-pub fn last_key_fetch_ms() -> f64 {
-    LAST_KEY_FETCH_MS.get()
 }

@@ -125,7 +125,7 @@ fn redis_keys(workspace_id: &str, user_id: &str) -> Vec<String> {
 /// What one look at Redis showed.
 #[derive(Default)]
 struct Look {
-    /// How many fences had been raised; absent behind a fence.
+    /// The last fence raised, empty when none was lately; absent behind one.
     generation: Option<String>,
     /// ETag and document, when the caller is a known member and the tier has them.
     hit: Option<(String, String)>,

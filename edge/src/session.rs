@@ -16,6 +16,8 @@ use crate::platform;
 
 /// Keys older than this are fetched again, as Supabase's own clients do (10 minutes).
 const KEYS_TTL_MS: f64 = 600_000.0;
+/// With Auth away, keys serve on until this age.
+const KEYS_MAX_AGE_MS: f64 = 3_600_000.0;
 /// An unknown key id asks again at most this often, so that forged ids cost nobody a call.
 const UNKNOWN_KEY_PAUSE_MS: f64 = 30_000.0;
 
@@ -53,30 +55,32 @@ pub async fn require(scope: &Scope, request: &Request<'_>) -> Result<SignedIn, E
 
 /// The key that the token names, fetched when our copy is old or does not know it.
 async fn signing_key(scope: &Scope, token: &Token<'_>) -> Result<(Rc<KeySet>, Jwk), Error> {
+    let find =
+        |keys: &Rc<KeySet>| Some((Rc::clone(keys), keys.jwks.key_for(&token.kid, &token.alg).cloned()?));
     let cached = isolate::keys();
-    let find = |keys: &KeySet| keys.jwks.key_for(&token.kid, &token.alg).cloned();
-    if let Some(keys) = &cached {
-        let fresh = platform::now_ms() - keys.fetched_ms < KEYS_TTL_MS;
-        if let (true, Some(jwk)) = (fresh, find(keys)) {
-            return Ok((Rc::clone(keys), jwk));
+    let age_ms = cached.as_ref().map_or(f64::INFINITY, |keys| platform::now_ms() - keys.fetched_ms);
+    let known = cached.as_ref().and_then(find);
+    if age_ms < KEYS_TTL_MS {
+        if let Some(found) = known {
+            return Ok(found);
+        }
+        // Only a fetch that has come back counts: a request beside ours may still be fetching the very key.
+        if age_ms < UNKNOWN_KEY_PAUSE_MS {
+            return Err(unknown_key());
         }
     }
-    let asked_lately = platform::now_ms() - isolate::last_key_fetch_ms() < UNKNOWN_KEY_PAUSE_MS;
-    let keys = match (cached, asked_lately) {
-        (Some(keys), true) => keys,
-        (cached, _) => match jwks::fetch(scope).await {
-            Ok(jwks) => isolate::keep_keys(jwks),
-            // Keys that were good minutes ago beat locking everybody out while Auth is away.
-            Err(error) => cached.ok_or(error)?,
-        },
-    };
-    let jwk = find(&keys).ok_or_else(|| {
-        Error::with_detail(
-            ErrorCode::TokenInvalid,
-            "The access token is signed with a key that this project does not have.",
-        )
-    })?;
-    Ok((keys, jwk))
+    match jwks::fetch(scope).await {
+        Ok(jwks) => find(&isolate::keep_keys(jwks)).ok_or_else(unknown_key),
+        // Keys that were good lately beat locking everybody out while Auth is away; a revoked one dies with them.
+        Err(error) => known.filter(|_| age_ms < KEYS_MAX_AGE_MS).ok_or(error),
+    }
+}
+
+fn unknown_key() -> Error {
+    Error::with_detail(
+        ErrorCode::TokenInvalid,
+        "The access token is signed with a key that this project does not have.",
+    )
 }
 
 async fn verify(keys: &KeySet, jwk: &Jwk, token: &Token<'_>) -> bool {

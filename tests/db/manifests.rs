@@ -12,10 +12,15 @@ use crate::support::{Db, Refused, Who, World};
 /// The call of the Worker, argument by argument.
 pub const FINALIZE: &str = "select public.finalize_onboarding($1, $2, $3, $4, $5, $6, $7, $8)";
 
+/// What the Worker sends as meta beside a token estimate.
+pub fn meta(token_estimate: i32) -> Value {
+    json!({ "token_estimate": token_estimate, "dropped": [], "missing": [] })
+}
+
 /// Submits `content` as the Worker does.
 pub async fn submit(db: &mut Db, who: Who, workspace: Uuid, content: &Value) -> Result<Value, Refused> {
     let (answers, source, meta) =
-        (json!({ "company_name": "Chaya" }), json!({ "version": "2.0" }), json!({}));
+        (json!({ "company_name": "Chaya" }), json!({ "version": "2.0" }), meta(400));
     let params: crate::support::Params<'_> = &[
         &workspace,
         &answers,

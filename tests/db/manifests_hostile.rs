@@ -4,7 +4,7 @@ use gatehouse_core::context::canonical_json;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::manifests::{FINALIZE, submit};
+use crate::manifests::{FINALIZE, meta, submit};
 use crate::support::{Db, Refused, Who, World};
 
 fn refusal(found: Result<Value, Refused>) -> (String, String) {
@@ -20,8 +20,8 @@ fn pair(state: &str, code: &str) -> (String, String) {
 async fn finalize_raw(db: &mut Db, who: Who, workspace: Uuid, content: &str) -> Result<Value, Refused> {
     db.call(
         who,
-        "select public.finalize_onboarding($1, '{}', '{}', $2, encode(sha256(convert_to($2, 'UTF8')), 'hex'), 9, '{}', null)",
-        &[&workspace, &content],
+        "select public.finalize_onboarding($1, '{}', '{}', $2, encode(sha256(convert_to($2, 'UTF8')), 'hex'), 9, $3, null)",
+        &[&workspace, &content, &meta(9)],
     )
     .await
 }
@@ -124,7 +124,7 @@ async fn every_argument_is_checked_again() {
         content: Some(&text),
         sum: Some(&sum),
         tokens: Some(1),
-        meta: object.clone(),
+        meta: Some(meta(1)),
     };
     let upper = sum.to_uppercase();
     for case in [
@@ -136,6 +136,12 @@ async fn every_argument_is_checked_again() {
         Case { source: large(262_144), ..base("business_context_too_large") },
         Case { meta: Some(json!("m")), ..base("meta_invalid") },
         Case { meta: large(16_384), ..base("meta_too_large") },
+        Case { meta: object.clone(), ..base("meta_invalid") },
+        Case { meta: Some(meta(2)), ..base("meta_invalid") },
+        Case {
+            meta: Some(json!({ "token_estimate": 1, "dropped": {}, "missing": [] })),
+            ..base("meta_invalid")
+        },
         Case { content: None, ..base("manifest_invalid") },
         Case { tokens: None, ..base("token_estimate_out_of_range") },
         Case { tokens: Some(0), ..base("token_estimate_out_of_range") },
@@ -190,6 +196,11 @@ async fn content_that_a_reader_could_not_verify_is_refused() {
         ("{\"a\":0.50}".into(), "manifest_not_canonical"),
         ("{\"a\":1e2}".into(), "manifest_not_canonical"),
         (r#"{"a":"\u0041"}"#.into(), "manifest_not_canonical"),
+        (r#"{"a":9007199254740993}"#.into(), "manifest_not_canonical"),
+        (r#"{"a":1000000000000000000000}"#.into(), "manifest_not_canonical"),
+        (r#"{"a":0.0000001}"#.into(), "manifest_not_canonical"),
+        (r#"{"😀":1,"ﬃ":2}"#.into(), "manifest_not_canonical"),
+        (r#"{"ﬃ":2,"😀":1}"#.into(), "manifest_not_canonical"),
         (deep(33), "manifest_not_canonical"),
         (format!("{}1{}", "[".repeat(8000), "]".repeat(8000)), "manifest_invalid"),
         (format!("{{\"a\":{}{}}}", "[".repeat(8000), "]".repeat(8000)), "manifest_not_canonical"),

@@ -128,9 +128,35 @@ async fn a_connection_that_breaks_during_a_query_is_a_503() {
 }
 
 #[tokio::test]
-async fn without_auth_known_keys_still_verify_and_unknown_keys_are_a_503() {
+async fn without_auth_a_known_key_still_verifies() {
     let world = World::own().await;
     let founder = world.founder().await;
     world.stack.kill(Part::Auth).await.unwrap();
     assert_eq!(founder.get("/auth/verify-profile").await.status, 200);
+}
+
+#[tokio::test]
+async fn after_a_rotation_the_old_key_and_the_new_one_both_verify() {
+    let world = World::own().await;
+    let old = world.stack.sign_up("old@example.in", "a long enough passphrase").await.unwrap().access_token;
+    world.stack.rotate_key().await.unwrap();
+    let new = world.stack.sign_up("new@example.in", "a long enough passphrase").await.unwrap().access_token;
+    for token in [old, new] {
+        let ask = world.ask(reqwest::Method::GET, "/auth/verify-profile");
+        assert_eq!(ask.header("authorization", &format!("Bearer {token}")).send().await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn an_isolate_without_keys_is_a_503_until_auth_is_back() {
+    let world = World::own().await;
+    let session = world.stack.sign_up("first@example.in", "a long enough passphrase").await.unwrap();
+    let ask = || {
+        let bearer = format!("Bearer {}", session.access_token);
+        world.ask(reqwest::Method::GET, "/auth/verify-profile").header("authorization", &bearer).send()
+    };
+    world.stack.kill(Part::Auth).await.unwrap();
+    ask().await.refused(503, "dependency_unavailable");
+    world.stack.restart(Part::Auth).await.unwrap();
+    assert_eq!(ask().await.status, 200);
 }

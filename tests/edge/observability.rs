@@ -47,7 +47,7 @@ async fn a_refusal_is_logged_with_its_code_and_the_paths_of_strangers_are_not() 
 }
 
 #[tokio::test]
-async fn sessions_are_never_cacheable_and_budgets_are_told() {
+async fn sessions_are_never_cacheable() {
     let world = World::shared().await;
     let founder = world.founder().await;
     let reply = founder.get("/auth/verify-profile").await;

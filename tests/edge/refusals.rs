@@ -34,9 +34,8 @@ async fn refused_requests_name_the_reason_and_change_nothing() {
     // Sessions.
     ask("").send().await.refused(401, "token_missing");
     ask("not-a-token").send().await.refused(401, "token_invalid");
-    let (body, signature) = founder.token.rsplit_once('.').unwrap();
-    let forged: String = signature.chars().rev().collect();
-    ask(&format!("{body}.{forged}")).send().await.refused(401, "token_invalid");
+    let reply = ask(&forged(&founder.token)).send().await;
+    assert_eq!(reply.refused(401, "token_invalid").json["detail"], "The access token's signature is wrong.");
     world
         .ask(Method::POST, finalize)
         .header("authorization", "Basic YTpi")
@@ -94,6 +93,49 @@ async fn refused_requests_name_the_reason_and_change_nothing() {
 
     assert_eq!(traces_of(world, &founder).await, before);
     founder.get("/context/manifest").await.refused(404, "manifest_not_found");
+}
+
+/// The same token with one character in the middle of its signature changed.
+fn forged(token: &str) -> String {
+    let at = token.rfind('.').unwrap() + 40;
+    let other = if &token[at..=at] == "A" { "B" } else { "A" };
+    format!("{}{other}{}", &token[..at], &token[at + 1..])
+}
+
+#[tokio::test]
+async fn tokens_that_are_signed_and_still_no_session_are_refused() {
+    let world = World::shared().await;
+    let sub = uuid::Uuid::new_v4().to_string();
+    let ask = |claims: serde_json::Value| async move {
+        let token = world.stack.mint(&claims);
+        world
+            .ask(Method::GET, "/auth/verify-profile")
+            .header("authorization", &format!("Bearer {token}"))
+            .send()
+            .await
+    };
+    assert_eq!(ask(json!({"sub": sub})).await.status, 200, "a minted token is as good as a real one");
+    ask(json!({"sub": sub, "expires_in": -60})).await.refused(401, "token_expired");
+    ask(json!({"sub": sub, "iss": "https://other.example/auth/v1"})).await.refused(401, "token_invalid");
+    ask(json!({"sub": sub, "aud": "anon"})).await.refused(401, "token_invalid");
+    ask(json!({"sub": sub, "role": "service_role"})).await.refused(401, "token_invalid");
+    ask(json!({"sub": ""})).await.refused(401, "token_invalid");
+    let token = world.stack.mint(&json!({"sub": sub, "is_anonymous": true}));
+    let ensure =
+        world.ask(Method::POST, "/auth/ensure-profile").header("authorization", &format!("Bearer {token}"));
+    ensure.send().await.refused(403, "anonymous_not_allowed");
+}
+
+#[tokio::test]
+async fn a_nul_in_an_answer_is_named_and_raises_no_fence() {
+    let world = World::shared().await;
+    let founder = world.founder().await;
+    let mut bad = answers();
+    bad["company_name"] = json!("A\u{0}");
+    let reply = founder.finalize(&bad).await;
+    reply.refused(422, "answers_invalid");
+    assert_eq!(reply.json["errors"][0]["code"], "control_character");
+    assert!(reply.calls.is_empty(), "{:?}", reply.calls);
 }
 
 #[tokio::test]

@@ -63,7 +63,9 @@ async fn with_stack(repo: &Repo, stack: &Stack) -> Result<()> {
     drop(web);
     worker.stop().await?;
     match died {
-        Some(words) => bail!("{words}"),
+        Some(words) => bail!(
+            "{words}\nEverything else was stopped. Start again with `npm run dev`; its last words above say why."
+        ),
         None => Ok(()),
     }
 }

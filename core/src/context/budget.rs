@@ -28,12 +28,15 @@ fn weight(c: char) -> u32 {
         'A'..='Z' => 600,
         '0'..='9' => 740,
         '\0'..='\x7f' => 780,
-        '\u{80}'..='\u{7ff}' => 1_350,
-        // Devanagari has merges in cl100k's vocabulary, most other Indian scripts have few, Odia none.
+        '\u{80}'..='\u{24f}' => 1_350,
+        // Devanagari has merges in cl100k's vocabulary; the other measured scripts have few.
         '\u{900}'..='\u{97f}' => 1_300,
-        '\u{b00}'..='\u{b7f}' => 3_000,
-        '\u{800}'..='\u{ffff}' => 2_000,
-        _ => 3_200,
+        '\u{980}'..='\u{aff}' | '\u{b80}'..='\u{d7f}' | '\u{2000}'..='\u{2bff}' | '\u{3000}'..='\u{9fff}' => {
+            2_000
+        }
+        '\u{1f300}'..='\u{1faff}' => 3_200,
+        // A script that was not measured costs at most its bytes: a token holds at least one.
+        c => u32::try_from(c.len_utf8()).unwrap_or(4).saturating_mul(1_000),
     }
 }
 

@@ -29,13 +29,13 @@ pub struct Manifest {
 /// How a manifest was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
 pub struct ManifestMeta {
     /// Estimated cl100k tokens of the content.
     pub token_estimate: u32,
     /// Everything that was dropped or shortened to fit the budget, and why.
     pub dropped: Vec<Dropped>,
     /// Ids of the questions that were not answered.
-    #[serde(default)]
     pub missing: Vec<String>,
 }
 

@@ -83,6 +83,7 @@ fn normalise(field: &Field, value: &Value) -> Result<Answer, FieldError> {
         (Kind::Url, Value::String(text)) => url(field, text.trim()),
         (Kind::Text { max } | Kind::LongText { max }, Value::String(text)) => {
             let text = text.trim();
+            check_characters(field, text, matches!(field.kind, Kind::LongText { .. }))?;
             let count = text.chars().count();
             if count > max {
                 return Err(error(
@@ -106,6 +107,7 @@ fn list<'a>(
     let mut kept: Vec<String> = Vec::new();
     let mut seen: Vec<String> = Vec::new();
     for item in items.map(str::trim).filter(|item| !item.is_empty()) {
+        check_characters(field, item, false)?;
         let count = item.chars().count();
         if count > max {
             let start: String = item.chars().take(24).collect();
@@ -134,17 +136,33 @@ fn list<'a>(
     Ok(Answer::List(kept))
 }
 
+/// Refuses what no form sends and no store keeps: control characters, a NUL among them, and line breaks where one
+/// line is asked for.
+fn check_characters(field: &Field, text: &str, lines: bool) -> Result<(), FieldError> {
+    let breaks = |c: char| matches!(c, '\n' | '\r');
+    if text.chars().any(|c| c.is_control() && c != '\t' && !breaks(c)) {
+        let message = format!("{} has a control character; type it anew.", field.label);
+        return Err(error(field, "control_character", message));
+    }
+    if !lines && text.contains(breaks) {
+        return Err(error(field, "line_break", format!("{} must stand on one line.", field.label)));
+    }
+    Ok(())
+}
+
 fn url(field: &Field, text: &str) -> Result<Answer, FieldError> {
     if text.is_empty() {
         return Ok(Answer::Text(String::new()));
     }
     let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
     let rest = full.strip_prefix("https://").or_else(|| full.strip_prefix("http://"));
-    let host = rest.map(|rest| rest.split(['/', '?', '#', ':']).next().unwrap_or_default());
-    let good = host.is_some_and(|host| {
-        host.contains('.') && host.split('.').all(|label| !label.is_empty() && !label.contains('@'))
+    let authority = rest.map(|rest| rest.split(['/', '?', '#', '\\']).next().unwrap_or_default());
+    // `user:password@` before the host is how an address pretends to be another one.
+    let good = authority.is_some_and(|authority| {
+        let host = authority.split(':').next().unwrap_or_default();
+        !authority.contains('@') && host.contains('.') && host.split('.').all(|label| !label.is_empty())
     });
-    if !good || full.contains(char::is_whitespace) || full.chars().count() > 500 {
+    if !good || full.contains(|c: char| c.is_whitespace() || c.is_control()) || full.chars().count() > 500 {
         return Err(error(
             field,
             "not_a_url",
@@ -241,6 +259,8 @@ mod tests {
             "https://",
             "https://a b.example",
             "https://a..b",
+            "https://chaya.example:x@evil.example",
+            "chaya.example\u{7}",
         ] {
             assert_eq!(with(bad).unwrap_err()[0].code, "not_a_url", "{bad}");
         }
@@ -270,6 +290,18 @@ mod tests {
         assert!(draft(json!({})).is_ok());
         assert_eq!(draft(json!({"company_website": "chaya"})).unwrap_err()[0].code, "not_a_url");
         assert_eq!(draft(json!({"company": "x"})).unwrap_err()[0].code, "unknown_field");
+    }
+
+    #[test]
+    fn control_characters_and_stray_line_breaks_are_refused() {
+        let code = |answers: Value| step(StepId::Offer, answers).unwrap_err()[0].code.clone();
+        let offer = |text: &str, problem: &str| json!({"primary_offer": text, "core_problem": problem});
+        assert_eq!(code(offer("A\u{0}", "x")), "control_character");
+        assert_eq!(code(offer("x", "\u{1b}[31m")), "control_character");
+        assert_eq!(code(offer("two\nlines", "x")), "line_break");
+        assert!(step(StepId::Offer, offer("one line", "two\n\tlines")).is_ok());
+        let items = step(StepId::Voice, json!({"brand_tone": ["warm\nexact"]})).unwrap_err();
+        assert_eq!(items[0].code, "line_break");
     }
 
     #[test]

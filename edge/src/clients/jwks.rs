@@ -5,7 +5,6 @@ use gatehouse_core::error::{Error, ErrorCode};
 
 use super::unavailable;
 use crate::app::Scope;
-use crate::isolate;
 use crate::outbound::Call;
 
 const DEADLINE_MS: u32 = 2_000;
@@ -15,7 +14,6 @@ const DEADLINE_MS: u32 = 2_000;
 /// # Errors
 /// `dependency_unavailable`.
 pub async fn fetch(scope: &Scope) -> Result<Jwks, Error> {
-    isolate::mark_key_fetch();
     let url = format!("{}/auth/v1/.well-known/jwks.json", scope.settings.supabase_url);
     let call = Call {
         neighbour: "auth",

@@ -95,6 +95,8 @@ fn refusal(scope: &Scope, operation: &str, status: u16, body: &[u8]) -> Failure 
         // Serialization failures and deadlocks (class 40) come as 500 and are safe to repeat.
         (500, code) if code.starts_with("40") => Failure::Refused(ErrorCode::DependencyUnavailable.into()),
         (502..=504, _) | (500, "57014") => Failure::Unknown(unanswering()),
+        // The statement was refused before or while it ran, so it was rolled back.
+        (400..=499, code) if !code.is_empty() => Failure::Refused(ErrorCode::Internal.into()),
         _ => Failure::Unknown(ErrorCode::Internal.into()),
     }
 }

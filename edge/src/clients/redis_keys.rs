@@ -1,13 +1,15 @@
-//! Every key and every time to live of Redis. A scan after the tests fails on a key without one.
+//! Every key and every time to live of Redis. A test scans for a key without one.
 
 /// A membership record: role and access of one person in one workspace.
 pub const MEMBERSHIP_TTL_MS: u32 = 60_000;
 /// The hot tier of a manifest.
 pub const TIER0_TTL_MS: u32 = 3_600_000;
-/// A writer's fence. It outlives the database call that it guards and the statement timeout behind that.
-pub const FENCE_TTL_MS: u32 = 15_000;
-/// The count of fences ever raised. It need only outlive a reader's pause between its two Redis calls.
-pub const GENERATION_TTL_MS: u32 = 604_800_000;
+/// A writer's fence. A call that we gave up may still commit: PostgREST waits up to 10 s for a connection and the
+/// statement may take 8 s after that. The fence outlives both.
+pub const FENCE_TTL_MS: u32 = 30_000;
+/// The token of the last fence raised. It need only outlive a reader's pause between its two Redis calls, which is
+/// bounded by the 30 s that work after an answer may take.
+pub const GENERATION_TTL_MS: u32 = 60_000;
 /// An onboarding session; each save begins it anew.
 pub const SESSION_TTL_MS: u32 = 604_800_000;
 /// A submitted session: long enough for a repeated finalize to find it warm.
@@ -30,7 +32,7 @@ pub fn fence(workspace_id: &str) -> String {
     format!("bcm:{workspace_id}:fence")
 }
 
-/// How often a fence was raised for a workspace.
+/// The last fence raised for a workspace: a reader sees from it whether a writer came by.
 pub fn generation(workspace_id: &str) -> String {
     format!("bcm:{workspace_id}:generation")
 }

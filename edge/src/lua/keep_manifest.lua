@@ -5,7 +5,7 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 if not ARGV[3] then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if (redis.call('GET', KEYS[4]) or '0') ~= ARGV[3] then return 0 end
+if (redis.call('GET', KEYS[4]) or '') ~= ARGV[3] then return 0 end
 if redis.call('ZCOUNT', KEYS[3], now, '+inf') > 0 then return 0 end
 redis.call('HSET', KEYS[2], 'version', ARGV[5], 'confirmed_at', ARGV[6], 'etag', ARGV[7], 'document', ARGV[8])
 redis.call('PEXPIRE', KEYS[2], ARGV[4])

@@ -6,7 +6,7 @@ local member = redis.call('GET', KEYS[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if redis.call('ZCOUNT', KEYS[3], now, '+inf') > 0 then return {member, false, false, false} end
-local generation = redis.call('GET', KEYS[4]) or '0'
+local generation = redis.call('GET', KEYS[4]) or ''
 if not member then return {false, generation, false, false} end
 local hit = redis.call('HMGET', KEYS[2], 'etag', 'document')
 return {member, generation, hit[1], hit[2]}

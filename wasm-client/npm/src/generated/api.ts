@@ -125,9 +125,9 @@ export interface ManifestHead {
 /** How a manifest was made. */
 export interface ManifestMeta {
   /** Estimated cl100k tokens of the content. */
-  token_estimate: number;
+  token_estimate?: number;
   /** Everything that was dropped or shortened to fit the budget, and why. */
-  dropped: Array<Dropped>;
+  dropped?: Array<Dropped>;
   /** Ids of the questions that were not answered. */
   missing?: Array<string>;
 }
