@@ -78,7 +78,7 @@ revoke all on function public.save_snapshot(uuid, integer, text, jsonb), public.
   from public, anon, authenticated;
 grant execute on function public.save_snapshot(uuid, integer, text, jsonb), public.read_snapshot(uuid) to authenticated;
 
--- As before, and the snapshot is marked submitted in the same transaction.
+-- As before, and the snapshot becomes what was submitted in the same transaction.
 create or replace function public.finalize_onboarding(
   p_workspace_id uuid, p_answers jsonb, p_business_context jsonb, p_content text, p_checksum text,
   p_token_estimate integer, p_meta jsonb, p_request_id text
@@ -106,6 +106,12 @@ begin
   perform private.check_object(p_business_context, 262144, 'business_context');
   perform private.check_object(p_meta, 16384, 'meta');
   v_content := private.checked_content(p_content, p_checksum, p_token_estimate);
+  if (p_meta -> 'token_estimate') is distinct from pg_catalog.to_jsonb(p_token_estimate)
+     or pg_catalog.jsonb_typeof(p_meta -> 'dropped') is distinct from 'array'
+     or pg_catalog.jsonb_typeof(p_meta -> 'missing') is distinct from 'array' then
+    perform private.fail('PT422', 'meta_invalid',
+      'The argument meta must have token_estimate, equal to the argument of that name, and the lists dropped and missing.');
+  end if;
 
   -- 3. One writer per workspace from here on; versions are numbered under this lock.
   select owner_id into v_owner_id from public.workspaces where id = p_workspace_id for no key update;
@@ -130,9 +136,12 @@ begin
   on conflict (workspace_id) do update
     set latest_version = excluded.latest_version, confirmed_at = excluded.confirmed_at;
 
-  -- Submitting is one-way: an autosave that arrives late must not reopen the draft.
-  update public.onboarding_snapshots set state = 'submitted', updated_at = v_now
-  where workspace_id = p_workspace_id and state <> 'submitted';
+  -- Submitting is one-way: an autosave that arrives late must not reopen the draft. The snapshot may have been some
+  -- saves behind, or missing; it becomes what was submitted, so that submitting again from it changes nothing.
+  insert into public.onboarding_snapshots as s (workspace_id, revision, state, answers, updated_at)
+  values (p_workspace_id, 1, 'submitted', p_answers, v_now)
+  on conflict (workspace_id) do update
+    set revision = s.revision + 1, state = 'submitted', answers = excluded.answers, updated_at = excluded.updated_at;
 
   -- 5. The owner is through, if this is the workspace that stands for them at the gate.
   update public.users set onboarding_status = 'completed'

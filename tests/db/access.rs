@@ -181,7 +181,8 @@ async fn every_persona_can_do_to_every_table_what_the_matrix_says_and_no_more() 
                  on conflict do nothing),
            m as (insert into public.email_outbox (idempotency_key, to_email, template, next_attempt_at)
                  values ($1::text, 'a@example.in', 'none', null))
-         insert into public.onboarding_snapshots (workspace_id, revision, answers) values ($1, 1, '{}')",
+         insert into public.onboarding_snapshots (workspace_id, revision, answers) values ($1, 1, '{}')
+         on conflict do nothing",
         &[&world.workspace],
     )
     .await;

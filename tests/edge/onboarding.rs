@@ -492,7 +492,7 @@ async fn every_script_comes_back_as_it_was_written() {
     let founder = world.founder().await;
     load(&founder).await;
     let company = json!({
-        "company_name": "चाय कथा — ಚಹಾ, தேநீர் ☕️👩‍🌾", "company_description": "पहली पंक्ति\nदूसरी \"पंक्ति\" \\ / \u{2028}",
+        "company_name": "चाय कथा — ಚಹಾ, தேநீர் ☕️👩‍🌾", "company_description": "पहली पंक्ति\nदूसरी \"पंक्ति\" \\ / \u{2028} </script>",
         "industry": "च".repeat(200),
     });
     let reply = save(&founder, "company", 0, json!({"answers": company})).await;
@@ -523,6 +523,7 @@ async fn every_script_comes_back_as_it_was_written() {
 #[tokio::test]
 async fn a_body_with_answers_still_finalizes_and_becomes_the_submitted_session() {
     let world = World::shared().await;
+    warm(world).await;
     let founder = world.founder().await;
     load(&founder).await;
     saved(&put(&founder, 0, &json!({"industry": "A draft"})).await, 1);
@@ -530,6 +531,37 @@ async fn a_body_with_answers_still_finalizes_and_becomes_the_submitted_session()
     assert_eq!((made.status, made.calls.len()), (201, 3), "{made:?}");
     let session = load(&founder).await;
     assert_eq!((&session.json["state"], &session.json["answers"]), (&json!("submitted"), &answers()));
+    let again = founder.post("/onboarding/finalize", None).await;
+    assert_eq!((again.status, &again.json["manifest"]["version"]), (200, &json!(1)), "{again:?}");
+    // The snapshot too holds what was submitted, and not the draft.
+    world.redis(&["DEL", &format!("onb:{}", founder.workspace_id)]).await;
+    let again = founder.post("/onboarding/finalize", None).await;
+    assert_eq!((again.status, &again.json["manifest"]["version"]), (200, &json!(1)), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_commit_that_could_not_say_so_submits_the_session_all_the_same() {
+    let world = World::shared().await;
+    let founder = world.founder().await;
+    load(&founder).await;
+    saved(&put(&founder, 0, &answers()).await, 1);
+    let ask = founder.ask(Method::POST, "/onboarding/finalize");
+    let lost = Fault {
+        drop: true,
+        after: true,
+        path: Some("finalize_onboarding".into()),
+        request_id: Some(ask.id.clone()),
+        ..Fault::default()
+    };
+    world.stack.faults().set(Part::Postgrest, lost).unwrap();
+    ask.send().await.refused(503, "dependency_unavailable");
+    // A tab that has not heard goes on typing; what the membership's next reading brings ends that.
+    saved(&save(&founder, "company", 1, json!({"answers": {"industry": "Cocoa"}})).await, 2);
+    let keys = world.keys(&format!("member:{}:*", founder.workspace_id)).await;
+    world.redis(&["DEL", &keys[0]]).await;
+    save(&founder, "company", 2, json!({"answers": {"industry": "Coffee"}}))
+        .await
+        .refused(409, "session_submitted");
     let again = founder.post("/onboarding/finalize", None).await;
     assert_eq!((again.status, &again.json["manifest"]["version"]), (200, &json!(1)), "{again:?}");
 }

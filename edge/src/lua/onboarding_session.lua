@@ -11,8 +11,11 @@ if ARGV[5] ~= '' then
   redis.call('SET', KEYS[1], member, 'PX', ARGV[6])
 end
 local held = redis.call('HGET', KEYS[2], 'revision')
--- A snapshot that is newer than what Redis holds was written while Redis was away.
-if ARGV[7] ~= '' and (not held or tonumber(held) < tonumber(ARGV[7])) then
+-- A snapshot that is newer than what Redis holds was written while Redis was away. One that is submitted is always
+-- right: then a finalize was committed and could not say so.
+local newer = ARGV[7] ~= '' and (not held or tonumber(held) < tonumber(ARGV[7])
+  or (ARGV[8] == 'submitted' and redis.call('HGET', KEYS[2], 'state') == 'draft'))
+if newer then
   held = ARGV[7]
   redis.call('DEL', KEYS[2])
   redis.call('HSET', KEYS[2], 'revision', held, 'state', ARGV[8])
