@@ -17,7 +17,7 @@ impl Phonepe {
     pub(super) fn page(&self, parts: &Parts, token: &str, body: &Bytes) -> Response<Body> {
         let Some(order) = self.book().by_token(token).cloned() else {
             let text = format!(
-                "<main>{NOTICE}<div class=\"card\"><h1>This payment is not known</h1><p>The platform forgets its payments when it stops. Start the payment again in the shop.</p></div></main>"
+                "<main>{NOTICE}<div class=\"card\"><h1>This payment is not known</h1><p>The platform forgets its payments when it stops. Start the payment again in {MERCHANT_NAME}.</p></div></main>"
             );
             return page(StatusCode::NOT_FOUND, "This payment is not known", &text);
         };
@@ -50,10 +50,9 @@ fn show(order: &Order) -> Response<Body> {
         (OrderState::Failed, Some(Failure::EXPIRED)) => "Expired",
         (OrderState::Failed, _) => "Failed",
     };
-    let minutes = (order.expire_at_ms - epoch_millis()).max(0).div_euclid(60_000);
+    let minutes = (order.expire_at_ms - epoch_millis() + 59_999).max(0).div_euclid(60_000);
     let open = match (order.state, minutes) {
-        (OrderState::Pending, 0) => "<dt>Open for</dt><dd>less than a minute</dd>".to_owned(),
-        (OrderState::Pending, 1) => "<dt>Open for</dt><dd>1 more minute</dd>".to_owned(),
+        (OrderState::Pending, 0 | 1) => "<dt>Open for</dt><dd>1 more minute</dd>".to_owned(),
         (OrderState::Pending, _) => format!("<dt>Open for</dt><dd>{minutes} more minutes</dd>"),
         _ => String::new(),
     };
@@ -64,13 +63,17 @@ fn show(order: &Order) -> Response<Body> {
              <button class=\"main\" name=\"action\" value=\"pay\">Pay {amount}</button>\
              <button name=\"action\" value=\"fail\">Fail<small>The bank declines the payment</small></button>\
              <button name=\"action\" value=\"cancel\">Cancel<small>The payer gives up; the order ends</small></button>\
-             <button name=\"action\" value=\"leave\">Leave<small>Back to the shop; the order stays open</small></button>\
+             <button name=\"action\" value=\"leave\">Leave<small>Back to {MERCHANT_NAME}; the order stays open</small></button>\
              </form>"
         ),
-        _ => format!("<a class=\"button main\" href=\"{}\">Back to the shop</a>", escape(&order.return_url)),
+        _ => format!(
+            "<a class=\"button main\" href=\"{}\">Back to {MERCHANT_NAME}</a>",
+            escape(&order.return_url)
+        ),
     };
+    let heading = if order.state == OrderState::Pending { "Pay" } else { "Payment to" };
     let body = format!(
-        "<main>{NOTICE}<div class=\"card\"><h1>Pay {MERCHANT_NAME}</h1><p class=\"amount\">{amount}</p>\
+        "<main>{NOTICE}<div class=\"card\"><h1>{heading} {MERCHANT_NAME}</h1><p class=\"amount\">{amount}</p>\
          <dl><dt>State</dt><dd class=\"state\">{state}</dd>{open}<dt>Order</dt><dd>{}</dd></dl>{choices}</div></main>",
         escape(&order.merchant_order_id),
     );

@@ -15,7 +15,7 @@ pub(super) fn list(emails: &[Email]) -> Response<Body> {
         .rev()
         .map(|mail| {
             format!(
-                "<li><a href=\"/inbox/{}\"><strong>{}</strong><span class=\"muted\">To {} · {}</span></a></li>",
+                "<li><a href=\"/inbox/{}\"><strong>{}</strong><span class=\"muted\">To {}</span><span class=\"muted\">{}</span></a></li>",
                 escape(&mail.id),
                 escape(&mail.subject),
                 escape(&mail.to.join(", ")),
@@ -52,7 +52,7 @@ pub(super) fn show(mail: Option<&Email>) -> Response<Body> {
         row("To", &mail.to.join(", ")),
         row("Copy", &mail.cc.join(", ")),
         row("Blind copy", &mail.bcc.join(", ")),
-        row("Answer to", &mail.reply_to.join(", ")),
+        row("Reply to", &mail.reply_to.join(", ")),
         row("Accepted", &moment(mail)),
         row("Key", mail.idempotency_key.as_deref().unwrap_or_default()),
     ]

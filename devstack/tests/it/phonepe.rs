@@ -108,12 +108,13 @@ async fn a_payment_is_pending_until_somebody_pays() {
 #[tokio::test]
 async fn an_order_fails_by_decline_cancel_or_expiry_and_may_still_be_paid_late() {
     let phonepe = shared().await.phonepe();
-    let end: [(fn(&Phonepe, &str) -> anyhow::Result<()>, &str, usize); 3] = [
+    type End = fn(&Phonepe, &str) -> anyhow::Result<()>;
+    let ends: [(End, &str, usize); 3] = [
         (Phonepe::fail, "PAYMENT_ERROR", 1),
         (Phonepe::cancel, "CANCELLED_BY_USER", 1),
         (Phonepe::expire, "ORDER_EXPIRED", 0),
     ];
-    for (end, code, attempts) in end {
+    for (end, code, attempts) in ends {
         let (id, _) = order(phonepe, 500_000).await;
         end(phonepe, &id).unwrap();
         let path = format!("/checkout/v2/order/{id}/status?details=true&errorContext=true");
@@ -189,7 +190,7 @@ async fn a_person_pays_fails_cancels_and_leaves_on_the_page() {
         if action != "leave" {
             let again = click().await;
             assert_eq!(again.status(), 200, "a second click only shows how it ended");
-            assert!(again.text().await.unwrap().contains("Back to the shop"));
+            assert!(again.text().await.unwrap().contains("Back to Gatehouse"));
             assert_eq!(phonepe.order(&id).unwrap().attempts.len(), 1);
         }
     }
