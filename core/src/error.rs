@@ -94,6 +94,10 @@ errors! {
     IdempotencyKeyReused = "idempotency_key_reused", 422, "This idempotency key was used for something else.", "Take a new key for a new request.";
     /// The first request with this `Idempotency-Key` is still at work.
     IdempotencyInFlight = "idempotency_in_flight", 409, "The same request is still at work.", "Wait a moment and repeat with the same key.";
+    /// The key holds characters that a header cannot carry.
+    IdempotencyKeyInvalid = "idempotency_key_invalid", 422, "The idempotency key cannot be used.", "Send 8 to 64 letters, digits, `-` or `_`.";
+    /// A workspace opens more payment pages in an hour than a person would.
+    TooManyOrders = "too_many_orders", 429, "Too many payments were started.", "Wait an hour, or write to support.";
     /// There is no such order, or it belongs to another workspace; the two are not told apart.
     OrderNotFound = "order_not_found", 404, "There is no such order for you.", "Check the order id.";
     /// PhonePe refused to open a payment page.

@@ -323,6 +323,7 @@ pub const ROUTES: &[Route] = &[
             ErrorCode::IdempotencyKeyReused,
             ErrorCode::IdempotencyInFlight,
             ErrorCode::PlanUnknown,
+            ErrorCode::TooManyOrders,
             ErrorCode::RoleNotAllowed,
             ErrorCode::PaymentRefused,
             ErrorCode::DependencyUnavailable,
