@@ -69,6 +69,20 @@ pub struct Ports {
     pub redis: u16,
 }
 
+impl Ports {
+    /// Every port with the part that listens there.
+    pub fn list(self) -> Vec<(u16, &'static str)> {
+        // Taken apart, so that a new port cannot be forgotten here.
+        let Self { gateway, upstash, postgres, redis } = self;
+        vec![
+            (gateway, "gateway"),
+            (upstash, "Upstash front"),
+            (postgres, "postgres relay"),
+            (redis, "redis relay"),
+        ]
+    }
+}
+
 /// What happens when a refresh token is presented a second time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefreshReuse {
@@ -100,10 +114,12 @@ pub struct StackOptions {
 }
 
 impl StackOptions {
-    /// Free ports, the repository's migrations, data that is thrown away; `DATABASE_URL` and `REDIS_URL`
-    /// name existing servers.
+    /// Free ports, the repository's migrations, data that is thrown away. `DATABASE_URL` names an existing server
+    /// of this machine, where a database is made and dropped. `REDIS_URL` is ignored, aloud: tests kill Redis and
+    /// read all of its keys.
     pub fn for_tests() -> Self {
         let repo = repository();
+        say_once();
         Self {
             ports: Ports::default(),
             migrations: Some(repo.join("migrations")),
@@ -111,12 +127,12 @@ impl StackOptions {
             repo,
             refresh_reuse: RefreshReuse::Strict,
             database_url: environment("DATABASE_URL"),
-            redis_url: environment("REDIS_URL"),
+            redis_url: None,
         }
     }
 
     /// Fixed ports (54321 gateway, 54322 Postgres, 54379 Redis, 54380 Upstash) and data kept in `.devstack`;
-    /// `DATABASE_URL` and `REDIS_URL` name existing servers.
+    /// `DATABASE_URL` and `REDIS_URL` name existing servers of this machine.
     pub fn for_dev() -> Self {
         let repo = repository();
         Self {
@@ -129,6 +145,21 @@ impl StackOptions {
             redis_url: environment("REDIS_URL"),
         }
     }
+}
+
+/// What the environment changes about tests, once for each process.
+fn say_once() {
+    static SAID: std::sync::Once = std::sync::Once::new();
+    SAID.call_once(|| {
+        if environment("DATABASE_URL").is_some() {
+            eprintln!(
+                "DATABASE_URL is set: databases gatehouse_… are made on that server and dropped again."
+            );
+        }
+        if environment("REDIS_URL").is_some() {
+            eprintln!("REDIS_URL is ignored: tests start a Redis of their own, because they kill it.");
+        }
+    });
 }
 
 fn environment(name: &str) -> Option<String> {
