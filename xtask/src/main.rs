@@ -3,6 +3,7 @@
 mod assurance;
 mod browser;
 mod build;
+mod child;
 mod codegen;
 mod dev;
 mod journey;
