@@ -52,7 +52,7 @@ pub fn build(repo: &Repo) -> Result<()> {
     inputs.extend(["package-lock.json", "wasm-client/npm/wasm", "wasm-client/npm/dist"]);
     let print = stamp::fingerprint(&repo.root, &inputs, "next build")?;
     let next = repo.root.join("web/.next");
-    if stamp::is_current(&next, &print) {
+    if stamp::is_current(&next, &print, &["BUILD_ID"]) {
         return Ok(());
     }
     step("Building the web app", || {
