@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::lock;
 use crate::repo::Repo;
 use crate::stamp;
 use crate::step::{note, run_quietly, step};
@@ -23,6 +24,7 @@ const COMMON_INPUTS: [&str; 4] = ["Cargo.toml", "Cargo.lock", "rust-toolchain.to
 /// # Errors
 /// When a step fails; the sentence names it.
 pub fn build(repo: &Repo) -> Result<()> {
+    let _alone = lock::checkout(repo)?;
     build_worker(repo)?;
     build_wasm_client(repo)
 }
@@ -32,6 +34,7 @@ pub fn build(repo: &Repo) -> Result<()> {
 /// # Errors
 /// When a step fails; the sentence names it.
 pub fn worker(repo: &Repo) -> Result<()> {
+    let _alone = lock::checkout(repo)?;
     build_worker(repo)
 }
 

@@ -7,6 +7,7 @@ mod child;
 mod codegen;
 mod dev;
 mod journey;
+mod lock;
 mod repo;
 mod setup;
 mod stack;

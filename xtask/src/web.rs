@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use gatehouse_devstack::Stack;
 
 use crate::child;
+use crate::lock;
 use crate::repo::Repo;
 use crate::stamp;
 use crate::step::{run_quietly, step};
@@ -37,6 +38,7 @@ pub fn settings(stack: &Stack, worker_url: &str) -> Vec<(&'static str, String)> 
 /// # Errors
 /// When the build fails; all it printed is part of the error.
 pub fn build(repo: &Repo) -> Result<()> {
+    let _alone = lock::checkout(repo)?;
     let mut list = Command::new("git");
     list.current_dir(&repo.root).args([
         "ls-files",
