@@ -97,7 +97,7 @@ impl Inner {
         };
         let found = match &valkey {
             Some(_) => "accepts connections.",
-            None => "EXISTING SERVER of REDIS_URL: its keys are used and kept;",
+            None => "EXISTING SERVER of REDIS_URL: its keys are used and kept.",
         };
         say("redis", found.into(), valkey.as_ref().map(Valkey::version), Some(&redis_url));
         relay::spawn(postgres_port, server.upstream()?, Part::Postgres, faults.clone());
@@ -310,9 +310,14 @@ async fn start_valkey(run: &Path) -> Result<Valkey> {
 
 /// `host:port` of `REDIS_URL`.
 fn address_of(url: &str) -> Result<String> {
-    let fix = "REDIS_URL must be redis://host:port, without a password or TLS.";
+    let fix = "REDIS_URL must be redis://host:port, without a password, TLS or a number of a database.";
     let url = reqwest::Url::parse(url).context(fix)?;
     let host = url.host_str().context(fix)?;
     require_this_machine("REDIS_URL", host)?;
+    // What is not carried on must not be passed over: another database's keys would be used.
+    let plain = url.scheme() == "redis" && url.username().is_empty() && url.password().is_none();
+    if !plain || !matches!(url.path(), "" | "/" | "/0") {
+        bail!(fix);
+    }
     Ok(format!("{host}:{}", url.port().unwrap_or(6379)))
 }

@@ -130,11 +130,11 @@ impl Server {
             Self::Own(_) => "accepts connections.".to_owned(),
             Self::Existing(Existing { made: Some(name), .. }) => {
                 format!(
-                    "EXISTING SERVER of DATABASE_URL: database {name} is made there and dropped at the end;"
+                    "EXISTING SERVER of DATABASE_URL: database {name} is made there and dropped at the end."
                 )
             }
             Self::Existing(_) => {
-                format!("EXISTING SERVER of DATABASE_URL: its database {} is used and kept;", self.database())
+                format!("EXISTING SERVER of DATABASE_URL: its database {} is used and kept.", self.database())
             }
         }
     }

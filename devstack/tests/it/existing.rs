@@ -32,6 +32,15 @@ async fn only_servers_of_this_machine_are_taken() {
 }
 
 #[tokio::test]
+async fn what_a_redis_url_says_is_never_passed_over() {
+    for url in ["redis://127.0.0.1:1/3", "redis://:secret@127.0.0.1:1", "rediss://127.0.0.1:1"] {
+        let options = StackOptions { redis_url: Some(url.into()), ..StackOptions::for_tests() };
+        let text = refused(options).await;
+        assert!(text.contains("REDIS_URL must be") && !text.contains("secret"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_role_that_is_not_ours_keeps_its_password_and_the_start_is_refused() {
     let host = own().await;
     let (url, client) = superuser(&host).await;
