@@ -5,7 +5,8 @@ import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { targets } from "./targets.mjs";
+import { enter, lock, untilUnused } from "./lock.mjs";
+import { setOf, targets } from "./targets.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command = "", ...rest] = process.argv.slice(2);
@@ -32,22 +33,29 @@ function missing() {
   return problems;
 }
 
+/** Ends this process with a sentence, and lets the next one prepare. */
+function stop(sentence) {
+  process.stderr.write(`${sentence}\n`);
+  release();
+  process.exit(1);
+}
+
 /** Runs a preparing step with its own output shown; ends this process when it fails. */
 function prepare(what, program, args) {
   say(`${what} …`);
   const start = Date.now();
   const result = spawnSync(program, args, { cwd: root, stdio: "inherit", env: process.env });
-  if (result.status !== 0) {
-    process.stderr.write(`${what} failed: its messages are above.\n`);
-    process.exit(1);
-  }
+  if (result.status !== 0) stop(`${what} failed: its messages are above.`);
   say(`${what}: ${((Date.now() - start) / 1000).toFixed(1)} s`);
 }
 
 function installPackages() {
   const mark = join(root, "node_modules/.package-lock.json");
   const stale = !existsSync(mark) || statSync(mark).mtimeMs < statSync(join(root, "package-lock.json")).mtimeMs;
-  if (stale) prepare("Installing npm packages", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  if (!stale) return;
+  const used = untilUnused(`${set}.running`, say);
+  if (used) stop(used);
+  prepare("Installing npm packages", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
 }
 
 /** The pinned toolchain with its wasm target and the sources of std, which the Worker's build compiles again. */
@@ -83,20 +91,31 @@ try {
   process.stderr.write(`Cannot make the cache folder ${cache} (${error.code}): set GATEHOUSE_CACHE to a folder you can write.\n`);
   process.exit(1);
 }
+const set = setOf(cache, root);
+// A command that another one runs in this checkout (wrangler's build inside the tests) finds everything prepared, and
+// must not wait for those who wait for the other one's end.
+const inside = process.env.GATEHOUSE_INSIDE === root;
+const release = inside ? () => {} : lock(`${set}.lock`, command, say);
 const targetDir = targets(cache, root, say);
 Object.assign(process.env, {
   GATEHOUSE_CACHE: cache,
   GATEHOUSE_TARGETS: targetDir,
+  GATEHOUSE_INSIDE: root,
   CARGO_TARGET_DIR: join(targetDir, "native"),
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
   WRANGLER_SEND_METRICS: "false",
   NEXT_TELEMETRY_DISABLED: "1",
 });
-installPackages();
-installToolchain();
+if (!inside) {
+  installPackages();
+  installToolchain();
+}
 
 prepare("Compiling the project's tools", "cargo", ["build", "--quiet", "--package", "xtask"]);
 const child = spawn(join(targetDir, "native/debug/xtask"), [command, ...rest], { cwd: root, stdio: "inherit" });
+// Under the child's number: it goes on when this process is killed.
+const leave = child.pid === undefined ? () => {} : enter(`${set}.running`, child.pid, command);
+release();
 // A terminal's Ctrl-C reaches the child by itself, as part of the same group: passing it on would be twice.
 process.on("SIGINT", () => {});
 for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
@@ -104,4 +123,7 @@ child.on("error", (error) => {
   process.stderr.write(`The project's tools cannot be started: ${error.message}\n`);
   process.exit(1);
 });
-child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 143)));
+child.on("exit", (code, signal) => {
+  leave();
+  process.exit(code ?? (signal === "SIGINT" ? 130 : 143));
+});

@@ -10,10 +10,18 @@ const OWN = /^(lib)?(gatehouse|xtask)[-_.]/;
 /** Inside each set: the native tools, the Worker, the browser package. */
 const PROFILES = ["native/debug", "worker/release", "worker/wasm32-unknown-unknown/release", "wasm/release", "wasm/wasm32-unknown-unknown/release"];
 
-/** The folder of this checkout's targets, seeded when it is new. */
+/** A checkout that is not to be seen may be on a disk or in a container that is away for now. */
+const KEPT_MS = 24 * 60 * 60 * 1000;
+
+/** Where this checkout's targets are; beside it lie its locks. */
+export function setOf(cache, root) {
+  return join(cache, "checkouts", createHash("sha256").update(root).digest("hex").slice(0, 12));
+}
+
+/** The folder of this checkout's targets, seeded when it is new. The caller holds the checkout's lock. */
 export function targets(cache, root, say) {
   const all = join(cache, "checkouts");
-  const mine = join(all, createHash("sha256").update(root).digest("hex").slice(0, 12));
+  const mine = setOf(cache, root);
   if (!existsSync(join(mine, "checkout"))) {
     mkdirSync(all, { recursive: true });
     seed(all, mine, say);
@@ -27,11 +35,13 @@ function seed(all, mine, say) {
   const others = readdirSync(all)
     .map((name) => join(all, name))
     .filter((dir) => dir !== mine && existsSync(join(dir, "checkout")))
-    .sort((a, b) => statSync(join(b, "checkout")).mtimeMs - statSync(join(a, "checkout")).mtimeMs);
+    .map((dir) => ({ dir, used: statSync(join(dir, "checkout")).mtimeMs, root: readFileSync(join(dir, "checkout"), "utf8").trim() }))
+    .sort((a, b) => b.used - a.used);
   rmSync(mine, { recursive: true, force: true });
-  const gone = others.filter((dir) => !existsSync(readFileSync(join(dir, "checkout"), "utf8").trim()));
-  const living = others.find((dir) => !gone.includes(dir));
-  if (gone.length > 0) renameSync(gone.shift(), mine);
+  const isGone = ({ root, used }) => !existsSync(root) && Date.now() - used > KEPT_MS;
+  const gone = others.filter(isGone).map(({ dir }) => dir);
+  const living = others.find((other) => !isGone(other))?.dir;
+  if (takeOver(gone, mine)) say("Taking over the build folders of a checkout that is gone.");
   else if (living) {
     say("Taking over compiled dependencies from another checkout …");
     for (const profile of PROFILES) copyDependencies(join(living, profile), join(mine, profile));
@@ -39,6 +49,19 @@ function seed(all, mine, say) {
   for (const dir of gone) rmSync(dir, { recursive: true, force: true });
   mkdirSync(mine, { recursive: true });
   for (const profile of PROFILES) forgetOwn(join(mine, profile));
+}
+
+/** Moves the first set that nobody else has taken meanwhile; false when there is none. */
+function takeOver(gone, mine) {
+  while (gone.length > 0) {
+    try {
+      renameSync(gone.shift(), mine);
+      return true;
+    } catch (error) {
+      if (error.code !== "ENOENT") throw error;
+    }
+  }
+  return false;
 }
 
 /** Fingerprints first: what the other checkout finishes meanwhile is then merely compiled again. */

@@ -76,14 +76,14 @@ pub const SETTINGS: &[Setting] = &[
         format: Format::Url,
         secret: false,
         purpose: "PhonePe's payment host: https://api.phonepe.com/apis/pg, or https://api-preprod.phonepe.com/apis/pg-sandbox to try.",
-        example: "http://127.0.0.1:54390",
+        example: "http://127.0.0.1:54381",
     },
     Setting {
         name: "PHONEPE_OAUTH_URL",
         format: Format::Url,
         secret: false,
         purpose: "PhonePe's token host: https://api.phonepe.com/apis/identity-manager, or the same sandbox host.",
-        example: "http://127.0.0.1:54390",
+        example: "http://127.0.0.1:54381",
     },
     Setting {
         name: "PHONEPE_CLIENT_ID",
@@ -125,7 +125,7 @@ pub const SETTINGS: &[Setting] = &[
         format: Format::Url,
         secret: false,
         purpose: "Resend's address: https://api.resend.com.",
-        example: "http://127.0.0.1:54391",
+        example: "http://127.0.0.1:54382",
     },
     Setting {
         name: "RESEND_API_KEY",

@@ -18,6 +18,8 @@ begin
   loop
     if not exists (select from pg_roles where rolname = wanted.name) then
       execute format('create role %I %s', wanted.name, wanted.attributes);
+      -- The mark of the roles that the stack may change; one without it belongs to somebody else.
+      execute format('comment on role %I is %L', wanted.name, 'gatehouse-devstack');
     end if;
   end loop;
   execute format('grant supabase_auth_admin to %I', current_user);

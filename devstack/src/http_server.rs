@@ -28,7 +28,7 @@ pub(crate) fn dropped() -> Response<Body> {
 /// Listens on 127.0.0.1; a taken port is an error that names the part and the way out.
 pub(crate) async fn bind(port: u16, part: &str) -> Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.with_context(|| {
-        format!("Port {port} for {part} is taken. Stop what listens there (`ss -ltnp 'sport = :{port}'` names it), or choose another port.")
+        format!("Port {port} for {part} is taken. Stop what listens there (`ss -ltnp 'sport = :{port}'` names it).")
     })
 }
 

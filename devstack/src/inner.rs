@@ -22,7 +22,7 @@ use crate::process::Process;
 use crate::recorder::Recorder;
 use crate::relay::{self, Upstream};
 use crate::resend::{self, Resend};
-use crate::server::Server;
+use crate::server::{Server, require_this_machine};
 use crate::stack::Session;
 use crate::valkey::Valkey;
 use crate::{clock, control, migrate, upstash};
@@ -74,6 +74,7 @@ impl Inner {
         }
         let redis_url = format!("redis://{}", redis_port.local_addr()?);
 
+        let existing_redis = options.redis_url.as_deref().map(address_of).transpose()?;
         let run = RunDir::create()?;
         let data = options.data_dir.clone().unwrap_or_else(|| run.path.join("data"));
         std::fs::create_dir_all(&data).with_context(|| format!("Cannot make {}.", data.display()))?;
@@ -103,12 +104,16 @@ impl Inner {
         let database_url = server.url(postgres_port.local_addr()?);
         postgrest.set_database(server.database());
         let database = Database::new(database_port, server.database());
-        say("postgres", "accepts connections.".into(), Some(server.version()), Some(&database_url));
-        let redis_upstream = match (&valkey, &options.redis_url) {
+        say("postgres", server.announcement(), Some(server.version()), Some(&database_url));
+        let redis_upstream = match (&valkey, existing_redis) {
             (Some(valkey), _) => Upstream::Unix(valkey.socket()),
-            (None, url) => Upstream::Tcp(address_of(url.as_deref().unwrap_or_default())?),
+            (None, address) => Upstream::Tcp(address.unwrap_or_default()),
         };
-        say("redis", "accepts connections.".into(), valkey.as_ref().map(Valkey::version), Some(&redis_url));
+        let found = match &valkey {
+            Some(_) => "accepts connections.",
+            None => "EXISTING SERVER of REDIS_URL: its keys are used and kept.",
+        };
+        say("redis", found.into(), valkey.as_ref().map(Valkey::version), Some(&redis_url));
         relay::spawn(postgres_port, server.upstream()?, Part::Postgres, faults.clone());
         relay::spawn(redis_port, redis_upstream, Part::Redis, faults.clone());
 
@@ -344,8 +349,16 @@ async fn start_valkey(run: &Path) -> Result<Valkey> {
     Ok(valkey)
 }
 
-/// `host:port` of a URL.
+/// `host:port` of `REDIS_URL`.
 fn address_of(url: &str) -> Result<String> {
-    let url = reqwest::Url::parse(url).with_context(|| format!("REDIS_URL is not a URL: {url}"))?;
-    Ok(format!("{}:{}", url.host_str().unwrap_or("127.0.0.1"), url.port().unwrap_or(6379)))
+    let fix = "REDIS_URL must be redis://host:port, without a password, TLS or a number of a database.";
+    let url = reqwest::Url::parse(url).context(fix)?;
+    let host = url.host_str().context(fix)?;
+    require_this_machine("REDIS_URL", host)?;
+    // What is not carried on must not be passed over: another database's keys would be used.
+    let plain = url.scheme() == "redis" && url.username().is_empty() && url.password().is_none();
+    if !plain || !matches!(url.path(), "" | "/" | "/0") {
+        bail!(fix);
+    }
+    Ok(format!("{host}:{}", url.port().unwrap_or(6379)))
 }

@@ -1,5 +1,6 @@
 //! Applies the project's migrations as the Supabase CLI does.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use tokio_postgres::error::ErrorPosition;
 
 /// Applies every `*.sql` of `folder` that is not recorded yet, each in one transaction; gives the names applied.
 ///
-/// `client` must be connected as `postgres`. A failure names the file, the line and what Postgres says.
+/// `client` must be connected as `postgres`. A recorded file whose text has changed since is refused. A failure names the file, the line and what Postgres says.
 pub async fn migrate(client: &mut Client, folder: &Path) -> Result<Vec<String>> {
     let entries = fs::read_dir(folder)
         .with_context(|| format!("There is no folder of migrations at {}.", folder.display()))?;
@@ -23,8 +24,10 @@ pub async fn migrate(client: &mut Client, folder: &Path) -> Result<Vec<String>> 
                (version text not null primary key, statements text[], name text);",
         )
         .await?;
-    let rows = client.query("select version from supabase_migrations.schema_migrations", &[]).await?;
-    let done: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let rows =
+        client.query("select version, statements from supabase_migrations.schema_migrations", &[]).await?;
+    let done: HashMap<String, Option<Vec<String>>> =
+        rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     let mut applied = Vec::new();
     for file in files {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -32,10 +35,21 @@ pub async fn migrate(client: &mut Client, folder: &Path) -> Result<Vec<String>> 
         if version.is_empty() || !version.bytes().all(|b| b.is_ascii_digit()) {
             bail!("{} must be named <digits>_<name>.sql.", file.display());
         }
-        if done.iter().any(|d| d == version) {
+        let sql = fs::read_to_string(&file)?;
+        if let Some(recorded) = done.get(version) {
+            // Another tool records a file as several statements, which cannot be compared with it.
+            if let Some([applied]) = recorded.as_deref()
+                && *applied != sql
+            {
+                bail!(
+                    "{} was edited after it had been applied, so this database is not what the files say. Put the \
+                     file back and write a new migration, or remove the data folder (`rm -r .devstack` in the \
+                     checkout) and start again.",
+                    file.display()
+                );
+            }
             continue;
         }
-        let sql = fs::read_to_string(&file)?;
         let transaction = client.transaction().await?;
         transaction.batch_execute(&sql).await.map_err(|error| explain(&file, &sql, &error))?;
         transaction

@@ -87,6 +87,22 @@ pub struct Ports {
     pub resend: u16,
 }
 
+impl Ports {
+    /// Every port with the part that listens there.
+    pub fn list(self) -> Vec<(u16, &'static str)> {
+        // Taken apart, so that a new port cannot be forgotten here.
+        let Self { gateway, upstash, postgres, redis, phonepe, resend } = self;
+        vec![
+            (gateway, "gateway"),
+            (upstash, "Upstash front"),
+            (postgres, "postgres relay"),
+            (redis, "redis relay"),
+            (phonepe, "PhonePe simulator"),
+            (resend, "Resend simulator"),
+        ]
+    }
+}
+
 /// What happens when a refresh token is presented a second time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefreshReuse {
@@ -121,10 +137,12 @@ pub struct StackOptions {
 }
 
 impl StackOptions {
-    /// Free ports, the repository's migrations, data that is thrown away; `DATABASE_URL` and `REDIS_URL`
-    /// name existing servers.
+    /// Free ports, the repository's migrations, data that is thrown away. `DATABASE_URL` names an existing server
+    /// of this machine, where a database is made and dropped. `REDIS_URL` is ignored, aloud: tests kill Redis and
+    /// read all of its keys.
     pub fn for_tests() -> Self {
         let repo = repository();
+        say_once();
         Self {
             ports: Ports::default(),
             migrations: Some(repo.join("migrations")),
@@ -132,13 +150,14 @@ impl StackOptions {
             repo,
             refresh_reuse: RefreshReuse::Strict,
             database_url: environment("DATABASE_URL"),
-            redis_url: environment("REDIS_URL"),
+            redis_url: None,
             phonepe_webhook: None,
         }
     }
 
     /// Fixed ports (54321 gateway, 54322 Postgres, 54379 Redis, 54380 Upstash, 54381 PhonePe, 54382 Resend), data
-    /// kept in `.devstack` and webhooks for a Worker on port 8787; `DATABASE_URL` and `REDIS_URL` name existing servers.
+    /// kept in `.devstack` and webhooks for a Worker on port 8787; `DATABASE_URL` and `REDIS_URL` name existing servers
+    /// of this machine.
     pub fn for_dev() -> Self {
         let repo = repository();
         Self {
@@ -159,6 +178,21 @@ impl StackOptions {
             phonepe_webhook: Some("http://127.0.0.1:8787/api/webhooks/phonepe".to_owned()),
         }
     }
+}
+
+/// What the environment changes about tests, once for each process.
+fn say_once() {
+    static SAID: std::sync::Once = std::sync::Once::new();
+    SAID.call_once(|| {
+        if environment("DATABASE_URL").is_some() {
+            eprintln!(
+                "DATABASE_URL is set: databases gatehouse_… are made on that server and dropped again."
+            );
+        }
+        if environment("REDIS_URL").is_some() {
+            eprintln!("REDIS_URL is ignored: tests start a Redis of their own, because they kill it.");
+        }
+    });
 }
 
 fn environment(name: &str) -> Option<String> {

@@ -58,7 +58,13 @@ impl Postgres {
             if let Some(parent) = data.parent() {
                 fs::create_dir_all(parent)?;
             }
-            copy_tree(&template, &data).await?;
+            // A copy that was broken off must never look like a database.
+            let beside = data.with_extension("copying");
+            let _ = fs::remove_dir_all(&beside);
+            copy_tree(&template, &beside).await?;
+            fs::rename(&beside, &data).with_context(|| {
+                format!("{} holds something that is not a database: remove it.", data.display())
+            })?;
         }
         fs::set_permissions(&data, fs::Permissions::from_mode(0o700))?;
         Ok(Self { binaries, data, sockets, log: run.join("postgres.log"), process: Mutex::default() })

@@ -20,6 +20,9 @@ pub(crate) enum Server {
     Existing(Existing),
 }
 
+/// Roles of the platform. They belong to the whole server, not to one database.
+const ROLES: [&str; 5] = ["anon", "authenticated", "service_role", "authenticator", "supabase_auth_admin"];
+
 /// A server that somebody else runs.
 pub(crate) struct Existing {
     config: Config,
@@ -36,7 +39,16 @@ impl Server {
             "DATABASE_URL must be postgresql://user:password@host:port/database of a superuser, without TLS";
         let mut parsed = reqwest::Url::parse(url).context(fix)?;
         let mut config: Config = url.parse().context(fix)?;
+        for host in config.get_hosts() {
+            if let Host::Tcp(name) = host {
+                require_this_machine("DATABASE_URL", name)?;
+            }
+        }
+        for address in config.get_hostaddrs() {
+            require_this_machine("DATABASE_URL", &address.to_string())?;
+        }
         let admin = connect(&config).await.context(fix)?;
+        require_own_roles(&admin).await?;
         let version: String = admin.query_one("show server_version", &[]).await?.get(0);
         let mut made = None;
         if !keep {
@@ -50,6 +62,7 @@ impl Server {
         let present: bool =
             client.query_one("select to_regclass('auth.users') is not null", &[]).await?.get(0);
         if !present {
+            require_empty(&client, config.get_dbname().unwrap_or_default()).await?;
             client
                 .batch_execute(PLATFORM_SQL)
                 .await
@@ -111,6 +124,21 @@ impl Server {
         }
     }
 
+    /// Says what was found when the server is not the stack's own.
+    pub(crate) fn announcement(&self) -> String {
+        match self {
+            Self::Own(_) => "accepts connections.".to_owned(),
+            Self::Existing(Existing { made: Some(name), .. }) => {
+                format!(
+                    "EXISTING SERVER of DATABASE_URL: database {name} is made there and dropped at the end."
+                )
+            }
+            Self::Existing(_) => {
+                format!("EXISTING SERVER of DATABASE_URL: its database {} is used and kept.", self.database())
+            }
+        }
+    }
+
     pub(crate) fn version(&self) -> &str {
         match self {
             Self::Own(own) => own.version(),
@@ -168,6 +196,60 @@ impl Server {
             Self::Existing(_) => None,
         }
     }
+}
+
+/// Refuses a server elsewhere: the platform's roles get a password that everybody knows, and tests make and drop
+/// databases.
+pub(crate) fn require_this_machine(setting: &str, host: &str) -> Result<()> {
+    let name = host.trim_start_matches('[').trim_end_matches(']');
+    let loopback = name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    if loopback || name.eq_ignore_ascii_case("localhost") {
+        return Ok(());
+    }
+    bail!(
+        "{setting} names {name}, which is not on this machine: unset it to use servers of the stack's own, or name a \
+         server at 127.0.0.1, [::1] or localhost."
+    )
+}
+
+/// Refuses to change roles that were there before the stack: somebody else signs in with them.
+async fn require_own_roles(admin: &Client) -> Result<()> {
+    let rows = admin
+        .query(
+            "select rolname::text from pg_roles
+             where rolname = any($1) and shobj_description(oid, 'pg_authid') is distinct from 'gatehouse-devstack'
+             order by 1",
+            &[&ROLES.as_slice()],
+        )
+        .await?;
+    let foreign: Vec<String> = rows.iter().map(|row| format!("`{}`", row.get::<_, String>(0))).collect();
+    if foreign.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "The server of DATABASE_URL has {} already, which the stack did not make, so it does not change their \
+         passwords and limits. Unset DATABASE_URL, or name a server without them; when nobody else uses them, say so \
+         for each: comment on role <name> is 'gatehouse-devstack'.",
+        foreign.join(", ")
+    )
+}
+
+/// Refuses to make a platform of a database in which somebody keeps tables.
+async fn require_empty(client: &Client, name: &str) -> Result<()> {
+    let used: bool = client
+        .query_one(
+            "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+             where c.relkind in ('r', 'p', 'v', 'm', 'S') and n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema')",
+            &[],
+        )
+        .await?
+        .get(0);
+    if used {
+        bail!(
+            "The database {name} of DATABASE_URL is not empty: make one for Gatehouse (`createdb gatehouse`) and name that."
+        );
+    }
+    Ok(())
 }
 
 async fn connect(config: &Config) -> Result<Client> {

@@ -129,7 +129,7 @@ impl Worker {
             || ended.contains("already in use")
         {
             return anyhow!(
-                "Port {port} is taken, so the Worker cannot listen on it: stop what listens there, or choose another port."
+                "Port {port} is taken, so the Worker cannot listen on it: stop what listens there (`ss -ltnp 'sport = :{port}'` names it)."
             );
         }
         anyhow!("The Worker did not start: {ended}\n{text}")

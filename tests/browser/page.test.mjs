@@ -181,3 +181,37 @@ for (const width of [360, 1280]) {
     await desk.close();
   });
 }
+
+/** The Worker's refusal of an expired token, for as long as `times` lasts. */
+async function expire(page, times) {
+  await page.route("**/api/gatehouse/auth/ensure-profile", (route) => {
+    const body = { status: 401, code: "token_expired", title: "Your session has expired.", detail: "", fix: "", request_id: "" };
+    if (times-- <= 0) return route.continue();
+    return route.fulfill({ status: 401, contentType: "application/problem+json", body: JSON.stringify(body) });
+  });
+}
+
+test("an expired token is renewed without the person noticing", async () => {
+  const { page, close } = await open(browser);
+  await expire(page, 1);
+  const renewed = page.waitForRequest(/grant_type=refresh_token/);
+  await signUp(page, newPerson());
+  await renewed;
+  await page.locator("h2", { hasText: "No manifest yet" }).waitFor();
+  await close();
+});
+
+test("a session that cannot be renewed ends at the sign-in, which says why", async () => {
+  const { page, close } = await open(browser);
+  await expire(page, 9);
+  await page.route(/grant_type=refresh_token/, (route) =>
+    route.fulfill({ status: 400, contentType: "application/json", body: '{"code":"refresh_token_already_used","message":"used"}' }),
+  );
+  const { email, password } = newPerson();
+  await page.getByRole("button", { name: "Make an account" }).click();
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Make the account" }).click();
+  await page.getByText("Your session has expired.").waitFor();
+  await close();
+});

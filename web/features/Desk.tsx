@@ -3,6 +3,7 @@
 import type { Session } from "@supabase/supabase-js";
 import { useEffect } from "react";
 
+import type { Refresh } from "../lib/refresh";
 import { Button } from "../ui/Button";
 import { Notice } from "../ui/Notice";
 import styles from "./Home.module.css";
@@ -12,13 +13,15 @@ import { useWorkspace } from "./useWorkspace";
 
 interface Props {
   session: Session;
-  /** Called with a sentence when the Worker no longer accepts the session. */
+  /** Renews the session when the Worker says that its token has expired. */
+  refresh: Refresh;
+  /** Called with a sentence when the Worker does not accept the session and renewing it has not helped. */
   onSessionLost: (reason: string) => void;
 }
 
 /** What a signed-in person sees: the company step and the manifest. */
-export function Desk({ session, onSessionLost }: Props) {
-  const { view, reload } = useWorkspace(session.access_token, session.user.id);
+export function Desk({ session, refresh, onSessionLost }: Props) {
+  const { view, reload } = useWorkspace(session.access_token, session.user.id, refresh);
   const lost = view.state === "refused" && view.problem.status === 401 ? view.problem.title : undefined;
 
   useEffect(() => {

@@ -3,6 +3,7 @@
 import { useState } from "react";
 
 import type { PublicSettings } from "../lib/env";
+import { refreshSession } from "../lib/refresh";
 import { useRules } from "../lib/rules";
 import { Button } from "../ui/Button";
 import { Notice } from "../ui/Notice";
@@ -56,8 +57,8 @@ export function Home({ settings }: { settings: PublicSettings }) {
             <SignIn client={client} reason={reason} />
           </div>
         )}
-        {session && rules.state === "ready" && (
-          <Desk session={session} onSessionLost={(why) => void signOut(why)} />
+        {session && client && rules.state === "ready" && (
+          <Desk session={session} refresh={() => refreshSession(client)} onSessionLost={(why) => void signOut(why)} />
         )}
         {(session === undefined || (session && rules.state === "loading")) && <p role="status">Loading…</p>}
       </main>

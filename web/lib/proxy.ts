@@ -3,30 +3,48 @@ import { workerUrl } from "./env.ts";
 /** The request's headers that reach the Worker. No cookie does: the session travels as a bearer token alone. */
 const SENT = ["authorization", "x-workspace-id", "if-none-match", "content-type"];
 /** The answer's headers that reach the browser. */
-const RETURNED = ["content-type", "content-disposition", "etag", "cache-control", "x-request-id", "server-timing", "x-cache", "degraded"];
+const RETURNED = [
+  "content-type", "content-disposition", "etag", "cache-control", "x-request-id", "server-timing", "x-cache", "degraded",
+  "retry-after", "www-authenticate", "allow",
+];
 /** The Worker's own limit is lower; this keeps the route from buffering what will be refused anyway. */
 const MAX_BODY_BYTES = 1024 * 1024;
 /** The longest budget of a route is 5 s. */
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 15_000;
+/** What the Worker takes for a request's id; anything else it would replace. */
+const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 
 /**
  * Passes a request on to the Worker and its answer back.
  *
- * 1. No address configured, or no answer in time: 503 `dependency_unavailable`.
- * 2. A body over 1 MiB: 413 `body_too_large`.
- * 3. Everything else is the Worker's own answer, its refusals included.
+ * 1. No address configured, or no answer within `deadlineMs`: 503 `dependency_unavailable`, its cause in the log.
+ * 2. A body over 1 MiB: 413 `body_too_large`; no more than that is ever held.
+ * 3. A path that climbs (`..`): 404 `route_not_found`.
+ * 4. Everything else is the Worker's own answer, its refusals included.
+ *
+ * One request id goes to the Worker, into this route's own refusals and into its log lines.
  */
-export async function forward(request: Request, path: string[]): Promise<Response> {
+export async function forward(request: Request, path: string[], deadlineMs = DEADLINE_MS): Promise<Response> {
+  const given = request.headers.get("x-request-id") ?? "";
+  const id = REQUEST_ID.test(given) ? given : crypto.randomUUID();
   const base = workerUrl();
   if (!base) {
-    return problem(503, "dependency_unavailable", "This site does not know where its service is.", "Operators: set GATEHOUSE_URL.");
+    log(id, "GATEHOUSE_URL is not set.");
+    return problem(id, 503, "dependency_unavailable", "This site does not know where its service is.", "Operators: set GATEHOUSE_URL.");
+  }
+  if (path.some((segment) => segment === "." || segment === "..")) {
+    return problem(id, 404, "route_not_found", "There is nothing at this address.", "Check the path.");
   }
   const headers = copy(request.headers, SENT);
-  const hasBody = request.method !== "GET" && request.method !== "HEAD";
-  const body = hasBody ? await request.arrayBuffer() : undefined;
-  if (body && body.byteLength > MAX_BODY_BYTES) {
-    return problem(413, "body_too_large", "The request is too large.", "Send less.");
+  headers.set("x-request-id", id);
+  let body: Uint8Array<ArrayBuffer> | undefined | "too large";
+  try {
+    body = await bodyOf(request);
+  } catch (cause) {
+    log(id, cause);
+    return problem(id, 400, "body_invalid", "The request broke off before its body had arrived.", "Send it again.");
   }
+  if (body === "too large") return problem(id, 413, "body_too_large", "The request is too large.", "Send less.");
   const url = `${base.replace(/\/$/, "")}/${path.map(encodeURIComponent).join("/")}${new URL(request.url).search}`;
   try {
     const answer = await fetch(url, {
@@ -35,16 +53,47 @@ export async function forward(request: Request, path: string[]): Promise<Respons
       body,
       redirect: "manual",
       cache: "no-store",
-      signal: AbortSignal.timeout(DEADLINE_MS),
+      signal: AbortSignal.timeout(deadlineMs),
     });
     const empty = answer.status === 204 || answer.status === 304;
     return new Response(empty ? null : await answer.arrayBuffer(), {
       status: answer.status,
       headers: copy(answer.headers, RETURNED),
     });
-  } catch {
-    return problem(503, "dependency_unavailable", "The service is not answering.", "Try again in a few seconds; repeating is safe.");
+  } catch (cause) {
+    log(id, cause);
+    return problem(id, 503, "dependency_unavailable", "The service is not answering.", "Try again in a few seconds; repeating is safe.");
   }
+}
+
+/** The whole body, or that it is too large, which its announced length or the first byte too many tells. */
+async function bodyOf(request: Request): Promise<Uint8Array<ArrayBuffer> | undefined | "too large"> {
+  if (Number(request.headers.get("content-length")) > MAX_BODY_BYTES) return "too large";
+  if (request.body === null) return undefined;
+  const reader = request.body.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    size += next.value.byteLength;
+    if (size > MAX_BODY_BYTES) {
+      await reader.cancel();
+      return "too large";
+    }
+    chunks.push(next.value);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}
+
+/** One line for whoever runs the site. fetch hides the reason of a failure in `cause`. */
+function log(id: string, cause: unknown) {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? `: ${cause.cause.message}` : "";
+  console.error(JSON.stringify({ event: "proxy", level: "error", request_id: id, cause: `${String(cause)}${inner}` }));
 }
 
 function copy(from: Headers, names: string[]): Headers {
@@ -57,10 +106,10 @@ function copy(from: Headers, names: string[]): Headers {
 }
 
 /** A refusal of this route's own, in the Worker's form. */
-function problem(status: number, code: string, detail: string, fix: string): Response {
-  const body = { type: `urn:gatehouse:error:${code}`, title: detail, status, code, detail, fix, request_id: crypto.randomUUID() };
+function problem(id: string, status: number, code: string, detail: string, fix: string): Response {
+  const body = { type: `urn:gatehouse:error:${code}`, title: detail, status, code, detail, fix, request_id: id };
   return new Response(JSON.stringify(body), {
     status,
-    headers: { "content-type": "application/problem+json", "cache-control": "no-store", "x-request-id": body.request_id },
+    headers: { "content-type": "application/problem+json", "cache-control": "no-store", "x-request-id": id },
   });
 }

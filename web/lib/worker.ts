@@ -4,7 +4,7 @@ import type { EnsureProfile, Manifest, Problem } from "@gatehouse/wasm-client";
 export type Answered<T> = { ok: true; value: T } | { ok: false; problem: Problem };
 
 /** What an answer of the network is turned into when there is none. */
-function unreachable(): Problem {
+export function unreachable(): Problem {
   return {
     type: "urn:gatehouse:error:dependency_unavailable",
     title: "A service we depend on is not answering.",

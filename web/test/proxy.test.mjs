@@ -81,14 +81,96 @@ test("a missing address is a 503 that tells the operator what to set", async () 
 });
 
 test("a path cannot leave the Worker", async () => {
-  await ask("..", {});
-  await forward(new Request("http://web.example/x"), ["//evil.example", "@evil.example", "a/b"]);
-  assert.equal(seen.length, 2);
-  assert.equal(seen[1].url, "/%2F%2Fevil.example/%40evil.example/a%2Fb");
+  await ask("health", {});
+  process.env.GATEHOUSE_URL = `http://127.0.0.1:${upstream.address().port}/below/here`;
+  for (const path of [["..", "admin"], ["context", "..", "..", "admin"], [".", "health"]]) {
+    const back = await forward(new Request("http://web.example/x"), path);
+    assert.equal(back.status, 404, path.join("/"));
+    assert.equal((await back.json()).code, "route_not_found");
+  }
+  await forward(new Request("http://web.example/x"), ["//evil.example", "@evil.example", "a/b", "%2e%2e", "..x"]);
+  assert.equal(seen.length, 2, "what climbs is never sent");
+  assert.equal(seen[1].url, "/below/here/%2F%2Fevil.example/%40evil.example/a%2Fb/%252e%252e/..x");
 });
 
 test("a body over 1 MiB is refused before it is sent on", async () => {
   const back = await ask("onboarding/finalize", { method: "POST", body: "x".repeat(1024 * 1024 + 1) });
   assert.equal(back.status, 413);
   assert.equal(seen.length, 0);
+});
+
+/** A body in pieces of 64 KiB without an end, and how many were taken. */
+function endless() {
+  const taken = { pieces: 0, cancelled: false };
+  const body = new ReadableStream({
+    pull: (controller) => (taken.pieces++ < 64 ? controller.enqueue(new Uint8Array(65536)) : controller.close()),
+    cancel: () => { taken.cancelled = true; },
+  });
+  return { taken, init: { method: "POST", body, duplex: "half" } };
+}
+
+test("an announced length over 1 MiB is refused with nothing read", async () => {
+  const { taken, init } = endless();
+  const before = taken.pieces;
+  const back = await ask("onboarding/finalize", { ...init, headers: { "Content-Length": String(5 * 1024 * 1024) } });
+  assert.equal(back.status, 413);
+  assert.ok(taken.pieces <= before + 1, `${taken.pieces} pieces were read`);
+  assert.equal(seen.length, 0);
+});
+
+test("a body without a length is read no further than 1 MiB", async () => {
+  const { taken, init } = endless();
+  const back = await ask("onboarding/finalize", init);
+  assert.equal(back.status, 413);
+  assert.ok(taken.cancelled, "the rest is not asked for");
+  assert.ok(taken.pieces <= 19, `${taken.pieces} pieces were read`);
+  assert.equal(seen.length, 0);
+});
+
+test("a body of exactly 1 MiB in pieces arrives whole", async () => {
+  const pieces = ["a".repeat(524288), "b".repeat(524288)].map((piece) => new TextEncoder().encode(piece));
+  const body = new ReadableStream({ pull: (controller) => (pieces.length ? controller.enqueue(pieces.shift()) : controller.close()) });
+  await ask("onboarding/finalize", { method: "POST", body, duplex: "half" });
+  assert.equal(seen[0].body, "a".repeat(524288) + "b".repeat(524288));
+});
+
+test("a request id goes on as it came, and one is made when there is none worth having", async () => {
+  await ask("health", { headers: { "X-Request-Id": "from-the-page_1" } });
+  assert.equal(seen[0].headers["x-request-id"], "from-the-page_1");
+  for (const headers of [{}, { "X-Request-Id": "a b" }, { "X-Request-Id": "x".repeat(65) }]) {
+    await ask("health", { headers });
+    assert.match(seen[0].headers["x-request-id"], /^[0-9a-f-]{36}$/);
+  }
+});
+
+test("what tells a client how to go on comes back", async () => {
+  const headers = { "retry-after": "2", "www-authenticate": "Bearer", allow: "POST" };
+  const back = await ask("health", {}, { status: 405, headers });
+  for (const [name, value] of Object.entries(headers)) assert.equal(back.headers.get(name), value);
+});
+
+test("a Worker that does not answer in time is a 503, and the log names the cause with the answered id", async (context) => {
+  const lines = context.mock.method(console, "error", () => {});
+  const silent = createServer(() => {});
+  await new Promise((done) => silent.listen(0, "127.0.0.1", done));
+  process.env.GATEHOUSE_URL = `http://127.0.0.1:${silent.address().port}`;
+  const back = await forward(new Request("http://web.example/x"), ["health"], 20);
+  silent.closeAllConnections();
+  await new Promise((done) => silent.close(done));
+  assert.equal(back.status, 503);
+  const { request_id: id } = await back.json();
+  assert.equal(back.headers.get("x-request-id"), id);
+  assert.equal(lines.mock.callCount(), 1);
+  const line = JSON.parse(lines.mock.calls[0].arguments[0]);
+  assert.equal(line.request_id, id);
+  assert.match(line.cause, /Timeout/);
+});
+
+test("the log says why a Worker cannot be reached", async (context) => {
+  const lines = context.mock.method(console, "error", () => {});
+  process.env.GATEHOUSE_URL = "http://127.0.0.1:1";
+  const back = await forward(new Request("http://web.example/x"), ["health"]);
+  const line = JSON.parse(lines.mock.calls[0].arguments[0]);
+  assert.equal(line.request_id, (await back.json()).request_id);
+  assert.match(line.cause, /fetch failed: .+/);
 });

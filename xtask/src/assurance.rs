@@ -83,7 +83,10 @@ async fn measure_start(repo: &Repo) -> Result<Start> {
     let begin = Instant::now();
     let vars = worker_vars(&stack);
     let worker = Worker::start(WorkerOptions { repo: repo.root.clone(), port: 0, vars }).await?;
-    reqwest::get(format!("{}/healthz", worker.url)).await.context("The Worker does not answer.")?;
+    reqwest::get(format!("{}/health", worker.url))
+        .await
+        .and_then(reqwest::Response::error_for_status)
+        .context("The Worker does not answer that it is well.")?;
     let worker_seconds = seconds(begin);
     worker.stop().await?;
     stack.stop().await?;

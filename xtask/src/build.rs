@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::lock;
 use crate::repo::Repo;
 use crate::stamp;
 use crate::step::{note, run_quietly, step};
@@ -14,6 +15,8 @@ use crate::wasm::{self, Glue, Panics};
 const SHIM: &str = include_str!("../assets/worker-shim.mjs");
 /// wasm-opt's level; the speed of what computes counts more than its size (docs/decisions/0003-worker-build.md).
 const LEVEL: &str = "-O3";
+/// How the outputs are made; a changed recipe makes other outputs of the same sources.
+const RECIPES: [&str; 2] = [include_str!("build.rs"), include_str!("wasm.rs")];
 const COMMON_INPUTS: [&str; 4] = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "core"];
 
 /// Builds both wasm outputs.
@@ -21,8 +24,9 @@ const COMMON_INPUTS: [&str; 4] = ["Cargo.toml", "Cargo.lock", "rust-toolchain.to
 /// # Errors
 /// When a step fails; the sentence names it.
 pub fn build(repo: &Repo) -> Result<()> {
-    worker(repo)?;
-    wasm_client(repo)
+    let _alone = lock::checkout(repo)?;
+    build_worker(repo)?;
+    build_wasm_client(repo)
 }
 
 /// Builds the Worker into `build/worker/{index.js,index_bg.wasm}`.
@@ -30,6 +34,11 @@ pub fn build(repo: &Repo) -> Result<()> {
 /// # Errors
 /// When a step fails; the sentence names it.
 pub fn worker(repo: &Repo) -> Result<()> {
+    let _alone = lock::checkout(repo)?;
+    build_worker(repo)
+}
+
+fn build_worker(repo: &Repo) -> Result<()> {
     Crate {
         package: "gatehouse-edge",
         dir: "edge",
@@ -43,10 +52,7 @@ pub fn worker(repo: &Repo) -> Result<()> {
 }
 
 /// Builds the browser package: its wasm into `wasm-client/npm/wasm/`, its JavaScript into `wasm-client/npm/dist/`.
-///
-/// # Errors
-/// When a step fails; the sentence names it.
-pub fn wasm_client(repo: &Repo) -> Result<()> {
+fn build_wasm_client(repo: &Repo) -> Result<()> {
     Crate {
         package: "gatehouse-wasm-client",
         dir: "wasm-client",
@@ -79,9 +85,16 @@ impl Crate {
         let sources = [format!("{}/src", self.dir), format!("{}/Cargo.toml", self.dir)];
         let mut inputs = COMMON_INPUTS.to_vec();
         inputs.extend(sources.iter().map(String::as_str));
-        let flags = format!("{} {:?} {LEVEL} {SHIM} {}", self.name, self.panics, wasm::tool_versions(repo)?);
+        let flags = format!(
+            "{} {:?} {LEVEL} {SHIM} {} {RECIPES:?}",
+            self.name,
+            self.panics,
+            wasm::tool_versions(repo)?
+        );
+        let files = [format!("{}.js", self.name), format!("{}_bg.wasm", self.name)];
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
         let print = stamp::fingerprint(&repo.root, &inputs, &flags)?;
-        if stamp::is_current(&output, &print) {
+        if stamp::is_current(&output, &print, &files) {
             note(&format!("{}: nothing changed", self.package));
             return Ok(());
         }
@@ -89,7 +102,7 @@ impl Crate {
         fs::create_dir_all(&locks)?;
         let lock = File::create(locks.join(format!("{}.lock", self.kind)))?;
         lock.lock().context("The build lock in the cache cannot be taken.")?;
-        if stamp::restore(repo, self.kind, &print, &output)? {
+        if stamp::restore(repo, self.kind, &print, &files, &output)? {
             note(&format!("{}: taken from the cache", self.package));
             return Ok(());
         }
@@ -124,16 +137,18 @@ fn typescript(repo: &Repo) -> Result<()> {
         return Ok(());
     }
     let inputs = ["wasm-client/npm/src", "wasm-client/npm/tsconfig.json", "wasm-client/npm/package.json"];
-    let print = stamp::fingerprint(&repo.root, &inputs, "tsc")?;
-    if stamp::is_current(&dist, &print) {
+    let print = stamp::fingerprint(&repo.root, &inputs, &format!("tsc {RECIPES:?}"))?;
+    if stamp::is_current(&dist, &print, &["index.js", "index.d.ts", "node.js"]) {
         return Ok(());
     }
     step("Compiling @gatehouse/wasm-client", || {
-        let _ = fs::remove_dir_all(&dist);
+        // Put in place when it is whole: a server that runs reads the former until then.
+        let staging = repo.targets.join("typescript");
+        let _ = fs::remove_dir_all(&staging);
         let mut tsc = Command::new(repo.npm_bin("tsc")?);
-        tsc.current_dir(&package).env("PATH", repo.path_env()).args(["-p", "tsconfig.json"]);
-        run_quietly(&mut tsc, "tsc")?;
-        stamp::mark(&dist, &print)
+        tsc.current_dir(&package).env("PATH", repo.path_env()).args(["-p", "tsconfig.json", "--outDir"]);
+        run_quietly(tsc.arg(&staging), "tsc")?;
+        stamp::place(&staging, &print, &dist)
     })
 }
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use gatehouse_devstack::Stack;
 use gatehouse_devstack::worker::{Worker, WorkerOptions, worker_vars};
+use gatehouse_devstack::{Stack, StackOptions};
 
 use crate::build;
 use crate::repo::Repo;
@@ -21,7 +21,7 @@ const WEB_PORT: u16 = 3000;
 /// # Errors
 /// When a part does not start or dies: the sentence names it and the fix.
 pub async fn dev(repo: &Repo) -> Result<()> {
-    for (port, part) in [(WORKER_PORT, "Worker"), (WEB_PORT, "web app")] {
+    for (port, part) in fixed_ports() {
         free_port(port, part)?;
     }
     build::build(repo)?;
@@ -80,6 +80,12 @@ async fn web_death(web: &mut Option<Web>) -> String {
     }
 }
 
+fn fixed_ports() -> Vec<(u16, &'static str)> {
+    let mut ports = StackOptions::for_dev().ports.list();
+    ports.extend([(WORKER_PORT, "Worker"), (WEB_PORT, "web app")]);
+    ports
+}
+
 /// Before anything is built: a port that is taken now would only be found minutes later.
 fn free_port(port: u16, part: &str) -> Result<()> {
     if std::net::TcpListener::bind(("127.0.0.1", port)).is_err() {
@@ -96,4 +102,27 @@ fn npm_version(repo: &Repo, package: &str) -> String {
     let json =
         fs::read_to_string(path).ok().and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
     json.and_then(|json| Some(json.get("version")?.as_str()?.to_owned())).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_port_of_the_table_is_looked_at_before_anything_is_built() {
+        let ports: Vec<u16> = fixed_ports().into_iter().map(|(port, _)| port).collect();
+        for port in [54321, 54322, 54379, 54380, 8787, 3000] {
+            assert!(ports.contains(&port), "{port} is not looked at");
+        }
+        assert!(!ports.contains(&0), "a fixed port is a number");
+    }
+
+    #[test]
+    fn a_taken_port_is_named_with_its_part_and_no_way_out_that_there_is_not() {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let text = free_port(port, "redis relay").unwrap_err().to_string();
+        assert!(text.contains(&port.to_string()) && text.contains("redis relay"), "{text}");
+        assert!(!text.contains("another port"), "{text}");
+    }
 }

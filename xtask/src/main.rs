@@ -3,9 +3,11 @@
 mod assurance;
 mod browser;
 mod build;
+mod child;
 mod codegen;
 mod dev;
 mod journey;
+mod lock;
 mod repo;
 mod setup;
 mod stack;

@@ -44,19 +44,20 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// Whether `output` was written by a build with this fingerprint.
+/// Whether `output` was written by a build with this fingerprint and still has its `files`.
 #[must_use]
-pub fn is_current(output: &Path, fingerprint: &str) -> bool {
+pub fn is_current(output: &Path, fingerprint: &str, files: &[&str]) -> bool {
     fs::read_to_string(output.join(".fingerprint")).is_ok_and(|text| text == fingerprint)
+        && files.iter().all(|file| output.join(file).is_file())
 }
 
 /// Puts the cached build of this fingerprint at `output`; false when there is none.
 ///
 /// # Errors
 /// When the files cannot be copied.
-pub fn restore(repo: &Repo, kind: &str, fingerprint: &str, output: &Path) -> Result<bool> {
+pub fn restore(repo: &Repo, kind: &str, fingerprint: &str, files: &[&str], output: &Path) -> Result<bool> {
     let kept = kept_dir(repo, kind, fingerprint);
-    if !is_current(&kept, fingerprint) {
+    if !is_current(&kept, fingerprint, files) {
         return Ok(false);
     }
     // What was used last is kept longest.
@@ -176,9 +177,13 @@ mod tests {
         }
         let other = dir.path().join("other/out");
         let last = format!("print{KEPT}");
-        assert!(restore(&repo, "worker", &last, &other).unwrap());
+        assert!(restore(&repo, "worker", &last, &["index.js"], &other).unwrap());
         assert_eq!(fs::read_to_string(other.join("index.js")).unwrap(), KEPT.to_string());
-        assert!(is_current(&other, &last));
-        assert!(!restore(&repo, "worker", "print0", &other).unwrap());
+        assert!(is_current(&other, &last, &["index.js"]));
+        fs::remove_file(other.join("index.js")).unwrap();
+        assert!(!is_current(&other, &last, &["index.js"]), "a lost file is not current");
+        fs::remove_file(kept_dir(&repo, "worker", &last).join("index.js")).unwrap();
+        assert!(!restore(&repo, "worker", &last, &["index.js"], &other).unwrap());
+        assert!(!restore(&repo, "worker", "print0", &["index.js"], &other).unwrap());
     }
 }

@@ -9,7 +9,8 @@ use crate::suites::{Kind, Tally, run_check, run_suite};
 use crate::{browser, build, codegen, trace, wrangler};
 
 /// Packages with native tests, in the order of their speed.
-const PACKAGES: [&str; 4] = ["gatehouse-core", "xtask", "gatehouse-devstack", "gatehouse-tests"];
+const PACKAGES: [&str; 5] =
+    ["gatehouse-core", "gatehouse-wasm-client", "xtask", "gatehouse-devstack", "gatehouse-tests"];
 /// Folders with `node --test` files, as the `test` script of their package.
 const NODE_PACKAGES: [&str; 2] = ["wasm-client/npm", "web"];
 
@@ -54,6 +55,15 @@ pub fn all(repo: &Repo) -> Tally {
             cargo(repo).args(["test", "--quiet", "--no-fail-fast", "--package", package]),
         ));
     }
+    total.add(run_suite(
+        "scripts",
+        Kind::Counted,
+        Command::new(repo.node()).current_dir(&repo.root).args([
+            "--test",
+            "--test-reporter=tap",
+            "scripts/lock.test.mjs",
+        ]),
+    ));
     for package in NODE_PACKAGES {
         for (script, kind) in [("typecheck", Kind::Check), ("test", Kind::Counted)] {
             if has_script(repo, package, script) {

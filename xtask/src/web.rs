@@ -1,13 +1,15 @@
 //! The Next.js server, for development and for the browser tests.
 
+use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use gatehouse_devstack::Stack;
-use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::child;
+use crate::lock;
 use crate::repo::Repo;
 use crate::stamp;
 use crate::step::{run_quietly, step};
@@ -17,7 +19,7 @@ use crate::step::{run_quietly, step};
 pub enum Mode {
     /// `next dev`, with its output shown.
     Develop,
-    /// `next start` of what [`build`] has built, quietly.
+    /// `next start` of what [`build`] has built, its output kept for when it fails.
     Serve,
 }
 
@@ -36,6 +38,7 @@ pub fn settings(stack: &Stack, worker_url: &str) -> Vec<(&'static str, String)> 
 /// # Errors
 /// When the build fails; all it printed is part of the error.
 pub fn build(repo: &Repo) -> Result<()> {
+    let _alone = lock::checkout(repo)?;
     let mut list = Command::new("git");
     list.current_dir(&repo.root).args([
         "ls-files",
@@ -51,7 +54,7 @@ pub fn build(repo: &Repo) -> Result<()> {
     inputs.extend(["package-lock.json", "wasm-client/npm/wasm", "wasm-client/npm/dist"]);
     let print = stamp::fingerprint(&repo.root, &inputs, "next build")?;
     let next = repo.root.join("web/.next");
-    if stamp::is_current(&next, &print) {
+    if stamp::is_current(&next, &print, &["BUILD_ID"]) {
         return Ok(());
     }
     step("Building the web app", || {
@@ -66,6 +69,8 @@ pub fn build(repo: &Repo) -> Result<()> {
 pub struct Web {
     child: Child,
     address: String,
+    /// None = its output is shown.
+    log: Option<PathBuf>,
 }
 
 impl Web {
@@ -88,11 +93,16 @@ impl Web {
             .envs(settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .process_group(0);
+        let mut log = None;
         if mode == Mode::Serve {
-            command.stdout(Stdio::null());
+            let path = repo.targets.join(format!("web-{port}.log"));
+            let out =
+                File::create(&path).with_context(|| format!("{} cannot be written.", path.display()))?;
+            command.stdout(out.try_clone()?).stderr(out);
+            log = Some(path);
         }
         let child = command.spawn().context("The web app cannot be started (`setpriv` is in util-linux).")?;
-        Ok(Self { child, address: format!("http://127.0.0.1:{port}") })
+        Ok(Self { child, address: format!("http://127.0.0.1:{port}"), log })
     }
 
     /// Where it listens, without a trailing slash.
@@ -104,15 +114,13 @@ impl Web {
     /// Waits for the first page.
     ///
     /// # Errors
-    /// When the server ends before it answers.
+    /// When the server ends before it answers, or does not answer in two minutes.
     pub async fn wait_until_it_answers(&mut self) -> Result<()> {
-        while reqwest::get(&self.address).await.is_err() {
-            if let Some(status) = self.ended() {
-                bail!("The web app ended while it started ({status}): its messages are above.");
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        Ok(())
+        let words = || match &self.log {
+            Some(log) => fs::read_to_string(log).unwrap_or_default(),
+            None => "Its messages are above.".to_owned(),
+        };
+        child::wait_until_it_answers(&mut self.child, "The web app", &self.address, child::START, words).await
     }
 
     /// How it ended, when it has.
@@ -123,9 +131,9 @@ impl Web {
 
 impl Drop for Web {
     fn drop(&mut self) {
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            let _ = kill_process_group(group, Signal::TERM);
+        child::end_group(&mut self.child, child::GRACE);
+        if let Some(log) = &self.log {
+            let _ = fs::remove_file(log);
         }
-        let _ = self.child.wait();
     }
 }

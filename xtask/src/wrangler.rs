@@ -6,12 +6,11 @@ use std::os::unix::fs::symlink;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use gatehouse_devstack::{Stack, StackOptions};
-use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::child;
 use crate::journey;
 use crate::repo::Repo;
 use crate::stack;
@@ -95,22 +94,14 @@ impl Wrangler {
     }
 
     async fn wait_until_it_answers(&mut self) -> Result<()> {
-        while reqwest::get(format!("{}/health", self.url)).await.is_err() {
-            if let Some(status) = self.child.try_wait()? {
-                let words = fs::read_to_string(&self.log).unwrap_or_default();
-                bail!("wrangler ended while it started ({status}):\n{words}");
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        Ok(())
+        let words = || fs::read_to_string(&self.log).unwrap_or_default();
+        let url = format!("{}/health", self.url);
+        child::wait_until_it_answers(&mut self.child, "wrangler", &url, child::START, words).await
     }
 }
 
 impl Drop for Wrangler {
     fn drop(&mut self) {
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            let _ = kill_process_group(group, Signal::TERM);
-        }
-        let _ = self.child.wait();
+        child::end_group(&mut self.child, child::GRACE);
     }
 }

@@ -167,6 +167,11 @@ async fn migrations_are_recorded_and_applied_once() {
     let rows: Vec<(String, String, String)> = rows.iter().map(|r| (r.get(0), r.get(1), r.get(2))).collect();
     assert_eq!(rows[0], ("001".into(), "first".into(), "create table public.first (id int);".into()));
     assert_eq!(rows.len(), 2);
+
+    assert!(gatehouse_devstack::migrate(&mut client, folder.path()).await.unwrap().is_empty());
+    std::fs::write(folder.path().join("001_first.sql"), "create table public.first (id bigint);").unwrap();
+    let edited = gatehouse_devstack::migrate(&mut client, folder.path()).await.unwrap_err().to_string();
+    assert!(edited.contains("001_first.sql was edited") && edited.contains(".devstack"), "{edited}");
     stack.stop().await.unwrap();
 }
 

@@ -2,6 +2,7 @@
 
 mod auth;
 mod clients;
+mod existing;
 mod faults;
 mod gateway;
 mod lifecycle;

@@ -1,6 +1,6 @@
 // Generated from core by `npm run codegen`; do not edit.
 
-import type { Plan, SubscriptionStatus, OnboardingStatus, SessionState, BcmSource, GateCondition, MemberRole, ExportFormat } from "./vocabulary.js";
+import type { Plan, Interval, SubscriptionStatus, PaymentStatus, OnboardingStatus, SessionState, BcmSource, GateCondition, MemberRole, ExportFormat } from "./vocabulary.js";
 
 /** Why a person cannot go on, with the way out. */
 export interface ActionableError {
@@ -14,6 +14,20 @@ export interface ActionableError {
 
 /** One answer. On the wire a string or an array of strings. */
 export type Answer = string | Array<string>;
+
+/** The answer to an init. */
+export interface Checkout {
+  /** Our order id; ask its status with it. */
+  order_id: string;
+  /** In paise. */
+  amount: number;
+  /** Always `INR`. */
+  currency: string;
+  /** PhonePe's page, where the person pays. */
+  redirect_url: string;
+  /** When that page closes, RFC 3339 UTC. */
+  expires_at: string;
+}
 
 /** One gate condition of a person. */
 export interface ConditionView {
@@ -46,7 +60,7 @@ export interface EnsureProfile {
 }
 
 /** A stable error code. Codes are never reused for another meaning. */
-export type ErrorCode = "token_missing" | "token_invalid" | "token_expired" | "anonymous_not_allowed" | "account_disabled" | "account_not_found" | "workspace_header_missing" | "workspace_header_invalid" | "workspace_not_found" | "role_not_allowed" | "profile_not_found" | "route_not_found" | "method_not_allowed" | "body_too_large" | "body_invalid" | "answers_invalid" | "revision_missing" | "revision_conflict" | "session_not_found" | "session_submitted" | "step_not_found" | "query_invalid" | "manifest_too_large" | "manifest_not_found" | "checksum_mismatch" | "conflict" | "dependency_unavailable" | "misconfigured" | "internal";
+export type ErrorCode = "token_missing" | "token_invalid" | "token_expired" | "anonymous_not_allowed" | "account_disabled" | "account_not_found" | "workspace_header_missing" | "workspace_header_invalid" | "workspace_not_found" | "role_not_allowed" | "profile_not_found" | "route_not_found" | "method_not_allowed" | "body_too_large" | "body_invalid" | "answers_invalid" | "revision_missing" | "revision_conflict" | "session_not_found" | "session_submitted" | "step_not_found" | "query_invalid" | "manifest_too_large" | "manifest_not_found" | "checksum_mismatch" | "plan_unknown" | "idempotency_key_missing" | "idempotency_key_reused" | "idempotency_in_flight" | "idempotency_key_invalid" | "too_many_orders" | "order_not_found" | "payment_refused" | "webhook_rejected" | "conflict" | "dependency_unavailable" | "misconfigured" | "internal";
 
 /** `POST /context/export` */
 export interface ExportRequest {
@@ -96,6 +110,14 @@ export interface History {
   next_before?: number | null;
 }
 
+/** `POST /payments/v2/init`. The price is the catalogue's: no amount is taken from a client. */
+export interface InitRequest {
+  /** The plan. */
+  plan: Plan;
+  /** The interval. */
+  interval: Interval;
+}
+
 /** A manifest as it is stored, cached, served and exported. */
 export interface Manifest {
   /** Counts up by one within a workspace. */
@@ -142,6 +164,22 @@ export interface NextAction {
   label: string;
 }
 
+/** What a plan costs and allows. Amounts are integer paise (INR) and include GST; `None` is unlimited. */
+export interface Offer {
+  /** The plan. */
+  plan: Plan;
+  /** Paise for one month. */
+  monthly_paise: number;
+  /** Paise for one year. */
+  yearly_paise: number;
+  /** Moves that may be made in a week. */
+  moves_per_week?: number | null;
+  /** Campaigns that may be active at once. */
+  active_campaigns?: number | null;
+  /** People who may belong to the workspace. */
+  seats?: number | null;
+}
+
 /** An onboarding session, as reads and saves answer it. The ETag is its revision. */
 export interface OnboardingSession {
   /** Send it in quotes as `If-Match` of the next save; 0 before the first. */
@@ -154,6 +192,36 @@ export interface OnboardingSession {
   progress: Progress;
   /** Until when the fast copy is kept, RFC 3339 UTC, later after each save; absent with `Degraded`. */
   expires_at?: string | null;
+}
+
+/** `GET /payments/v2/status/{order_id}` */
+export interface OrderView {
+  /** Our order id. */
+  order_id: string;
+  /** The plan. */
+  plan: Plan;
+  /** The interval. */
+  interval: Interval;
+  /** In paise. */
+  amount: number;
+  /** Where the money is. */
+  status: PaymentStatus;
+  /** When the money came, RFC 3339 UTC. */
+  paid_at?: string | null;
+  /** The workspace's subscription as it stands now. */
+  subscription?: SubscriptionView | null;
+  /** While pending: how long to wait before asking again, in milliseconds. */
+  poll_after_ms?: number | null;
+  /** While pending: when a page may stop asking, RFC 3339 UTC. We go on without it. */
+  give_up_at?: string | null;
+}
+
+/** `GET /payments/v2/plans` */
+export interface Plans {
+  /** Always `INR`. */
+  currency: string;
+  /** From the smallest to the largest. */
+  plans: Array<Offer>;
 }
 
 /** The body of every refusal, `application/problem+json` (RFC 9457) with our members added. */
@@ -208,6 +276,18 @@ export interface StepRequest {
   answers: Record<string, Answer | null>;
 }
 
+/** What a paid order bought. */
+export interface SubscriptionView {
+  /** The plan; absent when there is none. */
+  plan?: Plan | null;
+  /** The label. */
+  status: SubscriptionStatus;
+  /** RFC 3339 UTC. */
+  current_period_end?: string | null;
+  /** Until when there is access, RFC 3339 UTC. */
+  access_until?: string | null;
+}
+
 /** `GET /auth/verify-profile` */
 export interface VerifyProfile {
   /** Whether nothing blocks the dashboard. */
@@ -250,4 +330,12 @@ export interface VersionHead {
   token_estimate: number;
   /** When it was made, RFC 3339 UTC. */
   generated_at: string;
+}
+
+/** `POST /api/webhooks/phonepe` */
+export interface WebhookAnswer {
+  /** Always true: it is stored. */
+  received: boolean;
+  /** Whether the same one had come before. */
+  duplicate: boolean;
 }
