@@ -50,9 +50,11 @@ impl Reply {
         serde_json::from_str(&self.text).with_context(|| format!("not JSON: {}", self.text))
     }
 
-    /// The calls that a warm isolate makes: without fetching keys, and without giving Redis a script's text.
+    /// The calls that a warm isolate makes: without fetching keys or a token, and without giving Redis a script's text.
     pub fn warm_calls(&self) -> usize {
-        self.calls.iter().filter(|call| *call != "auth jwks" && !call.starts_with("upstash EVAL ")).count()
+        let cold =
+            |call: &str| matches!(call, "auth jwks" | "phonepe token") || call.starts_with("upstash EVAL ");
+        self.calls.iter().filter(|call| !cold(call)).count()
     }
 }
 
@@ -98,7 +100,7 @@ impl Client {
         method: Method,
         path: &str,
         body: Option<&Value>,
-        etag: Option<&str>,
+        headers: &[(&str, &str)],
         expect: &[u16],
     ) -> Result<Reply> {
         let mut request =
@@ -109,8 +111,8 @@ impl Client {
         if let Some(id) = &held.workspace_id {
             request = request.header("x-workspace-id", id);
         }
-        if let Some(etag) = etag {
-            request = request.header("if-none-match", etag);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         if let Some(body) = body {
             request = request.json(body);
@@ -121,6 +123,49 @@ impl Client {
             bail!("{path} answered {}, expected {expect:?}: {}", reply.status, reply.text);
         }
         Ok(reply)
+    }
+}
+
+impl Client {
+    /// Opens a payment page and clicks a button on it, as a person would; answers the page's text and the milliseconds.
+    ///
+    /// # Errors
+    /// When the page does not answer 200.
+    pub async fn click(&self, page: &str, button: &str) -> Result<(String, u64)> {
+        let started = Instant::now();
+        let shown = self.http.get(page).timeout(Duration::from_secs(10)).send().await?.error_for_status()?;
+        let text = shown.text().await?;
+        // Where the button leads is the web app's page, which is not running here: the redirect is not followed.
+        let clicks = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+        let form = clicks.post(page).header("content-type", "application/x-www-form-urlencoded");
+        let clicked = form.body(format!("action={button}")).timeout(Duration::from_secs(10)).send().await?;
+        let status = clicked.status().as_u16();
+        anyhow::ensure!(matches!(status, 200 | 302 | 303), "the payment page answered {status} to {button}");
+        Ok((text, u64::try_from(started.elapsed().as_millis())?))
+    }
+
+    /// Something that the local platform tells or is told, below `/__devstack`.
+    ///
+    /// # Errors
+    /// When it is not the local platform.
+    pub async fn platform(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
+        let url = format!("{}/__devstack/{path}", self.target.supabase_url);
+        let mut request = self.http.request(method, url).timeout(Duration::from_secs(10));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let text = request.send().await?.error_for_status()?.text().await?;
+        Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// Runs the Worker's cron through the address that local runtimes have for it.
+    ///
+    /// # Errors
+    /// When the Worker is not run locally.
+    pub async fn cron(&self) -> Result<()> {
+        let url = format!("{}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*", self.target.url);
+        self.http.get(url).timeout(Duration::from_secs(30)).send().await?.error_for_status()?;
+        Ok(())
     }
 }
 

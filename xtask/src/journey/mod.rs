@@ -1,7 +1,10 @@
 //! `npm run journey`: a founder's way through the product, over HTTP only, each step against its budget.
 
 mod client;
+mod manifest;
+mod onboarding;
 mod options;
+mod payment;
 mod report;
 mod steps;
 
@@ -34,6 +37,7 @@ pub fn run(repo: &Path, arguments: Vec<String>) -> Result<ExitCode> {
                 let stack = Stack::start(StackOptions::for_tests(), |_| {}).await?;
                 let options = WorkerOptions { repo: repo.to_path_buf(), port: 0, vars: worker_vars(&stack) };
                 let worker = Worker::start(options).await?;
+                take_webhooks(&stack, &worker.url);
                 let client = Client::new(target(&worker.url, &stack));
                 let manifest = steps::play(&client, &answers, &mut report).await;
                 worker.stop().await?;
@@ -55,8 +59,16 @@ pub fn run(repo: &Path, arguments: Vec<String>) -> Result<ExitCode> {
 pub async fn against(url: &str, stack: &Stack) -> Result<bool> {
     let answers = serde_json::from_str(include_str!("../../../tests/journey/answers.json"))?;
     let mut report = Report::new(false);
+    take_webhooks(stack, url);
     steps::play(&Client::new(target(url, stack)), &answers, &mut report).await;
     Ok(report.finish())
+}
+
+/// Has the simulated PhonePe send its webhooks to the Worker at `url`.
+fn take_webhooks(stack: &Stack, url: &str) {
+    let phonepe = stack.phonepe();
+    let hook = format!("{url}/api/webhooks/phonepe");
+    phonepe.set_webhook(&hook, phonepe.webhook_username(), phonepe.webhook_password());
 }
 
 fn target(url: &str, stack: &Stack) -> Target {
