@@ -41,7 +41,7 @@ pub struct ManifestMeta {
 
 /// The strong ETag of a manifest: it changes with the version, the content and the confirmation.
 pub fn etag(version: u32, checksum: &str, confirmed_at: &str) -> String {
-    let digest = sha256_hex(&format!("{version}\n{checksum}\n{confirmed_at}"));
+    let digest = sha256_hex(format!("{version}\n{checksum}\n{confirmed_at}"));
     format!("\"{}\"", digest.get(..32).unwrap_or(&digest))
 }
 
