@@ -13,6 +13,9 @@ use crate::clients::phonepe::{self, Known};
 use crate::clients::postgrest::{self, Failure};
 use crate::platform;
 
+/// The longest that a page waits before it asks us again, and that a view of a pending order is kept.
+const ASK_US_AGAIN_MS: i64 = 2_000;
+
 /// An order as the database answers it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Order {
@@ -48,7 +51,8 @@ impl Order {
         let (created, expires) = self.times(now);
         let next = self.next_check();
         let poll = next.map(|_| next_poll(created, expires, now));
-        let wait = next.map(|next| (next.as_millisecond() - now.as_millisecond()).max(1_000));
+        // A webhook may complete the order at any moment, so a page asks us more often than we may ask PhonePe.
+        let wait = next.map(|next| (next.as_millisecond() - now.as_millisecond()).clamp(1_000, ASK_US_AGAIN_MS));
         OrderView {
             order_id: self.order_id,
             plan: self.plan,
