@@ -84,7 +84,10 @@ async fn saving_puts_the_owner_in_progress_and_finalizing_closes_the_draft() {
     submit(&mut db, owner, world.workspace, &json!({ "a": 1 })).await.expect("finalized");
     // The snapshot is what was submitted, however far behind it was.
     let kept = read(&mut db, owner, &world).await["snapshot"].clone();
-    assert_eq!((&kept["state"], kept["answers"].get("company_name")), (&json!("submitted"), None));
+    assert_eq!(
+        (&kept["state"], &kept["answers"]),
+        (&json!("submitted"), &json!({ "company_name": "Chaya" }))
+    );
     assert_eq!(
         save(&mut db, owner, &world, 99, "draft", "late").await,
         Ok(json!({ "saved": false, "revision": 5 }))
