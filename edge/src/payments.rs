@@ -52,7 +52,8 @@ impl Order {
         let next = self.next_check();
         let poll = next.map(|_| next_poll(created, expires, now));
         // A webhook may complete the order at any moment, so a page asks us more often than we may ask PhonePe.
-        let wait = next.map(|next| (next.as_millisecond() - now.as_millisecond()).clamp(1_000, ASK_US_AGAIN_MS));
+        let wait =
+            next.map(|next| (next.as_millisecond() - now.as_millisecond()).clamp(1_000, ASK_US_AGAIN_MS));
         OrderView {
             order_id: self.order_id,
             plan: self.plan,

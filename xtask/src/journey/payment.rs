@@ -47,7 +47,8 @@ impl Journey<'_> {
         self.client.click(&page, "pay").await?;
         let pending = self.status("paid, and nobody has said so", &order_id, 2).await?;
         ensure!(pending["status"] == "pending", "{pending}");
-        self.report.say("  … PhonePe may be asked 22 s after the start; until then the cron has nothing to do");
+        self.report
+            .say("  … PhonePe may be asked 22 s after the start; until then the cron has nothing to do");
         self.at = "the cron completes the order";
         let started = Instant::now();
         loop {
