@@ -2,13 +2,15 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-const names = ["GATEHOUSE_WEB_URL", "GATEHOUSE_URL", "SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY"];
+const names = ["GATEHOUSE_WEB_URL", "GATEHOUSE_URL", "SUPABASE_URL", "SUPABASE_PUBLISHABLE_KEY", "PHONEPE_PG_URL"];
 const missing = names.filter((name) => !process.env[name]);
 assert.deepEqual(missing, [], `Set ${missing.join(", ")}; tests/browser/README.md says what they are.`);
 const { GATEHOUSE_WEB_URL: web, GATEHOUSE_URL: worker, SUPABASE_URL: auth, SUPABASE_PUBLISHABLE_KEY: key } = process.env;
+const phonepe = process.env.PHONEPE_PG_URL;
 
 const output = fileURLToPath(new URL("../output/", import.meta.url));
 mkdirSync(output, { recursive: true });
@@ -40,11 +42,25 @@ export async function open(browser, options = {}) {
   page.on("pageerror", (error) => problems.push(String(error)));
   page.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());
-    const known = [web, auth].map((url) => new URL(url).origin);
+    const known = [web, auth, phonepe].map((url) => new URL(url).origin);
     if (protocol.startsWith("http") && !known.includes(origin)) problems.push(`asked a stranger: ${request.url()}`);
   });
   await page.goto(web);
   return { page, problems, close: () => context.close() };
+}
+
+/** What was wrong beyond the 404 that says "no manifest yet": the browser itself logs that one. */
+export function settled(problems) {
+  return problems.filter((text) => !/status of 404/.test(text));
+}
+
+const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+/** What axe finds wrong with the page as it stands. */
+export async function violations(page) {
+  await page.addScriptTag({ path: axe });
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  return violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map((node) => node.target).join(", ")}`);
 }
 
 /** Credentials of nobody yet. */

@@ -1,24 +1,34 @@
 "use client";
 
-import type { Problem } from "@gatehouse/wasm-client";
+import type { Problem, VerifyProfile } from "@gatehouse/wasm-client";
 import { useEffect, useState } from "react";
 
 import { type Refresh, withRefresh } from "../lib/refresh";
-import { type Answered, type SentManifest, ensureProfile, fetchManifest } from "../lib/worker";
+import { type Answered, type SentManifest, ensureProfile, fetchManifest, verifyProfile } from "../lib/worker";
 
-async function read(token: string): Promise<Answered<SentManifest | null>> {
-  const profile = await ensureProfile(token);
-  return profile.ok ? fetchManifest(token, profile.value.workspace_id) : profile;
+/** What is shown of a workspace. */
+interface Workspace {
+  profile: VerifyProfile;
+  /** `null` when there is no manifest yet. */
+  sent: SentManifest | null;
+}
+
+async function read(token: string): Promise<Answered<Workspace>> {
+  const ensured = await ensureProfile(token);
+  if (!ensured.ok) return ensured;
+  const [profile, manifest] = await Promise.all([verifyProfile(token), fetchManifest(token, ensured.value.workspace_id)]);
+  if (!profile.ok) return profile;
+  return manifest.ok ? { ok: true, value: { profile: profile.value, sent: manifest.value } } : manifest;
 }
 
 /** What the Worker said about the person's workspace. */
 export type WorkspaceView =
   | { state: "loading" }
-  | { state: "ready"; sent: SentManifest | null }
+  | ({ state: "ready" } & Workspace)
   | { state: "refused"; problem: Problem };
 
 /**
- * 1. Makes sure of profile and workspace. 2. Reads the workspace's manifest.
+ * 1. Makes sure of profile and workspace. 2. Reads what comes next and the workspace's manifest.
  * A newer token of the same person (a refresh) does not ask again; a token that has expired is renewed once.
  */
 export function useWorkspace(
@@ -31,9 +41,9 @@ export function useWorkspace(
   useEffect(() => {
     let current = true;
     async function load() {
-      const manifest = await withRefresh(token, refresh, read);
+      const answer = await withRefresh(token, refresh, read);
       if (!current) return;
-      setView(manifest.ok ? { state: "ready", sent: manifest.value } : { state: "refused", problem: manifest.problem });
+      setView(answer.ok ? { state: "ready", ...answer.value } : { state: "refused", problem: answer.problem });
     }
     setView({ state: "loading" });
     void load();

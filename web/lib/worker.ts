@@ -1,4 +1,4 @@
-import type { EnsureProfile, Manifest, Problem } from "@gatehouse/wasm-client";
+import type { EnsureProfile, Manifest, Problem, VerifyProfile } from "@gatehouse/wasm-client";
 
 /** An answer, or the problem document that came instead. */
 export type Answered<T> = { ok: true; value: T } | { ok: false; problem: Problem };
@@ -16,14 +16,22 @@ export function unreachable(): Problem {
   };
 }
 
-async function call(path: string, token: string, init: RequestInit): Promise<Answered<string>> {
+/** The text of an answer. */
+export interface Sent {
+  text: string;
+  /** When it was sent by the server's clock, in milliseconds since 1970: a person's clock may be off. */
+  at: number;
+}
+
+/** Asks the Worker through this site's proxy, as nobody when `token` is `null`. Never throws. */
+export async function call(path: string, token: string | null, init: RequestInit = {}): Promise<Answered<Sent>> {
   try {
-    const answer = await fetch(`/api/gatehouse${path}`, {
-      ...init,
-      headers: { ...init.headers, Authorization: `Bearer ${token}` },
-    });
+    const headers = new Headers(init.headers);
+    if (token !== null) headers.set("Authorization", `Bearer ${token}`);
+    const answer = await fetch(`/api/gatehouse${path}`, { ...init, headers });
     const text = await answer.text();
-    return answer.ok ? { ok: true, value: text } : { ok: false, problem: JSON.parse(text) as Problem };
+    if (!answer.ok) return { ok: false, problem: JSON.parse(text) as Problem };
+    return { ok: true, value: { text, at: Date.parse(answer.headers.get("date") ?? "") || Date.now() } };
   } catch {
     return { ok: false, problem: unreachable() };
   }
@@ -32,7 +40,13 @@ async function call(path: string, token: string, init: RequestInit): Promise<Ans
 /** Makes sure that the person has a profile and a workspace. Safe to repeat. */
 export async function ensureProfile(token: string): Promise<Answered<EnsureProfile>> {
   const answer = await call("/auth/ensure-profile", token, { method: "POST" });
-  return answer.ok ? { ok: true, value: JSON.parse(answer.value) as EnsureProfile } : answer;
+  return answer.ok ? { ok: true, value: JSON.parse(answer.value.text) as EnsureProfile } : answer;
+}
+
+/** Which conditions the person meets, and the one next action. */
+export async function verifyProfile(token: string): Promise<Answered<VerifyProfile>> {
+  const answer = await call("/auth/verify-profile", token);
+  return answer.ok ? { ok: true, value: JSON.parse(answer.value.text) as VerifyProfile } : answer;
 }
 
 /** A manifest as it was sent: its text is what gets verified. */
@@ -44,6 +58,6 @@ export interface SentManifest {
 /** The workspace's manifest, `null` when there is none yet. */
 export async function fetchManifest(token: string, workspaceId: string): Promise<Answered<SentManifest | null>> {
   const answer = await call("/context/manifest", token, { headers: { "X-Workspace-Id": workspaceId } });
-  if (answer.ok) return { ok: true, value: { text: answer.value, manifest: JSON.parse(answer.value) as Manifest } };
+  if (answer.ok) return { ok: true, value: { text: answer.value.text, manifest: JSON.parse(answer.value.text) as Manifest } };
   return answer.problem.code === "manifest_not_found" ? { ok: true, value: null } : answer;
 }

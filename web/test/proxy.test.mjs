@@ -23,10 +23,10 @@ function ask(path, init, reply) {
   return forward(new Request(`http://web.example/api/gatehouse/${path}`, init), path.split("?")[0].split("/"));
 }
 
-test("method, query, body and the four headers reach the Worker, and nothing else does", async () => {
+test("method, query, body and the five headers reach the Worker, and nothing else does", async () => {
   const headers = {
     Authorization: "Bearer abc", "X-Workspace-Id": "w", "If-None-Match": '"e"', "Content-Type": "application/json",
-    Cookie: "secret=1", "X-Forwarded-For": "1.2.3.4", "X-Middleware-Subrequest": "x",
+    "Idempotency-Key": "k-1", Cookie: "secret=1", "X-Forwarded-For": "1.2.3.4", "X-Middleware-Subrequest": "x",
   };
   await ask("onboarding/finalize?x=1", { method: "POST", headers, body: '{"answers":{}}' });
   assert.equal(seen[0].method, "POST");
@@ -36,6 +36,7 @@ test("method, query, body and the four headers reach the Worker, and nothing els
   assert.equal(seen[0].headers["x-workspace-id"], "w");
   assert.equal(seen[0].headers["if-none-match"], '"e"');
   assert.equal(seen[0].headers["content-type"], "application/json");
+  assert.equal(seen[0].headers["idempotency-key"], "k-1");
   for (const name of ["cookie", "x-forwarded-for", "x-middleware-subrequest"]) assert.equal(seen[0].headers[name], undefined);
 });
 
@@ -144,7 +145,7 @@ test("a request id goes on as it came, and one is made when there is none worth 
 });
 
 test("what tells a client how to go on comes back", async () => {
-  const headers = { "retry-after": "2", "www-authenticate": "Bearer", allow: "POST" };
+  const headers = { "retry-after": "2", "www-authenticate": "Bearer", allow: "POST", "idempotent-replayed": "true" };
   const back = await ask("health", {}, { status: 405, headers });
   for (const [name, value] of Object.entries(headers)) assert.equal(back.headers.get(name), value);
 });

@@ -44,9 +44,14 @@ fn play(repo: &Repo, chromium: &Path) -> Result<Tally> {
         StackOptions { repo: repo.root.clone(), ..StackOptions::for_tests() },
         |_| {},
     ))?;
-    let vars = worker_vars(&stack);
-    let worker = runtime.block_on(Worker::start(WorkerOptions { repo: repo.root.clone(), port: 0, vars }))?;
+    // Known before the Worker starts: it tells PhonePe where to send people back.
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let mut vars = worker_vars(&stack);
+    vars.insert("WEB_URL".to_owned(), format!("http://127.0.0.1:{port}"));
+    let worker = runtime.block_on(Worker::start(WorkerOptions { repo: repo.root.clone(), port: 0, vars }))?;
+    let phonepe = stack.phonepe();
+    let webhook = format!("{}/api/webhooks/phonepe", worker.url);
+    phonepe.set_webhook(&webhook, phonepe.webhook_username(), phonepe.webhook_password());
     let mut web = Web::start(repo, Mode::Serve, port, &web::settings(&stack, &worker.url))?;
     runtime.block_on(web.wait_until_it_answers())?;
     let mut node = Command::new(repo.node());
@@ -56,6 +61,7 @@ fn play(repo: &Repo, chromium: &Path) -> Result<Tally> {
         .env("CHROMIUM_BIN", chromium)
         .env("GATEHOUSE_WEB_URL", web.address())
         .env("GATEHOUSE_URL", &worker.url)
+        .env("PHONEPE_PG_URL", phonepe.url())
         .env("SUPABASE_URL", stack.supabase_url())
         .env("SUPABASE_PUBLISHABLE_KEY", stack.publishable_key());
     let tally = run_suite("browser", Kind::Counted, &mut node);
