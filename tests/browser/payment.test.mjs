@@ -126,7 +126,7 @@ test("a try again sends the same key, another click another one", async () => {
 
 test("the switch shows the yearly prices, and PhonePe asks for them", async () => {
   const { page, close } = await toPlans();
-  await page.getByText("Yearly").click();
+  await page.getByRole("radio", { name: "Yearly" }).check();
   assert.equal(await page.getByTestId("price-soar").textContent(), "₹1,00,000");
   await picture(page, "plans-yearly-1280");
   await page.getByRole("button", { name: "Choose Soar" }).click();
@@ -147,7 +147,7 @@ test("somebody else's order is not shown, and a stranger is asked to sign in", a
   await page.goto(new URL("/", address).href);
   await signUp(page, newPerson());
   await page.goto(address);
-  await says(page, "Not known yet");
+  await says(page, "Order not found");
   await page.getByRole("alert").getByText(/order/i).first().waitFor();
   await picture(page, "payment-unknown-1280");
   await close();

@@ -3,7 +3,6 @@ import type { OrderView } from "@gatehouse/wasm-client";
 import { PLAN_NAMES } from "../../lib/payments";
 import { rupees } from "../../lib/money";
 import styles from "./Payment.module.css";
-import { INTERVAL_NAMES } from "./words";
 
 function localTime(instant: string): string {
   return new Date(instant).toLocaleString("en-IN", { dateStyle: "long", timeStyle: "short" });
@@ -13,17 +12,13 @@ function Time({ at }: { at: string }) {
   return <time dateTime={at}>{localTime(at)}</time>;
 }
 
-/** What the order is for; once paid, what the workspace has now, which an earlier purchase may have made longer. */
+/** The order in figures; once paid, what the workspace has now, which an earlier purchase may have made longer. */
 export function Facts({ order }: { order: OrderView }) {
   const bought = order.status === "completed" ? order.subscription : undefined;
   return (
     <dl className={styles.facts}>
       <dt>Amount</dt>
       <dd>{rupees(order.amount)}</dd>
-      <dt>Plan</dt>
-      <dd>
-        {PLAN_NAMES[order.plan]} for {INTERVAL_NAMES[order.interval]}
-      </dd>
       {order.paid_at && (
         <>
           <dt>Paid</dt>
@@ -34,7 +29,7 @@ export function Facts({ order }: { order: OrderView }) {
       )}
       {bought?.plan && bought.current_period_end && (
         <>
-          <dt>Your workspace has</dt>
+          <dt>Plan of your workspace</dt>
           <dd data-testid="bought">
             {PLAN_NAMES[bought.plan]} until <Time at={bought.current_period_end} />
           </dd>

@@ -1,6 +1,5 @@
 "use client";
 
-import { rupees } from "../../lib/money";
 import { PLAN_NAMES } from "../../lib/payments";
 import { Button } from "../../ui/Button";
 import { LinkButton } from "../../ui/LinkButton";
@@ -19,8 +18,9 @@ export function Payment({ orderId, ...person }: SignedIn & { orderId: string }) 
   const { order, problem, gaveUp } = view;
   const lost = useLost(problem, person.onSessionLost);
   const words = order && wordsOf(order, gaveUp);
-  const settled = order && order.status !== "pending";
-  const title = order ? `${PLAN_NAMES[order.plan]}, ${INTERVAL_NAMES[order.interval]}, ${rupees(order.amount)}` : "Your order";
+  const unbought = order && order.status !== "pending" && order.status !== "completed";
+  const unknown = problem?.status === 404 ? "Order not found" : "Not known yet";
+  const title = order ? `${PLAN_NAMES[order.plan]} for ${INTERVAL_NAMES[order.interval]}` : "Your order";
 
   return (
     <div className={styles.payment}>
@@ -28,14 +28,14 @@ export function Payment({ orderId, ...person }: SignedIn & { orderId: string }) 
         {/* One region for the whole life of the page, so that each change of its text is read out. */}
         <div role="status" aria-live="polite" className={`${styles.state} ${styles[words?.tone ?? "plain"]}`}>
           <p className={styles.word} data-testid="payment-state">
-            {words?.state ?? (problem ? "Not known yet" : "Looking for your payment…")}
+            {words?.state ?? (problem ? unknown : "Looking for your payment…")}
           </p>
           {words && <p className={styles.meaning}>{words.meaning}</p>}
         </div>
         {order && <Facts order={order} />}
         <div className={styles.actions}>
           {order?.status === "completed" && <LinkButton href="/">Go on to your workspace</LinkButton>}
-          {settled && order.status !== "completed" && <LinkButton href="/plans">Try again</LinkButton>}
+          {unbought && <LinkButton href="/plans">{order.status === "refunded" ? "Choose a plan" : "Try again"}</LinkButton>}
           {gaveUp && !problem && (
             <Button look="quiet" onClick={lookNow}>
               Look now

@@ -10,19 +10,18 @@ export interface Words {
   meaning: string;
 }
 
+// PhonePe may still report a success after a failure.
+const UNBOUGHT = "Nothing was bought. Should the money arrive after all, it counts and we write to you.";
+
 /** Says where the money of an order is. */
 export function wordsOf(order: OrderView, gaveUp: boolean): Words {
   switch (order.status) {
     case "completed":
-      return { tone: "success", state: "Payment completed", meaning: "The money has arrived and your plan is active." };
+      return { tone: "success", state: "Payment completed", meaning: "The money has arrived, and the plan is your workspace's." };
     case "failed":
-      return {
-        tone: "error",
-        state: "Payment failed",
-        meaning: "Nothing was bought. Should the money arrive after all, it counts and we write to you.",
-      };
+      return { tone: "error", state: "Payment failed", meaning: UNBOUGHT };
     case "cancelled":
-      return { tone: "error", state: "Payment cancelled", meaning: "Nothing was bought." };
+      return { tone: "error", state: "Payment cancelled", meaning: UNBOUGHT };
     case "refunded":
       return { tone: "warning", state: "Payment refunded", meaning: "The money went back the way it came, and the access it bought has ended." };
     case "pending":

@@ -30,7 +30,7 @@ export function PlanCard({ offer, interval, figure, opening, onChoose }: Props) 
         <strong data-testid={`price-${plan}`}>{rupees(interval === "month" ? monthly : yearly)}</strong> a {interval}
       </p>
       <p className={styles.saved}>
-        {interval === "year" && saved > 0 ? `${rupees(saved)} less than twelve single months` : "Not renewed by itself"}
+        {interval === "month" ? `${rupees(yearly)} when paid yearly` : `${rupees(saved)} less than twelve single months`}
       </p>
       <dl className={styles.facts}>
         <dt>Moves a week</dt>
