@@ -314,15 +314,9 @@ mod tests {
         })
         .unwrap_err();
         let names: Vec<_> = problems.iter().map(|problem| problem.name).collect();
-        assert_eq!(
-            names,
-            [
-                "SUPABASE_URL",
-                "SUPABASE_PUBLISHABLE_KEY",
-                "UPSTASH_REDIS_REST_URL",
-                "UPSTASH_REDIS_REST_TOKEN"
-            ]
-        );
+        let expected: Vec<_> =
+            SETTINGS.iter().map(|setting| setting.name).filter(|name| *name != "GATEHOUSE_ENV").collect();
+        assert_eq!(names, expected);
         assert!(problems.iter().all(|problem| !problem.message.contains("tooshort")));
     }
 }

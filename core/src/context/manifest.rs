@@ -29,7 +29,6 @@ pub struct Manifest {
 /// How a manifest was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(default)]
 pub struct ManifestMeta {
     /// Estimated cl100k tokens of the content.
     pub token_estimate: u32,

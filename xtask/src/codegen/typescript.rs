@@ -89,8 +89,10 @@ pub fn api() -> String {
     let words: Vec<_> = VOCABULARY.iter().map(|(name, _)| pascal(name)).collect();
     let schemas = types::schemas("/");
     let used: Vec<_> = words.iter().filter(|word| schemas.contains_key(*word)).map(String::as_str).collect();
-    let _ = writeln!(out, "import type {{ {} }} from \"./vocabulary.js\";\n", used.join(", "));
-    for (name, schema) in schemas.iter().filter(|(name, _)| !words.contains(name)) {
+    let _ = writeln!(out, "import type {{ {} }} from \"./vocabulary.js\";", used.join(", "));
+    // The catalogue's own file has this one, with its prices.
+    out.push_str("import type { Offer } from \"./catalogue.js\";\n\n");
+    for (name, schema) in schemas.iter().filter(|(name, _)| !words.contains(name) && *name != "Offer") {
         if let Some(text) = schema["description"].as_str() {
             let _ = writeln!(out, "/** {} */", text.replace('\n', " "));
         }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use gatehouse_devstack::worker::Worker;
 use reqwest::{Method, Response};
 use serde_json::Value;
 
@@ -59,15 +60,17 @@ impl Reply {
 }
 
 /// The client.
-pub struct Client {
+pub struct Client<'a> {
     http: reqwest::Client,
     target: Target,
+    /// The Worker, when it is ours to run the cron of.
+    worker: Option<&'a Worker>,
 }
 
-impl Client {
-    /// A client for a target.
-    pub fn new(target: Target) -> Self {
-        Self { http: reqwest::Client::new(), target }
+impl<'a> Client<'a> {
+    /// A client for a target, and for its Worker when that is ours.
+    pub fn new(target: Target, worker: Option<&'a Worker>) -> Self {
+        Self { http: reqwest::Client::new(), target, worker }
     }
 
     /// Signs up and answers the access token.
@@ -126,7 +129,7 @@ impl Client {
     }
 }
 
-impl Client {
+impl Client<'_> {
     /// Opens a payment page and clicks a button on it, as a person would; answers the page's text and the milliseconds.
     ///
     /// # Errors
@@ -158,11 +161,15 @@ impl Client {
         Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
-    /// Runs the Worker's cron through the address that local runtimes have for it.
+    /// Runs the Worker's cron; one that is not ours through the address that wrangler has for it.
     ///
     /// # Errors
     /// When the Worker is not run locally.
     pub async fn cron(&self) -> Result<()> {
+        if let Some(worker) = self.worker {
+            tokio::task::block_in_place(|| worker.run_scheduled("* * * * *", 0))?;
+            return Ok(());
+        }
         let url = format!("{}/cdn-cgi/handler/scheduled?cron=*+*+*+*+*", self.target.url);
         self.http.get(url).timeout(Duration::from_secs(30)).send().await?.error_for_status()?;
         Ok(())

@@ -31,14 +31,14 @@ pub fn run(repo: &Path, arguments: Vec<String>) -> Result<ExitCode> {
     runtime.block_on(async {
         let mut report = Report::new(options.json);
         let manifest = match options.target {
-            Some(target) => steps::play(&Client::new(target), &answers, &mut report).await,
+            Some(target) => steps::play(&Client::new(target, None), &answers, &mut report).await,
             None => {
                 report.say("Starting a platform and a Worker …\n");
                 let stack = Stack::start(StackOptions::for_tests(), |_| {}).await?;
                 let options = WorkerOptions { repo: repo.to_path_buf(), port: 0, vars: worker_vars(&stack) };
                 let worker = Worker::start(options).await?;
                 take_webhooks(&stack, &worker.url);
-                let client = Client::new(target(&worker.url, &stack));
+                let client = Client::new(target(&worker.url, &stack), Some(&worker));
                 let manifest = steps::play(&client, &answers, &mut report).await;
                 worker.stop().await?;
                 stack.stop().await?;
@@ -60,7 +60,7 @@ pub async fn against(url: &str, stack: &Stack) -> Result<bool> {
     let answers = serde_json::from_str(include_str!("../../../tests/journey/answers.json"))?;
     let mut report = Report::new(false);
     take_webhooks(stack, url);
-    steps::play(&Client::new(target(url, stack)), &answers, &mut report).await;
+    steps::play(&Client::new(target(url, stack), None), &answers, &mut report).await;
     Ok(report.finish())
 }
 

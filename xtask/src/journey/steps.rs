@@ -10,7 +10,11 @@ use super::client::{Client, Held, Reply};
 use super::report::Report;
 
 /// Plays all steps and hands out the manifest; the first failure ends the journey.
-pub async fn play(client: &Client, answers: &Map<String, Value>, report: &mut Report) -> Option<Manifest> {
+pub async fn play(
+    client: &Client<'_>,
+    answers: &Map<String, Value>,
+    report: &mut Report,
+) -> Option<Manifest> {
     report.head();
     let mut journey = Journey { client, report, held: Held::default(), email: String::new(), at: "start" };
     let played = journey.all(answers).await;
@@ -20,7 +24,7 @@ pub async fn play(client: &Client, answers: &Map<String, Value>, report: &mut Re
 
 /// A founder on the way.
 pub(super) struct Journey<'a> {
-    pub client: &'a Client,
+    pub client: &'a Client<'a>,
     pub report: &'a mut Report,
     pub held: Held,
     pub email: String,

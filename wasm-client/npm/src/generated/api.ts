@@ -1,6 +1,7 @@
 // Generated from core by `npm run codegen`; do not edit.
 
 import type { Plan, Interval, SubscriptionStatus, PaymentStatus, OnboardingStatus, SessionState, BcmSource, GateCondition, MemberRole, ExportFormat } from "./vocabulary.js";
+import type { Offer } from "./catalogue.js";
 
 /** Why a person cannot go on, with the way out. */
 export interface ActionableError {
@@ -147,11 +148,11 @@ export interface ManifestHead {
 /** How a manifest was made. */
 export interface ManifestMeta {
   /** Estimated cl100k tokens of the content. */
-  token_estimate?: number;
+  token_estimate: number;
   /** Everything that was dropped or shortened to fit the budget, and why. */
-  dropped?: Array<Dropped>;
+  dropped: Array<Dropped>;
   /** Ids of the questions that were not answered. */
-  missing?: Array<string>;
+  missing: Array<string>;
 }
 
 /** The one thing to do next. */
@@ -162,22 +163,6 @@ export interface NextAction {
   path: string;
   /** What the button says. */
   label: string;
-}
-
-/** What a plan costs and allows. Amounts are integer paise (INR) and include GST; `None` is unlimited. */
-export interface Offer {
-  /** The plan. */
-  plan: Plan;
-  /** Paise for one month. */
-  monthly_paise: number;
-  /** Paise for one year. */
-  yearly_paise: number;
-  /** Moves that may be made in a week. */
-  moves_per_week?: number | null;
-  /** Campaigns that may be active at once. */
-  active_campaigns?: number | null;
-  /** People who may belong to the workspace. */
-  seats?: number | null;
 }
 
 /** An onboarding session, as reads and saves answer it. The ETag is its revision. */
