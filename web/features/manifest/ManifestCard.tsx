@@ -35,7 +35,6 @@ export function ManifestCard({ sent, figure }: { sent: SentManifest | null; figu
     );
   }
   const { manifest, text } = sent;
-  const tokens = manifest.meta.token_estimate;
   const judged = freshness(manifest.confirmed_at, now);
   const verified = verifyManifest(text);
   return (
@@ -68,7 +67,7 @@ export function ManifestCard({ sent, figure }: { sent: SentManifest | null; figu
           )}
         </dd>
         <dt>Size</dt>
-        <dd>{tokens === undefined ? "Not known" : `about ${tokens.toLocaleString("en-IN")} tokens`}</dd>
+        <dd>about {manifest.meta.token_estimate.toLocaleString("en-IN")} tokens</dd>
         <dt>Checksum</dt>
         <dd className={styles.checksum} title={manifest.checksum}>
           {manifest.checksum.slice(0, 12)}…

@@ -83,8 +83,10 @@ pub fn sql() -> String {
 /// `catalogue.ts`
 pub fn typescript() -> String {
     let mut out = String::from(
-        "// Generated from core by `npm run codegen`; do not edit.\n\nimport type { Offer } from \"./api.js\";\n\n\
-         /** Every plan on sale, from the smallest to the largest. */\n\
+        "// Generated from core by `npm run codegen`; do not edit.\n\nimport type { Plan } from \"./vocabulary.js\";\n\n\
+         /** What a plan costs and allows. Amounts are integer paise (INR) and include GST; null is unlimited. */\n\
+         export interface Offer {\n  plan: Plan;\n  monthly_paise: number;\n  yearly_paise: number;\n  \
+         moves_per_week: number | null;\n  active_campaigns: number | null;\n  seats: number | null;\n}\n\n\
          export const CATALOGUE: readonly Offer[] = [\n",
     );
     for offer in CATALOGUE {
