@@ -62,6 +62,14 @@ vocabulary! {
     }
 }
 vocabulary! {
+    /// Where money on its way back is.
+    RefundStatus { Pending = "pending", Completed = "completed", Failed = "failed" }
+}
+vocabulary! {
+    /// As whom somebody asked for money back: an owner in full for 7 days, support any part at any time.
+    RefundBy { Owner = "owner", Support = "support" }
+}
+vocabulary! {
     /// How far a person's onboarding has come.
     OnboardingStatus {
         Pending = "pending", PaymentConfirmed = "payment_confirmed", InProgress = "in_progress",
@@ -106,6 +114,8 @@ pub const VOCABULARY: &[(&str, &[&str])] = &[
     ("interval", Interval::TEXTS),
     ("subscription_status", SubscriptionStatus::TEXTS),
     ("payment_status", PaymentStatus::TEXTS),
+    ("refund_status", RefundStatus::TEXTS),
+    ("refund_by", RefundBy::TEXTS),
     ("onboarding_status", OnboardingStatus::TEXTS),
     ("session_state", SessionState::TEXTS),
     ("freshness", Freshness::TEXTS),

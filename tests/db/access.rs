@@ -58,6 +58,12 @@ const MATRIX: &[Line] = &[
         cells: ["----", "0---", "0---", "S---", "S---", "S---"],
     },
     Line {
+        table: "refunds",
+        rows: "transaction_id in (select id from public.payment_transactions where workspace_id = '$w')",
+        column: "status",
+        cells: ["----", "0---", "0---", "S---", "S---", "S---"],
+    },
+    Line {
         table: "payment_incidents",
         rows: "order_id = '$w'",
         column: "kind",
@@ -174,6 +180,8 @@ async fn every_persona_can_do_to_every_table_what_the_matrix_says_and_no_more() 
                  select $1, 'key', id from t),
            e as (insert into public.payment_events (transaction_id, source, state_seen, outcome, status)
                  select id, 'person', 'CREATED', 'created', 'pending' from t),
+           f as (insert into public.refunds (transaction_id, amount, requested_by, requested_as, reason, idempotency_key)
+                 select id, 700000, $1, 'owner', 'r', 'key' from t),
            i as (insert into public.payment_incidents (order_id, kind) values ($1::text, 'unknown_order')),
            w as (insert into public.webhook_inbox (raw_base64, sha256, verified, order_id, state)
                  values ('', repeat('0', 64), false, $1::text, 'rejected')),

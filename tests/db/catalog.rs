@@ -48,6 +48,8 @@ async fn a_signed_in_person_executes_only_what_was_granted_by_name() {
             "public.read_membership",
             "public.read_order",
             "public.read_snapshot",
+            "public.read_timeline",
+            "public.request_refund",
             "public.save_snapshot",
             "public.verify_profile",
         ]
@@ -66,12 +68,15 @@ async fn only_the_service_key_applies_money_and_drains_queues() {
         by_service,
         [
             "public.apply_payment_event",
+            "public.apply_refund_event",
             "public.claim_due_orders",
+            "public.claim_due_refunds",
             "public.claim_emails",
             "public.claim_webhooks",
             "public.finish_email",
             "public.finish_webhook",
             "public.receive_webhook",
+            "public.request_refund_as_support",
             "public.save_checkout",
         ]
     );
@@ -91,7 +96,9 @@ async fn only_named_functions_run_with_the_owners_rights() {
             "private.keep_manifest",
             "private.my_workspace_ids",
             "public.apply_payment_event",
+            "public.apply_refund_event",
             "public.claim_due_orders",
+            "public.claim_due_refunds",
             "public.claim_emails",
             "public.claim_webhooks",
             "public.create_order",
@@ -101,7 +108,10 @@ async fn only_named_functions_run_with_the_owners_rights() {
             "public.finish_webhook",
             "public.list_orders",
             "public.read_order",
+            "public.read_timeline",
             "public.receive_webhook",
+            "public.request_refund",
+            "public.request_refund_as_support",
             "public.save_checkout",
             "public.save_snapshot",
         ]

@@ -12,6 +12,7 @@ mod payments;
 mod periods;
 mod profiles;
 mod queues;
+mod refunds;
 mod snapshots;
 mod stack;
 mod subscriptions;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gatehouse_core::vocabulary::{
-    BcmSource, Interval, MemberRole, OnboardingStatus, PaymentStatus, Plan, SessionState, SubscriptionStatus,
+    BcmSource, Interval, MemberRole, OnboardingStatus, PaymentStatus, Plan, RefundBy, RefundStatus,
+    SessionState, SubscriptionStatus,
 };
 
 use crate::support::Db;
@@ -41,12 +42,21 @@ async fn checks_hold_the_words_of_the_core() {
             ("payment_events.source", &["webhook", "poll", "cron", "person"]),
             (
                 "payment_incidents.kind",
-                &["amount_mismatch", "provider_order_mismatch", "unknown_order", "workspace_gone"],
+                &[
+                    "amount_mismatch",
+                    "provider_order_mismatch",
+                    "unknown_order",
+                    "workspace_gone",
+                    "refund_mismatch",
+                    "unknown_refund",
+                ],
             ),
             ("payment_transactions.billing_interval", Interval::TEXTS),
             ("payment_transactions.plan", Plan::TEXTS),
             ("payment_transactions.status", PaymentStatus::TEXTS),
             ("plans.plan", Plan::TEXTS),
+            ("refunds.requested_as", RefundBy::TEXTS),
+            ("refunds.status", RefundStatus::TEXTS),
             ("subscriptions.billing_interval", Interval::TEXTS),
             ("subscriptions.next_interval", Interval::TEXTS),
             ("subscriptions.next_plan", Plan::TEXTS),
