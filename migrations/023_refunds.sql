@@ -88,7 +88,7 @@ begin
       perform private.fail('PT422', 'idempotency_key_reused',
         'This idempotency key belongs to another refund; use a new key for a new refund.');
     end if;
-    return private.refund_json(v_refund, p_order_id);
+    return private.refund_json(v_refund, p_order_id) || '{"created": false}';
   end if;
 
   -- 3. What is left of the money. What is on its way back counts as gone.
@@ -131,7 +131,7 @@ begin
   perform private.audit(v_order.workspace_id, p_actor, 'payment.refund_requested', pg_catalog.jsonb_build_object(
     'order_id', p_order_id, 'refund_id', v_refund.merchant_refund_id, 'amount', v_amount, 'requested_as', p_as,
     'reason', v_reason), p_request_id);
-  return private.refund_json(v_refund, p_order_id);
+  return private.refund_json(v_refund, p_order_id) || '{"created": true}';
 end $$;
 comment on function private.make_refund(text, bigint, uuid, text, text, text, text) is
   'Writes a refund down under the order''s lock, or answers with the one of the key. The caller has checked who asks, and that there is such an order.';

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Manifest;
 use crate::onboarding::{Answer, Answers, Progress, Session, progress};
+use crate::payment::timeline::TimelineEvent;
 use crate::plan::Offer;
 use crate::vocabulary::{
     BcmSource, ExportFormat, GateCondition, Interval, MemberRole, OnboardingStatus, PaymentStatus, Plan,
-    SessionState, SubscriptionStatus,
+    RefundBy, RefundStatus, SessionState, SubscriptionStatus,
 };
 
 /// `GET /health`
@@ -286,6 +287,70 @@ pub struct OrderView {
     pub poll_after_ms: Option<i64>,
     /// While pending: when a page may stop asking, RFC 3339 UTC. We go on without it.
     pub give_up_at: Option<String>,
+}
+
+/// `POST /payments/v2/refund`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RefundRequest {
+    /// Our order id.
+    pub order_id: String,
+    /// In paise; left out when all that is left is meant. Only support may ask for a part.
+    #[serde(default)]
+    pub amount: Option<i64>,
+    /// Why, in 1 to 500 characters.
+    pub reason: String,
+}
+
+/// Money on its way back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RefundView {
+    /// Our id of the refund, the one to tell support.
+    pub refund_id: String,
+    /// The order whose money goes back.
+    pub order_id: String,
+    /// In paise.
+    pub amount: i64,
+    /// Where the money is.
+    pub status: RefundStatus,
+    /// As whom it was asked for.
+    pub requested_as: RefundBy,
+    /// Why, as it was asked for.
+    pub reason: String,
+    /// PhonePe's id of it, once PhonePe has taken it.
+    pub provider_refund_id: Option<String>,
+    /// When it was asked for, RFC 3339 UTC.
+    pub created_at: String,
+    /// While pending: when we ask PhonePe next, RFC 3339 UTC.
+    pub next_check_at: Option<String>,
+    /// When it ended, RFC 3339 UTC.
+    pub finished_at: Option<String>,
+}
+
+/// `GET /payments/v2/orders`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Orders {
+    /// The workspace's orders, the newest first.
+    pub orders: Vec<OrderView>,
+}
+
+/// `GET /payments/v2/{order_id}/timeline`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Timeline {
+    /// The order as it stands.
+    pub order: OrderView,
+    /// What happened, the oldest first.
+    pub events: Vec<TimelineEvent>,
+    /// Its refunds, the oldest first.
+    pub refunds: Vec<RefundView>,
+    /// While something is pending: when we ask PhonePe next, RFC 3339 UTC.
+    pub next_check_at: Option<String>,
+    /// What support can do about it.
+    pub support: String,
 }
 
 /// `POST /api/webhooks/phonepe`

@@ -1,6 +1,8 @@
 //! The one table of settings. `docs/ENVIRONMENT.md` and `.dev.vars.example` are generated from it, and the
 //! Worker checks all of them at once when it starts: an operator sees every problem in one reading.
 
+use crate::payment::phonepe_v1::Salt;
+
 /// What a value must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -10,6 +12,21 @@ pub enum Format {
     Secret(usize),
     /// One of these words.
     OneOf(&'static [&'static str]),
+    /// Two texts with this sign between them.
+    Pair(&'static str),
+}
+
+/// When a setting must be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Always.
+    Always,
+    /// With PhonePe's generation V2, which is the default.
+    V2,
+    /// With `PHONEPE_GENERATION=v1`.
+    V1,
+    /// Never; checked where it is set.
+    Optional,
 }
 
 /// One setting.
@@ -19,6 +36,8 @@ pub struct Setting {
     pub name: &'static str,
     /// What it must look like.
     pub format: Format,
+    /// When it must be there.
+    pub need: Need,
     /// Whether it must never be logged or shown. Secrets are set with `wrangler secret put`, the rest in `wrangler.toml`.
     pub secret: bool,
     /// What it is for and where to find it.
@@ -27,11 +46,12 @@ pub struct Setting {
     pub example: &'static str,
 }
 
-/// Every setting of the Worker, all required.
+/// Every setting of the Worker.
 pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "GATEHOUSE_ENV",
         format: Format::OneOf(&["development", "staging", "production"]),
+        need: Need::Always,
         secret: false,
         purpose: "Which deployment this is. Staging and production refuse addresses without TLS.",
         example: "development",
@@ -39,6 +59,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "SUPABASE_URL",
         format: Format::Url,
+        need: Need::Always,
         secret: false,
         purpose: "The Supabase project's address; `/auth/v1` and `/rest/v1` are below it.",
         example: "http://127.0.0.1:54321",
@@ -46,6 +67,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "SUPABASE_PUBLISHABLE_KEY",
         format: Format::Secret(20),
+        need: Need::Always,
         secret: false,
         purpose: "The project's publishable key, sent as `apikey` beside a person's own token.",
         example: "sb_publishable_local_gatehouse",
@@ -53,6 +75,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "SUPABASE_SECRET_KEY",
         format: Format::Secret(20),
+        need: Need::Always,
         secret: true,
         purpose: "The project's secret key. Used for what PhonePe says and for the cron's work, never for a person's request.",
         example: "sb_secret_local_gatehouse_platform",
@@ -60,6 +83,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "UPSTASH_REDIS_REST_URL",
         format: Format::Url,
+        need: Need::Always,
         secret: false,
         purpose: "The Upstash Redis database's REST address.",
         example: "http://127.0.0.1:54380",
@@ -67,20 +91,31 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "UPSTASH_REDIS_REST_TOKEN",
         format: Format::Secret(16),
+        need: Need::Always,
         secret: true,
         purpose: "The database's standard (not read-only) REST token.",
         example: "local-upstash-rest-token",
     },
     Setting {
+        name: "PHONEPE_GENERATION",
+        format: Format::OneOf(&["v1", "v2"]),
+        need: Need::Optional,
+        secret: false,
+        purpose: "Which of PhonePe's generations the merchant is on: v2 (client id and secret) unless set, or v1 (salt key). Change it when no order is pending.",
+        example: "v2",
+    },
+    Setting {
         name: "PHONEPE_PG_URL",
         format: Format::Url,
+        need: Need::Always,
         secret: false,
-        purpose: "PhonePe's payment host: https://api.phonepe.com/apis/pg, or https://api-preprod.phonepe.com/apis/pg-sandbox to try.",
+        purpose: "PhonePe's payment host: https://api.phonepe.com/apis/pg, or https://api-preprod.phonepe.com/apis/pg-sandbox to try. V1 in production: https://api.phonepe.com/apis/hermes.",
         example: "http://127.0.0.1:54381",
     },
     Setting {
         name: "PHONEPE_OAUTH_URL",
         format: Format::Url,
+        need: Need::V2,
         secret: false,
         purpose: "PhonePe's token host: https://api.phonepe.com/apis/identity-manager, or the same sandbox host.",
         example: "http://127.0.0.1:54381",
@@ -88,6 +123,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "PHONEPE_CLIENT_ID",
         format: Format::Secret(4),
+        need: Need::V2,
         secret: false,
         purpose: "The client id from PhonePe's credentials mail.",
         example: "GATEHOUSE_LOCAL",
@@ -95,6 +131,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "PHONEPE_CLIENT_VERSION",
         format: Format::Secret(1),
+        need: Need::V2,
         secret: false,
         purpose: "The client version from the same mail; 1 in the sandbox.",
         example: "1",
@@ -102,6 +139,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "PHONEPE_CLIENT_SECRET",
         format: Format::Secret(8),
+        need: Need::V2,
         secret: true,
         purpose: "The client secret from the same mail.",
         example: "gatehouse-local-phonepe-secret",
@@ -109,6 +147,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "PHONEPE_WEBHOOK_USERNAME",
         format: Format::Secret(5),
+        need: Need::V2,
         secret: true,
         purpose: "The user name entered beside the webhook's address in PhonePe's dashboard.",
         example: "gatehouse_local",
@@ -116,13 +155,63 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "PHONEPE_WEBHOOK_PASSWORD",
         format: Format::Secret(8),
+        need: Need::V2,
         secret: true,
         purpose: "The password entered there.",
         example: "localwebhook1",
     },
     Setting {
+        name: "PHONEPE_WEBHOOK_PREVIOUS",
+        format: Format::Pair(":"),
+        need: Need::Optional,
+        secret: true,
+        purpose: "While the webhook's credentials are being changed: the ones before, as username:password. Both are taken; remove it when PhonePe sends the new ones.",
+        example: "gatehouse_before:localwebhook0",
+    },
+    Setting {
+        name: "PHONEPE_MERCHANT_ID",
+        format: Format::Secret(4),
+        need: Need::V1,
+        secret: false,
+        purpose: "V1: the merchant id.",
+        example: "MGATEHOUSELOCAL",
+    },
+    Setting {
+        name: "PHONEPE_SALT_KEY",
+        format: Format::Secret(16),
+        need: Need::V1,
+        secret: true,
+        purpose: "V1: the salt key from PhonePe's dashboard.",
+        example: "local-salt-key-worth-nothing",
+    },
+    Setting {
+        name: "PHONEPE_SALT_INDEX",
+        format: Format::Secret(1),
+        need: Need::V1,
+        secret: false,
+        purpose: "V1: the salt key's index.",
+        example: "1",
+    },
+    Setting {
+        name: "PHONEPE_SALT_PREVIOUS",
+        format: Format::Pair("###"),
+        need: Need::Optional,
+        secret: true,
+        purpose: "V1, while the salt key is being changed: the one before, as key###index. Callbacks signed with either are taken.",
+        example: "local-salt-key-before###2",
+    },
+    Setting {
+        name: "PHONEPE_CALLBACK_URL",
+        format: Format::Url,
+        need: Need::V1,
+        secret: false,
+        purpose: "V1: the public address of our webhook route, which goes along with each payment.",
+        example: "http://127.0.0.1:8787/api/webhooks/phonepe",
+    },
+    Setting {
         name: "RESEND_URL",
         format: Format::Url,
+        need: Need::Always,
         secret: false,
         purpose: "Resend's address: https://api.resend.com.",
         example: "http://127.0.0.1:54382",
@@ -130,6 +219,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "RESEND_API_KEY",
         format: Format::Secret(8),
+        need: Need::Always,
         secret: true,
         purpose: "Resend's API key with sending access.",
         example: "re_local_gatehouse",
@@ -137,6 +227,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "EMAIL_FROM",
         format: Format::Secret(6),
+        need: Need::Always,
         secret: false,
         purpose: "The sender, on a domain that Resend has verified.",
         example: "Gatehouse <hello@gatehouse.example>",
@@ -144,11 +235,14 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "WEB_URL",
         format: Format::Url,
+        need: Need::Always,
         secret: false,
         purpose: "The web app's address; PhonePe sends people back to it.",
         example: "http://127.0.0.1:3000",
     },
 ];
+
+const GENERATION: &str = "PHONEPE_GENERATION";
 
 /// One thing wrong with one setting, without its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,6 +285,35 @@ pub struct Env {
 pub struct PhonePeEnv {
     /// The payment host.
     pub pg_url: String,
+    /// The generation that the merchant is on, with its keys.
+    pub keys: PhonePeKeys,
+}
+
+/// The two generations of PhonePe's gateway and what proves each side to the other.
+#[derive(Clone, Debug)]
+pub enum PhonePeKeys {
+    /// Salt key and `X-VERIFY`.
+    V1(SaltKeys),
+    /// OAuth client and a webhook user.
+    V2(ClientKeys),
+}
+
+/// What V1 needs.
+#[derive(Clone, Debug)]
+pub struct SaltKeys {
+    /// The merchant id.
+    pub merchant_id: String,
+    /// Signs what we send, and proves what comes.
+    pub salt: Salt,
+    /// Proves what comes as well, while the key is being changed.
+    pub previous: Option<Salt>,
+    /// Where PhonePe calls us back.
+    pub callback_url: String,
+}
+
+/// What V2 needs.
+#[derive(Clone, Debug)]
+pub struct ClientKeys {
     /// The token host.
     pub oauth_url: String,
     /// OAuth client id.
@@ -199,10 +322,36 @@ pub struct PhonePeEnv {
     pub client_version: String,
     /// OAuth client secret.
     pub client_secret: String,
-    /// The webhook's user name.
-    pub webhook_username: String,
-    /// The webhook's password.
-    pub webhook_password: String,
+    /// The webhook's user name and password.
+    pub webhook: (String, String),
+    /// Those before, while they are being changed.
+    pub previous_webhook: Option<(String, String)>,
+}
+
+impl PhonePeEnv {
+    fn read(get: &impl Fn(&str) -> String) -> Self {
+        let pair = |name: &str, sign: &str| {
+            get(name).split_once(sign).map(|(left, right)| (left.to_owned(), right.to_owned()))
+        };
+        let keys = if get(GENERATION) == "v1" {
+            PhonePeKeys::V1(SaltKeys {
+                merchant_id: get("PHONEPE_MERCHANT_ID"),
+                salt: Salt { key: get("PHONEPE_SALT_KEY"), index: get("PHONEPE_SALT_INDEX") },
+                previous: pair("PHONEPE_SALT_PREVIOUS", "###").map(|(key, index)| Salt { key, index }),
+                callback_url: get("PHONEPE_CALLBACK_URL"),
+            })
+        } else {
+            PhonePeKeys::V2(ClientKeys {
+                oauth_url: get("PHONEPE_OAUTH_URL"),
+                client_id: get("PHONEPE_CLIENT_ID"),
+                client_version: get("PHONEPE_CLIENT_VERSION"),
+                client_secret: get("PHONEPE_CLIENT_SECRET"),
+                webhook: (get("PHONEPE_WEBHOOK_USERNAME"), get("PHONEPE_WEBHOOK_PASSWORD")),
+                previous_webhook: pair("PHONEPE_WEBHOOK_PREVIOUS", ":"),
+            })
+        };
+        Self { pg_url: get("PHONEPE_PG_URL"), keys }
+    }
 }
 
 impl Env {
@@ -212,11 +361,21 @@ impl Env {
     /// All problems at once, in the table's order.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<EnvProblem>> {
         let get = |name: &str| lookup(name).map(|value| value.trim().to_owned()).unwrap_or_default();
-        let deployment = get("GATEHOUSE_ENV");
+        let (deployment, generation) = (get("GATEHOUSE_ENV"), get(GENERATION));
         let problems: Vec<_> = SETTINGS
             .iter()
             .filter_map(|setting| {
-                let message = setting.problem(&get(setting.name), &deployment)?;
+                let value = get(setting.name);
+                let needed = match setting.need {
+                    Need::Always => true,
+                    Need::V2 => generation != "v1",
+                    Need::V1 => generation == "v1",
+                    Need::Optional => false,
+                };
+                if value.is_empty() && !needed {
+                    return None;
+                }
+                let message = setting.problem(&value, &deployment)?;
                 Some(EnvProblem { name: setting.name, message })
             })
             .collect();
@@ -230,15 +389,7 @@ impl Env {
             upstash_url: get("UPSTASH_REDIS_REST_URL"),
             upstash_token: get("UPSTASH_REDIS_REST_TOKEN"),
             supabase_secret_key: get("SUPABASE_SECRET_KEY"),
-            phonepe: PhonePeEnv {
-                pg_url: get("PHONEPE_PG_URL"),
-                oauth_url: get("PHONEPE_OAUTH_URL"),
-                client_id: get("PHONEPE_CLIENT_ID"),
-                client_version: get("PHONEPE_CLIENT_VERSION"),
-                client_secret: get("PHONEPE_CLIENT_SECRET"),
-                webhook_username: get("PHONEPE_WEBHOOK_USERNAME"),
-                webhook_password: get("PHONEPE_WEBHOOK_PASSWORD"),
-            },
+            phonepe: PhonePeEnv::read(&get),
             resend_url: get("RESEND_URL"),
             resend_api_key: get("RESEND_API_KEY"),
             email_from: get("EMAIL_FROM"),
@@ -263,6 +414,11 @@ impl Setting {
                 Some(format!("{name} must be one of {}.", words.join(", ")))
             }
             Format::OneOf(_) => None,
+            Format::Pair(sign) => {
+                let whole =
+                    value.split_once(sign).is_some_and(|(left, right)| !left.is_empty() && !right.is_empty());
+                (!whole).then(|| format!("{name} must be two texts with {sign} between them."))
+            }
         }
     }
 }
@@ -304,6 +460,30 @@ mod tests {
     }
 
     #[test]
+    fn each_generation_asks_for_its_own_keys_and_not_for_the_others() {
+        let v1 = |name: &str| match name {
+            GENERATION => Some("v1".to_owned()),
+            _ if SETTINGS.iter().any(|setting| setting.name == name && setting.need == Need::V2) => None,
+            _ => example(name),
+        };
+        let PhonePeKeys::V1(keys) = Env::read(v1).unwrap().phonepe.keys else { panic!("V1 was asked for") };
+        assert_eq!(keys.previous.map(|salt| salt.index), Some("2".to_owned()));
+        let without = |name: &str| v1(name).filter(|_| name != "PHONEPE_SALT_KEY");
+        assert_eq!(Env::read(without).unwrap_err()[0].name, "PHONEPE_SALT_KEY");
+        for (name, wrong) in [
+            (GENERATION, "v3"),
+            ("PHONEPE_WEBHOOK_PREVIOUS", "nocolon"),
+            ("PHONEPE_WEBHOOK_PREVIOUS", "user:"),
+            ("PHONEPE_SALT_PREVIOUS", "###1"),
+        ] {
+            let problems =
+                Env::read(|asked| if asked == name { Some(wrong.to_owned()) } else { example(asked) })
+                    .unwrap_err();
+            assert_eq!(problems.iter().map(|problem| problem.name).collect::<Vec<_>>(), [name], "{wrong}");
+        }
+    }
+
+    #[test]
     fn every_problem_is_reported_at_once_and_no_value_is_shown() {
         let problems = Env::read(|name| match name {
             "GATEHOUSE_ENV" => Some("production".into()),
@@ -314,8 +494,13 @@ mod tests {
         })
         .unwrap_err();
         let names: Vec<_> = problems.iter().map(|problem| problem.name).collect();
-        let expected: Vec<_> =
-            SETTINGS.iter().map(|setting| setting.name).filter(|name| *name != "GATEHOUSE_ENV").collect();
+        let expected: Vec<_> = SETTINGS
+            .iter()
+            .filter(|setting| {
+                matches!(setting.need, Need::Always | Need::V2) && setting.name != "GATEHOUSE_ENV"
+            })
+            .map(|setting| setting.name)
+            .collect();
         assert_eq!(names, expected);
         assert!(problems.iter().all(|problem| !problem.message.contains("tooshort")));
     }

@@ -102,8 +102,18 @@ errors! {
     OrderNotFound = "order_not_found", 404, "There is no such order for you.", "Check the order id.";
     /// PhonePe refused to open a payment page.
     PaymentRefused = "payment_refused", 502, "PhonePe did not open a payment page.", "Try again with a new idempotency key; nothing was charged.";
+    /// Only the money of a paid order goes back, and only once.
+    OrderNotRefundable = "order_not_refundable", 409, "This order cannot be refunded.", "Look at the order's timeline: it is not paid, or its money is on its way back already.";
+    /// The 7 days in which an owner may refund are over.
+    RefundWindowOver = "refund_window_over", 409, "The time for a refund is over.", "Write to support with the order id.";
+    /// The amount is not one that can go back.
+    RefundAmountInvalid = "refund_amount_invalid", 422, "That amount cannot be refunded.", "Leave the amount out to refund all that is left; the detail says what is.";
+    /// A refund came without a reason, or with a novel.
+    RefundReasonInvalid = "refund_reason_invalid", 422, "The refund needs a reason.", "Say in 1 to 500 characters why the money goes back.";
+    /// PhonePe refused to pay back.
+    RefundRefused = "refund_refused", 502, "PhonePe did not accept the refund.", "Try again with a new idempotency key, or write to support with the order id; no money has moved.";
     /// A webhook did not prove that it comes from PhonePe.
-    WebhookRejected = "webhook_rejected", 401, "The webhook is not authorized.", "Operators: compare PHONEPE_WEBHOOK_USERNAME and PHONEPE_WEBHOOK_PASSWORD with PhonePe's dashboard.";
+    WebhookRejected = "webhook_rejected", 401, "The webhook is not authorized.", "Operators: compare PHONEPE_WEBHOOK_USERNAME and PHONEPE_WEBHOOK_PASSWORD (V1: PHONEPE_SALT_KEY) with PhonePe's dashboard.";
     /// Somebody else changed the same thing at the same moment.
     Conflict = "conflict", 409, "This changed while you were working.", "Load it again and repeat the change.";
     /// A database, cache or auth server that the answer needs did not answer in time. Nothing was changed, or the change is safe to repeat.

@@ -12,6 +12,7 @@ mod onboarding_store;
 mod outbound;
 mod payments;
 mod platform;
+mod refunds;
 mod routes;
 mod session;
 

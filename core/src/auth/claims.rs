@@ -50,6 +50,8 @@ struct Claims {
     nbf: Option<i64>,
     #[serde(default)]
     is_anonymous: bool,
+    #[serde(default)]
+    app_metadata: Value,
 }
 
 /// A person's session, checked.
@@ -59,6 +61,9 @@ pub struct Session {
     pub user_id: String,
     /// Whether this is an anonymous sign-in.
     pub is_anonymous: bool,
+    /// Whether an operator made this person support staff (`app_metadata.gatehouse_support`). What people may write
+    /// about themselves, `user_metadata`, is never asked.
+    pub support: bool,
 }
 
 fn invalid(why: &str) -> Error {
@@ -113,7 +118,11 @@ pub fn check_claims(token: &Token<'_>, issuer: &str, now: Timestamp) -> Result<S
     if claims.nbf.is_some_and(|nbf| nbf.saturating_sub(SKEW_SECONDS) > now) {
         return Err(invalid("is not valid yet"));
     }
-    Ok(Session { user_id: claims.sub.clone(), is_anonymous: claims.is_anonymous })
+    Ok(Session {
+        user_id: claims.sub.clone(),
+        is_anonymous: claims.is_anonymous,
+        support: claims.app_metadata.get("gatehouse_support") == Some(&Value::Bool(true)),
+    })
 }
 
 #[cfg(test)]
@@ -146,6 +155,20 @@ mod tests {
     fn a_good_session_is_the_subject() {
         assert_eq!(check(|_| {}).unwrap().user_id, "u");
         assert!(check(|c| c["aud"] = json!(["authenticated", "x"])).is_ok());
+    }
+
+    #[test]
+    fn support_is_what_an_operator_wrote_and_nothing_else() {
+        assert!(check(|c| c["app_metadata"] = json!({"gatehouse_support": true})).unwrap().support);
+        for (place, value) in [
+            ("app_metadata", json!({"gatehouse_support": "true"})),
+            ("app_metadata", json!({"gatehouse_support": 1})),
+            ("app_metadata", json!("gatehouse_support")),
+            ("user_metadata", json!({"gatehouse_support": true})),
+            ("gatehouse_support", json!(true)),
+        ] {
+            assert!(!check(|c| c[place] = value.clone()).unwrap().support, "{place} {value}");
+        }
     }
 
     #[test]

@@ -41,8 +41,8 @@ pub fn generation(workspace_id: &str) -> String {
 pub const IDEMPOTENCY_LEASE_MS: u32 = 30_000;
 /// The answer kept behind an idempotency key.
 pub const IDEMPOTENCY_TTL_MS: u32 = 86_400_000;
-/// The view of an order that has reached its end.
-pub const ORDER_TTL_MS: u32 = 3_600_000;
+/// The view of an order that is settled. Short, because a late success or a refund may still move it.
+pub const ORDER_TTL_MS: u32 = 60_000;
 /// The right to ask PhonePe about an order: longer than the asking takes.
 pub const ORDER_LEASE_MS: u32 = 6_000;
 

@@ -1,7 +1,8 @@
-//! What the cron does, each in a bounded batch: reconcile pending payments, retry webhooks, send e-mails.
+//! What the cron does, each in a bounded batch: reconcile pending payments and refunds, retry webhooks, send e-mails.
 
 pub mod emails;
 pub mod reconcile;
+pub mod refunds;
 pub mod webhooks;
 
 use gatehouse_core::error::Error;
@@ -14,6 +15,7 @@ const BATCH: u32 = 20;
 /// Runs every job. One that fails does not keep the others from running.
 pub async fn run(scope: &Scope) {
     reconcile::run(scope).await;
+    refunds::run(scope).await;
     webhooks::retry(scope).await;
     emails::drain(scope).await;
 }

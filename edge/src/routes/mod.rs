@@ -41,6 +41,9 @@ pub async fn handle(
             let order_id = params.get("order_id");
             payments::status::status(scope, request, order_id).await
         }
+        RouteId::Orders => payments::orders::orders(scope, request).await,
+        RouteId::PaymentTimeline => payments::orders::timeline(scope, request, params.get("order_id")).await,
+        RouteId::Refund => payments::refund::refund(scope, request, route).await,
         RouteId::PhonePeWebhook => payments::webhook::webhook(scope, request, route).await,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use gatehouse_core::env::{Format, SETTINGS};
+use gatehouse_core::env::{Format, Need, SETTINGS};
 use gatehouse_core::error::ErrorCode;
 use gatehouse_core::log;
 use gatehouse_core::route::ROUTES;
@@ -77,6 +77,16 @@ fn format_words(format: Format) -> String {
         }
         Format::Secret(least) => format!("text of at least {least} characters"),
         Format::OneOf(words) => words.join(", "),
+        Format::Pair(sign) => format!("two texts with `{sign}` between them"),
+    }
+}
+
+fn need_words(need: Need) -> &'static str {
+    match need {
+        Need::Always => "yes",
+        Need::V2 => "V2",
+        Need::V1 => "V1",
+        Need::Optional => "",
     }
 }
 
@@ -85,14 +95,16 @@ pub fn environment() -> String {
     let mut out = format!(
         "{NOTE}# Environment\n\nThe Worker checks all of these when it starts and reports every problem at once, \
          by name and never by value, in the log line `config`. Secrets are set with `wrangler secret put NAME`, the \
-         rest in `wrangler.toml`. `npm run stack` writes `.dev.vars` with the local platform's values.\n\n\
-         | name | secret | format | purpose | example |\n|---|---|---|---|---|\n"
+         rest in `wrangler.toml`. `npm run stack` writes `.dev.vars` with the local platform's values. \
+         V1 and V2 are PhonePe's generations: only the settings of the chosen one are needed.\n\n\
+         | name | needed | secret | format | purpose | example |\n|---|---|---|---|---|---|\n"
     );
     for setting in SETTINGS {
         let _ = writeln!(
             out,
-            "| `{}` | {} | {} | {} | `{}` |",
+            "| `{}` | {} | {} | {} | {} | `{}` |",
             setting.name,
+            need_words(setting.need),
             if setting.secret { "yes" } else { "" },
             format_words(setting.format),
             setting.purpose,
@@ -108,7 +120,9 @@ pub fn dev_vars() -> String {
         "# Generated from core by `npm run codegen`; do not edit. Copy to .dev.vars, or let `npm run stack` write it.\n",
     );
     for setting in SETTINGS {
-        let _ = writeln!(out, "\n# {}\n{}={}", setting.purpose, setting.name, setting.example);
+        // What the local platform does without stands there to be uncommented.
+        let mark = if matches!(setting.need, Need::Always | Need::V2) { "" } else { "# " };
+        let _ = writeln!(out, "\n# {}\n{mark}{}={}", setting.purpose, setting.name, setting.example);
     }
     out
 }

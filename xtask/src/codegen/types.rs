@@ -2,7 +2,8 @@
 
 use gatehouse_core::api::{
     Checkout, EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, History, InitRequest,
-    OnboardingSession, OrderView, Plans, SessionRequest, StepRequest, VerifyProfile, WebhookAnswer,
+    OnboardingSession, OrderView, Orders, Plans, RefundRequest, RefundView, SessionRequest, StepRequest, Timeline,
+    VerifyProfile, WebhookAnswer,
 };
 use gatehouse_core::context::Manifest;
 use gatehouse_core::error::Problem;
@@ -29,6 +30,10 @@ pub fn schemas(definitions_path: &str) -> Map<String, Value> {
     generator.subschema_for::<InitRequest>();
     generator.subschema_for::<Checkout>();
     generator.subschema_for::<OrderView>();
+    generator.subschema_for::<Orders>();
+    generator.subschema_for::<Timeline>();
+    generator.subschema_for::<RefundRequest>();
+    generator.subschema_for::<RefundView>();
     generator.subschema_for::<WebhookAnswer>();
     generator.subschema_for::<Problem>();
     let mut definitions: Vec<_> = generator.take_definitions(true).into_iter().collect();

@@ -12,6 +12,12 @@ export type SubscriptionStatus = (typeof SUBSCRIPTION_STATUS)[number];
 export const PAYMENT_STATUS = ["pending", "completed", "failed", "cancelled", "refunded"] as const;
 export type PaymentStatus = (typeof PAYMENT_STATUS)[number];
 
+export const REFUND_STATUS = ["pending", "completed", "failed"] as const;
+export type RefundStatus = (typeof REFUND_STATUS)[number];
+
+export const REFUND_BY_VALUES = ["owner", "support"] as const;
+export type RefundBy = (typeof REFUND_BY_VALUES)[number];
+
 export const ONBOARDING_STATUS = ["pending", "payment_confirmed", "in_progress", "completed", "abandoned"] as const;
 export type OnboardingStatus = (typeof ONBOARDING_STATUS)[number];
 
