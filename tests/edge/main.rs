@@ -7,6 +7,7 @@ mod observability;
 mod onboarding;
 mod panics;
 mod payments;
+mod refunds;
 mod refusals;
 mod support;
 mod traces;

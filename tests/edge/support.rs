@@ -34,6 +34,11 @@ impl World {
         let phonepe = stack.phonepe();
         let hook = format!("{}/api/webhooks/phonepe", worker.url);
         phonepe.set_webhook(&hook, phonepe.webhook_username(), phonepe.webhook_password());
+        World::of(stack, worker)
+    }
+
+    /// A platform and a Worker that a test has started itself.
+    pub fn of(stack: Stack, worker: Worker) -> World {
         // Tests run on runtimes of their own: a pooled connection would die with the test that opened it.
         let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
         World { stack, worker, http }

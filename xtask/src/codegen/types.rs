@@ -2,8 +2,8 @@
 
 use gatehouse_core::api::{
     Checkout, EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, History, InitRequest,
-    OnboardingSession, OrderView, Orders, Plans, RefundRequest, RefundView, SessionRequest, StepRequest, Timeline,
-    VerifyProfile, WebhookAnswer,
+    OnboardingSession, OrderView, Orders, Plans, RefundRequest, RefundView, SessionRequest, StepRequest,
+    Timeline, VerifyProfile, WebhookAnswer,
 };
 use gatehouse_core::context::Manifest;
 use gatehouse_core::error::Problem;
