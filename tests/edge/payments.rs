@@ -353,3 +353,50 @@ async fn on_v1_a_payment_travels_the_same_road() {
     until("the order has failed", || async { status(&failed, &order_id).await.json["status"] == "failed" })
         .await;
 }
+
+#[tokio::test]
+async fn webhooks_out_of_order_about_strangers_and_of_new_kinds_end_as_stated() {
+    let world = World::shared().await;
+    let founder = world.founder().await;
+    let order_id = founder.order().await;
+    let phonepe = world.stack.phonepe();
+    // It failed and was paid after all; the news of the success arrives first, that of the failure last.
+    phonepe.webhooks_for(&order_id, Webhooks { reorder: true, ..Webhooks::default() });
+    phonepe.fail(&order_id).unwrap();
+    phonepe.pay(&order_id).unwrap();
+    let settled = |about: &str| {
+        format!(
+            "select count(*) from webhook_inbox where order_id = '{about}' and state in ('applied', 'ignored')"
+        )
+    };
+    until("both webhooks are settled", || async { world.count(&settled(&order_id)).await == 2 }).await;
+    assert_eq!(status(&founder, &order_id).await.json["status"], "completed");
+    let applied = format!(
+        "select count(*) from audit_log where details ->> 'order_id' = '{order_id}' and action = 'payment.completed'"
+    );
+    assert_eq!(world.count(&applied).await, 1);
+
+    let secret = gatehouse_core::context::sha256_hex(format!(
+        "{}:{}",
+        phonepe.webhook_username(),
+        phonepe.webhook_password()
+    ));
+    let hook = async |body: Value| {
+        let ask = world.ask(Method::POST, "/api/webhooks/phonepe").header("authorization", &secret);
+        assert_eq!(ask.body(body.to_string()).send().await.status, 200);
+    };
+    let (stranger, refund) =
+        (format!("GH{}", Uuid::new_v4().simple()), format!("DASH{}", Uuid::new_v4().simple()));
+    hook(json!({"event": "checkout.order.completed", "payload": {"merchantOrderId": stranger}})).await;
+    hook(json!({"event": "pg.refund.completed", "payload": {"merchantRefundId": refund}})).await;
+    for (about, kind) in [(&stranger, "unknown_order"), (&refund, "unknown_refund")] {
+        until(kind, || async { world.count(&settled(about)).await == 1 }).await;
+        let incidents =
+            format!("select count(*) from payment_incidents where order_id = '{about}' and kind = '{kind}'");
+        assert_eq!(world.count(&incidents).await, 1, "{kind}");
+    }
+    let event = format!("something.new.{}", Uuid::new_v4().simple());
+    hook(json!({"event": event})).await;
+    let ignored = format!("select count(*) from webhook_inbox where event = '{event}' and state = 'ignored'");
+    until("a new kind is ignored", || async { world.count(&ignored).await == 1 }).await;
+}
