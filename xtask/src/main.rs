@@ -30,6 +30,7 @@ npm run dev        the whole product on this machine
 npm test           every check and test
 npm run journey    a founder's way through the product, over HTTP (-- --help for its options)
 npm run stack      the local platform alone, and .dev.vars for `npx wrangler dev`
+npm run perf       the Worker under an open-loop load with slow neighbours (-- auth, autosave, manifest; --json)
 npm run build      the Worker and the browser package
 npm run codegen    what is generated from core (-- --check to compare only)
 npm run assurance  the heavier proof, written to docs/assurance.json
@@ -60,6 +61,7 @@ fn dispatch(command: &str, arguments: Vec<String>) -> Result<ExitCode> {
             }
             return journey::run(&repo.root, arguments);
         }
+        "perf" => return perf(&repo, &arguments),
         "build" => build::build(&repo)?,
         "codegen" => codegen::run(&repo.root, has("--check"))?,
         "assurance" => return assurance::assurance(&repo),
@@ -67,6 +69,14 @@ fn dispatch(command: &str, arguments: Vec<String>) -> Result<ExitCode> {
         _ => bail!("There is no command `{command}`.\n{HELP}"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The load run is a program of its own beside the tests, whose support it shares.
+fn perf(repo: &Repo, arguments: &[String]) -> Result<ExitCode> {
+    build::worker(repo)?;
+    let mut cargo = std::process::Command::new("cargo");
+    cargo.current_dir(&repo.root).args(["run", "--quiet", "--bin", "perf", "--"]).args(arguments);
+    Ok(if cargo.status().context("cargo cannot be started.")?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn block_on(work: impl Future<Output = Result<()>>) -> Result<()> {
