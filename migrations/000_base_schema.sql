@@ -105,8 +105,9 @@ begin
     where conrelid = p_table and contype = 'f' and confdeltype in ('a', 'r')
   loop
     execute pg_catalog.format('alter table %s drop constraint %I', p_table, v_key.conname);
-    execute pg_catalog.format('alter table %s add constraint %I %s on delete cascade', p_table, v_key.conname,
-      pg_catalog.regexp_replace(v_key.definition, ' ON DELETE (NO ACTION|RESTRICT)', ''));
+    execute pg_catalog.format('alter table %s add constraint %I %s', p_table, v_key.conname,
+      pg_catalog.regexp_replace(pg_catalog.replace(v_key.definition, ' ON DELETE RESTRICT', ''),
+        '(REFERENCES [^(]+\([^)]+\)( MATCH FULL)?)', '\1 ON DELETE CASCADE'));
   end loop;
 end $$;
 comment on function private.close_legacy(regclass) is

@@ -111,7 +111,7 @@ create table public.payment_transactions (
 create table public.business_context_manifests (
   id uuid primary key default gen_random_uuid(),
   workspace_id uuid not null references public.workspaces (id) on delete cascade,
-  user_id uuid references auth.users (id),
+  user_id uuid references auth.users (id) on update cascade on delete restrict,
   version_major int default 1,
   version_minor int default 0,
   version_patch int default 0,
@@ -143,7 +143,7 @@ create table public.business_context_manifests (
 );
 create table public.bcm_version_history (
   id uuid primary key default gen_random_uuid(),
-  workspace_id uuid references public.workspaces (id),
+  workspace_id uuid references public.workspaces (id) deferrable,
   change_type varchar(20) check (change_type in ('major', 'minor', 'patch', 'hotfix')),
   changed_by uuid,
   changed_at timestamptz default now()
