@@ -292,7 +292,7 @@ async fn events_of_pages_are_a_closed_list_of_members_alone() {
         let events = json!([page(action.as_str()), { "action": action }]);
         db.call(Who::Person(world.member), record, &[&world.workspace, &events])
             .await
-            .expect(action.as_str());
+            .unwrap_or_else(|refused| panic!("{action}: {refused:?}"));
     }
     let count =
         "select count(*) from public.audit_log where workspace_id = $1 and actor = $2 and action like 'ui.%'";
