@@ -99,6 +99,32 @@ vocabulary! {
     /// The forms in which a manifest can be exported.
     ExportFormat { Json = "json", Markdown = "markdown" }
 }
+vocabulary! {
+    /// What the audit log records. A page may send those that begin with `ui.`, and no others.
+    AuditAction {
+        AuthProfileCreated = "auth.profile_created", AuthDenied = "auth.denied",
+        AuthExplained = "auth.explained", PaymentOrderCreated = "payment.order_created",
+        PaymentCompleted = "payment.completed", PaymentFailed = "payment.failed",
+        PaymentCancelled = "payment.cancelled", PaymentRefunded = "payment.refunded",
+        PaymentRefundRequested = "payment.refund_requested",
+        PaymentRefundCompleted = "payment.refund_completed", PaymentRefundFailed = "payment.refund_failed",
+        PaymentIncident = "payment.incident", SubscriptionTrialStarted = "subscription.trial_started",
+        SubscriptionPastDue = "subscription.past_due", SubscriptionExpired = "subscription.expired",
+        WebhookReceived = "webhook.received", WebhookRejected = "webhook.rejected",
+        WebhookApplied = "webhook.applied", OnboardingFinalized = "onboarding.finalized",
+        OnboardingAbandoned = "onboarding.abandoned", BcmCreated = "bcm.created", BcmRebuilt = "bcm.rebuilt",
+        BcmRestored = "bcm.restored", BcmImported = "bcm.imported", BcmExported = "bcm.exported",
+        BcmEnriched = "bcm.enriched", BcmReadDenied = "bcm.read_denied", MemberInvited = "member.invited",
+        MemberJoined = "member.joined", MemberRoleChanged = "member.role_changed",
+        MemberRemoved = "member.removed", MemberLeft = "member.left",
+        MemberInvitationRevoked = "member.invitation_revoked", MoveCreated = "move.created",
+        MoveStatusChanged = "move.status_changed", CampaignCreated = "campaign.created",
+        CampaignStatusChanged = "campaign.status_changed", UiPageViewed = "ui.page_viewed",
+        UiPlanSelected = "ui.plan_selected", UiCheckoutOpened = "ui.checkout_opened",
+        UiStepOpened = "ui.step_opened", UiManifestExported = "ui.manifest_exported",
+        UiErrorShown = "ui.error_shown",
+    }
+}
 
 /// Every vocabulary by its wire name, for generated TypeScript and docs and for the equality tests.
 pub const VOCABULARY: &[(&str, &[&str])] = &[
@@ -114,6 +140,7 @@ pub const VOCABULARY: &[(&str, &[&str])] = &[
     ("gate_condition", GateCondition::TEXTS),
     ("member_role", MemberRole::TEXTS),
     ("export_format", ExportFormat::TEXTS),
+    ("audit_action", AuditAction::TEXTS),
 ];
 
 #[cfg(test)]

@@ -39,17 +39,23 @@ async fn a_signed_in_person_executes_only_what_was_granted_by_name() {
             "private.own_workspace",
             "private.rfc3339",
             "private.subscription_now",
+            "public.audit_verify",
             "public.create_order",
+            "public.create_workspace_if_missing",
             "public.ensure_profile",
+            "public.ensure_profile_exists",
             "public.finalize_onboarding",
             "public.list_orders",
             "public.manifest_history",
+            "public.read_audit",
             "public.read_manifest",
             "public.read_membership",
             "public.read_order",
             "public.read_snapshot",
+            "public.record_ui_events",
             "public.save_snapshot",
             "public.verify_profile",
+            "public.verify_profile_complete",
         ]
     );
 }
@@ -72,7 +78,9 @@ async fn only_the_service_key_applies_money_and_drains_queues() {
             "public.finish_email",
             "public.finish_webhook",
             "public.receive_webhook",
+            "public.record_events",
             "public.save_checkout",
+            "public.start_trial",
         ]
     );
 }
@@ -91,6 +99,7 @@ async fn only_named_functions_run_with_the_owners_rights() {
             "private.keep_manifest",
             "private.my_workspace_ids",
             "public.apply_payment_event",
+            "public.audit_verify",
             "public.claim_due_orders",
             "public.claim_emails",
             "public.claim_webhooks",
@@ -100,10 +109,14 @@ async fn only_named_functions_run_with_the_owners_rights() {
             "public.finish_email",
             "public.finish_webhook",
             "public.list_orders",
+            "public.read_audit",
             "public.read_order",
             "public.receive_webhook",
+            "public.record_events",
+            "public.record_ui_events",
             "public.save_checkout",
             "public.save_snapshot",
+            "public.start_trial",
         ]
     );
 }

@@ -1,6 +1,7 @@
 //! The database as its callers meet it: every role, every table, every function, on a real Postgres.
 
 mod access;
+mod audit;
 mod catalog;
 mod http;
 mod manifests;

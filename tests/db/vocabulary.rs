@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gatehouse_core::vocabulary::{
-    BcmSource, Interval, MemberRole, OnboardingStatus, PaymentStatus, Plan, SessionState, SubscriptionStatus,
+    AuditAction, BcmSource, Interval, MemberRole, OnboardingStatus, PaymentStatus, Plan, SessionState,
+    SubscriptionStatus,
 };
 
 use crate::support::Db;
@@ -34,6 +35,7 @@ fn words(texts: &[&str]) -> BTreeSet<String> {
 async fn checks_hold_the_words_of_the_core() {
     let expected = BTreeMap::from(
         [
+            ("audit_log.action", AuditAction::TEXTS),
             ("business_context_manifests.source", BcmSource::TEXTS),
             ("email_outbox.state", &["pending", "sent", "failed"]),
             ("onboarding_snapshots.state", SessionState::TEXTS),
