@@ -2,10 +2,13 @@
 
 mod access;
 mod catalog;
+mod due_work;
 mod http;
 mod manifests;
 mod manifests_hostile;
+mod members;
 mod migrations;
+mod moves;
 mod onboarding;
 mod orders;
 mod payments;
@@ -16,4 +19,5 @@ mod snapshots;
 mod stack;
 mod subscriptions;
 mod support;
+mod versions;
 mod vocabulary;
