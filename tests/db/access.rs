@@ -206,7 +206,7 @@ async fn every_persona_can_do_to_every_table_what_the_matrix_says_and_no_more() 
     .await;
     db.run(
         "with i as (insert into public.workspace_invitations (workspace_id, email, role, token_sha256, invited_by, expires_at)
-                    values ($1, 'a@example.in', 'member', md5($1::text) || md5('x'), gen_random_uuid(), now())),
+                    values ($1, 'a@example.in', 'member', md5($1::uuid::text) || md5('x'), gen_random_uuid(), now())),
            m as (insert into public.moves (workspace_id, title, week, created_by)
                  values ($1, 'made by a test', private.week_of(now()), gen_random_uuid()))
          insert into public.campaigns (workspace_id, name, created_by) values ($1, 'made by a test', gen_random_uuid())",

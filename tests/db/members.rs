@@ -128,7 +128,8 @@ async fn the_mail_carries_the_token_until_it_is_sent_or_given_up() {
     let world = World::new(&db).await;
     subscribe(&db, world.workspace, "soar").await;
     for (sent, attempts, kept) in [(true, 1, false), (false, 8, false), (false, 1, true)] {
-        let made = invite(&mut db, &world, &newcomer(&db).await.1, "member").await;
+        let email = newcomer(&db).await.1;
+        let made = invite(&mut db, &world, &email, "member").await;
         let key = format!("invitation/{}", made["invitation_id"].as_str().expect("an id"));
         let row: Value =
             db.one("select to_jsonb(e) from public.email_outbox e where idempotency_key = $1", &[&key]).await;
@@ -145,7 +146,8 @@ async fn the_mail_carries_the_token_until_it_is_sent_or_given_up() {
         assert_eq!(data["role"], "member", "the rest stays");
     }
     // Claimed eight times by somebody who dies of it, and withdrawn before it went out.
-    let made = invite(&mut db, &world, &newcomer(&db).await.1, "member").await;
+    let email = newcomer(&db).await.1;
+    let made = invite(&mut db, &world, &email, "member").await;
     let id = Uuid::parse_str(made["invitation_id"].as_str().expect("an id")).expect("a uuid");
     db.call(Who::Person(world.owner), REVOKE, &[&world.workspace, &id]).await.expect("withdrawn");
     let row: Value = db
@@ -400,7 +402,7 @@ async fn roles_are_the_owners_to_give() {
         let found = db.call(boss, SET_ROLE, &[&world.workspace, &member, &"admin"]).await.expect("promoted");
         assert_eq!(
             found,
-            json!({ "user_id": member, "auth_user_id": world.member, "role": "admin", "changed": changed })
+            json!({ "user_id": member.to_string(), "auth_user_id": world.member.to_string(), "role": "admin", "changed": changed })
         );
     }
     db.call(boss, SET_ROLE, &[&world.workspace, &admin, &"member"]).await.expect("demoted");
@@ -441,7 +443,10 @@ async fn removed_is_out_at_once_and_the_owner_stays() {
     ] {
         let params: Params<'_> = &[&world.workspace, &target];
         let found = db.call(Who::Person(remover), REMOVE, params).await.expect("removed");
-        assert_eq!(found, json!({ "user_id": target, "auth_user_id": account, "removed": true }));
+        assert_eq!(
+            found,
+            json!({ "user_id": target.to_string(), "auth_user_id": account.to_string(), "removed": true })
+        );
         let left =
             db.call(Who::Person(account), "select public.read_membership($1)", &[&world.workspace]).await;
         assert_eq!(refusal(left), said("PT404", "workspace_not_found"));
