@@ -206,7 +206,10 @@ async fn a_token_that_is_not_good_any_more_says_why() {
         "an old link does not bring a removed person back"
     );
     let fresh = invite(&mut db, &world, &email, "admin").await;
-    assert_eq!(accept(&mut db, account, &fresh["token"]).await.expect("back")["role"], "admin");
+    accept(&mut db, account, &fresh["token"]).await.expect("back");
+    let membership =
+        db.call(Who::Person(account), "select public.read_membership($1)", &[&world.workspace]).await;
+    assert_eq!(membership.expect("a member again")["role"], "admin");
     let rows: i64 = db
         .one(
             "select count(*) from public.workspace_members where workspace_id = $1 and user_id = $2",
