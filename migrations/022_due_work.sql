@@ -85,28 +85,28 @@ declare
   v_webhooks integer;
   v_emails integer;
 begin
-  -- At most 500 rows of each a time: a lock that is short, and the next run takes the rest. What was given up stays,
-  -- because nobody has looked at it yet.
+  -- A bound keeps the statement short, and is above what an hour can bring: 3,600 rejected webhooks are kept. What was
+  -- given up stays, because nobody has looked at it yet.
   with old as (
     (select i.id from public.webhook_inbox i
-     where i.state = 'applied' and i.finished_at < pg_catalog.now() - interval '90 days' limit 500)
+     where i.state = 'applied' and i.finished_at < pg_catalog.now() - interval '90 days' limit 5000)
     union all
     (select i.id from public.webhook_inbox i
-     where i.state = 'ignored' and i.finished_at < pg_catalog.now() - interval '90 days' limit 500)
+     where i.state = 'ignored' and i.finished_at < pg_catalog.now() - interval '90 days' limit 5000)
     union all
     (select i.id from public.webhook_inbox i
-     where i.state = 'rejected' and i.finished_at < pg_catalog.now() - interval '30 days' limit 500))
+     where i.state = 'rejected' and i.finished_at < pg_catalog.now() - interval '30 days' limit 5000))
   delete from public.webhook_inbox i using old where i.id = old.id;
   get diagnostics v_webhooks = row_count;
   with old as (
     select e.id from public.email_outbox e
-    where e.state = 'sent' and e.finished_at < pg_catalog.now() - interval '90 days' limit 500)
+    where e.state = 'sent' and e.finished_at < pg_catalog.now() - interval '90 days' limit 5000)
   delete from public.email_outbox e using old where e.id = old.id;
   get diagnostics v_emails = row_count;
   return pg_catalog.jsonb_build_object('webhooks', v_webhooks, 'emails', v_emails);
 end $$;
 comment on function public.sweep_queues() is
-  'Removes settled webhooks and sent e-mails after 90 days and rejected webhooks after 30, 500 of a kind at a time; answers how many. Service key only.';
+  'Removes settled webhooks and sent e-mails after 90 days and rejected webhooks after 30, 5,000 of a kind at a time; answers how many. Service key only.';
 
 revoke all on function private.claim_orders(integer), private.claim_webhooks(integer), private.claim_emails(integer),
   public.claim_due_work(integer, integer, integer), public.sweep_queues() from public, anon, authenticated;

@@ -111,14 +111,14 @@ async fn what_is_long_done_is_removed_and_what_was_given_up_stays() {
     kept.sort_unstable();
     assert_eq!(left, kept);
 
-    // A batch is bounded: 500 of a kind a time.
+    // A batch is bounded: 5,000 of a kind a time.
     db.run(
         "insert into public.webhook_inbox (raw_base64, sha256, verified, state, finished_at)
-         select '', repeat('0', 64), false, 'rejected', now() - interval '31 days' from generate_series(1, 501)",
+         select '', repeat('0', 64), false, 'rejected', now() - interval '31 days' from generate_series(1, 5001)",
         &[],
     )
     .await;
-    for webhooks in [500, 1] {
+    for webhooks in [5000, 1] {
         assert_eq!(service(&mut db, sweep, &[]).await, json!({ "webhooks": webhooks, "emails": 0 }));
     }
     drop(db);
