@@ -104,6 +104,60 @@ errors! {
     PaymentRefused = "payment_refused", 502, "PhonePe did not open a payment page.", "Try again with a new idempotency key; nothing was charged.";
     /// A webhook did not prove that it comes from PhonePe.
     WebhookRejected = "webhook_rejected", 401, "The webhook is not authorized.", "Operators: compare PHONEPE_WEBHOOK_USERNAME and PHONEPE_WEBHOOK_PASSWORD with PhonePe's dashboard.";
+    /// The workspace has no plan at the moment.
+    PlanRequired = "plan_required", 403, "This needs a plan.", "Choose a plan; the owner or an admin can.";
+    /// The plan's seats, moves of the week or active campaigns are used up; the detail says which.
+    PlanLimitReached = "plan_limit_reached", 409, "Your plan allows no more.", "Choose a larger plan, or do what the detail says.";
+    /// The invitation does not exist; a token or an id of another workspace is answered the same.
+    InvitationNotFound = "invitation_not_found", 404, "There is no such invitation.", "Ask for a new link.";
+    /// The invitation went to another address than that of the session.
+    InvitationForAnother = "invitation_for_another", 403, "This invitation is for somebody else.", "Sign in with the address that it was sent to.";
+    /// The invitation was accepted by somebody, or by a person who was removed since.
+    InvitationUsed = "invitation_used", 410, "This invitation has been used.", "Ask for a new one.";
+    /// The invitation was withdrawn.
+    InvitationRevoked = "invitation_revoked", 410, "This invitation was withdrawn.", "Ask for a new one.";
+    /// Seven days have passed.
+    InvitationExpired = "invitation_expired", 410, "This invitation has expired.", "Ask for a new one.";
+    /// The address has an open invitation.
+    InvitationOpen = "invitation_open", 409, "This person is invited already.", "Revoke the open invitation to send a new link.";
+    /// A workspace invites more people in a day than a team grows by.
+    TooManyInvitations = "too_many_invitations", 429, "Too many invitations were sent.", "Try again tomorrow.";
+    /// The invited person is a member.
+    AlreadyMember = "already_member", 409, "This person is a member already.", "Change their role instead.";
+    /// The person's e-mail address has not been confirmed.
+    EmailUnconfirmed = "email_unconfirmed", 403, "Your e-mail address is not confirmed.", "Follow the link in the e-mail that you got at sign-up.";
+    /// The text is not one e-mail address.
+    EmailInvalid = "email_invalid", 422, "That is no e-mail address.", "Give one address, such as asha@example.in.";
+    /// People are given the role of admin or member; there is one owner.
+    RoleUnknown = "role_unknown", 422, "That role cannot be given.", "Send `admin` or `member`.";
+    /// No such person belongs to the workspace.
+    MemberNotFound = "member_not_found", 404, "There is no such member.", "Take the id from the list of members.";
+    /// The owner neither leaves nor changes role.
+    OwnerStays = "owner_stays", 409, "The owner cannot be changed.", "Write to support to hand a workspace over.";
+    /// There is no such move in the workspace.
+    MoveNotFound = "move_not_found", 404, "There is no such move.", "Take the id from the list of moves.";
+    /// There is no such campaign in the workspace.
+    CampaignNotFound = "campaign_not_found", 404, "There is no such campaign.", "Take the id from the list of campaigns.";
+    /// The word is not one of the states.
+    StatusUnknown = "status_unknown", 422, "That is no status.", "Send one of the words in docs/VOCABULARY.md.";
+    /// The page begins after a row that is not there.
+    CursorUnknown = "cursor_unknown", 422, "The page cannot be found.", "Start from the first page.";
+    /// A page has 1 to 100 rows.
+    LimitOutOfRange = "limit_out_of_range", 422, "That many rows cannot be read at once.", "Ask for 1 to 100.";
+    /// The title of a move is missing or too long.
+    TitleInvalid = "title_invalid", 422, "The title cannot be used.", "Write 1 to 200 characters.";
+    /// The name of a campaign is missing or too long.
+    NameInvalid = "name_invalid", 422, "The name cannot be used.", "Write 1 to 200 characters.";
+    /// The description of a move is too long.
+    DescriptionInvalid = "description_invalid", 422, "The description is too long.", "Write 4,000 characters at most.";
+    /// The objective of a campaign is too long.
+    ObjectiveInvalid = "objective_invalid", 422, "The objective is too long.", "Write 4,000 characters at most.";
+    /// The manifest has another version by now than the one that the change was made on.
+    VersionConflict = "version_conflict", 412, "The manifest has changed meanwhile.", "Read the current version and repeat the change.";
+    /// The manifest has no version of this number.
+    VersionNotFound = "version_not_found", 404, "There is no such version.", "Take a number from the history.";
+    /// The manifest was rebuilt within the last hour.
+    RebuildTooSoon = "rebuild_too_soon", 429, "The manifest was rebuilt just now.", "Wait until the instant in the detail, or force it.";
     /// Somebody else changed the same thing at the same moment.
     Conflict = "conflict", 409, "This changed while you were working.", "Load it again and repeat the change.";
     /// A database, cache or auth server that the answer needs did not answer in time. Nothing was changed, or the change is safe to repeat.

@@ -96,6 +96,14 @@ vocabulary! {
     MemberRole { Owner = "owner", Admin = "admin", Member = "member" }
 }
 vocabulary! {
+    /// Where a move stands.
+    MoveStatus { Planned = "planned", Active = "active", Completed = "completed", Cancelled = "cancelled" }
+}
+vocabulary! {
+    /// Where a campaign stands. The plan limits how many are active.
+    CampaignStatus { Draft = "draft", Active = "active", Paused = "paused", Completed = "completed" }
+}
+vocabulary! {
     /// The forms in which a manifest can be exported.
     ExportFormat { Json = "json", Markdown = "markdown" }
 }
@@ -139,6 +147,8 @@ pub const VOCABULARY: &[(&str, &[&str])] = &[
     ("cache_tier", CacheTier::TEXTS),
     ("gate_condition", GateCondition::TEXTS),
     ("member_role", MemberRole::TEXTS),
+    ("move_status", MoveStatus::TEXTS),
+    ("campaign_status", CampaignStatus::TEXTS),
     ("export_format", ExportFormat::TEXTS),
     ("audit_action", AuditAction::TEXTS),
 ];

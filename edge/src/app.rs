@@ -131,8 +131,8 @@ pub async fn answer(
         .into_response()
 }
 
-/// The cron's run: every job, each in a bounded batch.
-pub async fn work(env: &worker::Env) {
+/// The cron's run: every job, each in a bounded batch. `scheduled_ms` is the planned time, milliseconds since 1970.
+pub async fn work(env: &worker::Env, scheduled_ms: f64) {
     // Wrong settings are logged by name; there is nobody to answer to.
     let Ok(settings) = isolate::settings(env) else { return };
     let request_id = platform::random_uuid();
@@ -143,7 +143,7 @@ pub async fn work(env: &worker::Env) {
         context: None,
         notes: RefCell::default(),
     };
-    jobs::run(&scope).await;
+    jobs::run(&scope, scheduled_ms).await;
 }
 
 async fn dispatch(scope: &Scope, request: &Request<'_>) -> (Option<&'static Route>, Result<Reply, Error>) {

@@ -25,6 +25,6 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker:
 
 /// The cron, every minute.
 #[event(scheduled)]
-async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    app::work(&env).await;
+async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    app::work(&env, event.schedule()).await;
 }

@@ -40,6 +40,24 @@ const MATRIX: &[Line] = &[
         cells: ["----", "0---", "S---", "S---", "S---", "SIUD"],
     },
     Line {
+        table: "workspace_invitations",
+        rows: "workspace_id = '$w'",
+        column: "role",
+        cells: ["----", "----", "----", "----", "----", "S---"],
+    },
+    Line {
+        table: "moves",
+        rows: "workspace_id = '$w'",
+        column: "status",
+        cells: ["----", "0---", "S---", "S---", "S---", "S---"],
+    },
+    Line {
+        table: "campaigns",
+        rows: "workspace_id = '$w'",
+        column: "status",
+        cells: ["----", "0---", "S---", "S---", "S---", "S---"],
+    },
+    Line {
         table: "payment_transactions",
         rows: "workspace_id = '$w'",
         column: "status",
@@ -183,6 +201,15 @@ async fn every_persona_can_do_to_every_table_what_the_matrix_says_and_no_more() 
                  values ($1::text, 'a@example.in', 'none', null))
          insert into public.onboarding_snapshots (workspace_id, revision, answers) values ($1, 1, '{}')
          on conflict do nothing",
+        &[&world.workspace],
+    )
+    .await;
+    db.run(
+        "with i as (insert into public.workspace_invitations (workspace_id, email, role, token_sha256, invited_by, expires_at)
+                    values ($1, 'a@example.in', 'member', md5($1::uuid::text) || md5('x'), gen_random_uuid(), now())),
+           m as (insert into public.moves (workspace_id, title, week, created_by)
+                 values ($1, 'made by a test', private.week_of(now()), gen_random_uuid()))
+         insert into public.campaigns (workspace_id, name, created_by) values ($1, 'made by a test', gen_random_uuid())",
         &[&world.workspace],
     )
     .await;

@@ -33,6 +33,12 @@ export type GateCondition = (typeof GATE_CONDITION_VALUES)[number];
 export const MEMBER_ROLE_VALUES = ["owner", "admin", "member"] as const;
 export type MemberRole = (typeof MEMBER_ROLE_VALUES)[number];
 
+export const MOVE_STATUS = ["planned", "active", "completed", "cancelled"] as const;
+export type MoveStatus = (typeof MOVE_STATUS)[number];
+
+export const CAMPAIGN_STATUS = ["draft", "active", "paused", "completed"] as const;
+export type CampaignStatus = (typeof CAMPAIGN_STATUS)[number];
+
 export const EXPORT_FORMAT_VALUES = ["json", "markdown"] as const;
 export type ExportFormat = (typeof EXPORT_FORMAT_VALUES)[number];
 
