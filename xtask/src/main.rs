@@ -5,6 +5,7 @@ mod browser;
 mod build;
 mod child;
 mod codegen;
+mod db_check;
 mod dev;
 mod journey;
 mod lock;
@@ -32,6 +33,7 @@ npm run journey    a founder's way through the product, over HTTP (-- --help for
 npm run stack      the local platform alone, and .dev.vars for `npx wrangler dev`
 npm run build      the Worker and the browser package
 npm run codegen    what is generated from core (-- --check to compare only)
+npm run db:check   every test of the database, with what they counted
 npm run assurance  the heavier proof, written to docs/assurance.json
 npm run setup      a browser for the browser tests";
 
@@ -62,6 +64,7 @@ fn dispatch(command: &str, arguments: Vec<String>) -> Result<ExitCode> {
         }
         "build" => build::build(&repo)?,
         "codegen" => codegen::run(&repo.root, has("--check"))?,
+        "db:check" => return Ok(db_check::db_check(&repo)),
         "assurance" => return assurance::assurance(&repo),
         "setup" => setup::setup()?,
         _ => bail!("There is no command `{command}`.\n{HELP}"),
