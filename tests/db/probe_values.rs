@@ -33,6 +33,8 @@ pub fn plausible(name: &str, kind: &str, workspace: &str) -> Option<String> {
 pub struct Foreign {
     uuids: Vec<String>,
     words: Vec<String>,
+    /// Stands in the victim's manifest and answers; no caller ever has it.
+    marker: String,
 }
 
 impl Foreign {
@@ -52,15 +54,28 @@ impl Foreign {
             .one(
                 &of("select array(select merchant_order_id from public.payment_transactions where workspace_id = '$w')
                        || array(select slug from public.workspaces where id = '$w')
-                       || array(select email from public.users where auth_user_id = '$o') || array['$w', 'seed']"),
+                       || array(select email from public.users where auth_user_id = '$o') || array['$w']"),
                 &[],
             )
             .await;
-        Foreign { uuids, words }
+        let marker = victim.fill("secret of $w");
+        Foreign { uuids, words, marker }
     }
 
-    /// Values for an argument of this type. A type that is not here fails the probe, so that it gets its own.
-    pub fn values(&self, kind: &str) -> Vec<Option<String>> {
+    /// What of the victim's stands in a text although the caller did not bring it.
+    pub fn leaked<'a>(&'a self, text: &str, brought: &[Option<String>]) -> Option<&'a str> {
+        let known = |secret: &str| brought.iter().flatten().any(|argument| argument.contains(secret));
+        self.uuids
+            .iter()
+            .chain(&self.words)
+            .chain([&self.marker])
+            .map(String::as_str)
+            .find(|secret| text.contains(secret) && !known(secret))
+    }
+
+    /// Values for an argument of this type, those of 10 MB where `heavy`. A type that is not here fails the probe, so that
+    /// it gets its own.
+    pub fn values(&self, kind: &str, heavy: bool) -> Vec<Option<String>> {
         let of = |values: &[&str]| values.iter().map(|value| Some((*value).to_owned())).collect::<Vec<_>>();
         let mut values = vec![None];
         values.extend(match kind {
@@ -84,7 +99,7 @@ impl Foreign {
                     "../../etc/passwd",
                 ]);
                 all.extend(self.words.iter().cloned().map(Some));
-                all.push(Some("x".repeat(10 * 1024 * 1024)));
+                all.extend(heavy.then(|| Some("x".repeat(10 * 1024 * 1024))));
                 all
             }
             "smallint" | "integer" | "bigint" => of(&["0", "-1", "1", "2147483647", "-2147483648", "NaN"]),
@@ -106,7 +121,7 @@ impl Foreign {
                 ]);
                 all.push(Some(format!("{}{}", "[".repeat(1000), "]".repeat(1000))));
                 all.push(Some(format!("{}1{}", r#"{"a":"#.repeat(1000), "}".repeat(1000))));
-                all.push(Some(format!(r#"{{"a":"{}"}}"#, "x".repeat(10 * 1024 * 1024))));
+                all.extend(heavy.then(|| Some(format!(r#"{{"a":"{}"}}"#, "x".repeat(10 * 1024 * 1024)))));
                 all
             }
             "timestamp with time zone" | "date" => {
