@@ -157,21 +157,23 @@ async fn no_argument_of_any_function_reaches_another_tenant_or_breaks_out_of_the
 }
 
 #[tokio::test]
-async fn functions_of_the_service_key_are_refused_to_everybody_else() {
+async fn every_function_refuses_whoever_has_no_right_to_it_or_names_nobody() {
     let mut db = Db::shared().await;
     let tenant = Tenant::new(&db).await;
     let mut refused = 0;
     for function in functions(&db).await {
         let nulls: Vec<Option<String>> = vec![None; function.arguments.len()];
-        for who in [Who::Anon, Who::Nobody, Who::Person(tenant.owner)] {
-            if function.by_people && !matches!(who, Who::Anon) {
-                continue;
-            }
+        for who in [Who::Anon, Who::Nobody, Who::Service, Who::Person(tenant.owner)] {
+            let expected = match (function.by_people, who) {
+                (_, Who::Anon) | (false, Who::Nobody | Who::Person(_)) => "42501",
+                (true, Who::Nobody | Who::Service) => "PT401",
+                _ => continue,
+            };
             let values: Vec<&(dyn ToSql + Sync)> = nulls.iter().map(|value| value as _).collect();
             let tx = db.act(who).await;
             let error = tx.query_one(&function.sql(), &values).await.expect_err(&function.name);
             let state = error.code().map(|code| code.code());
-            assert_eq!(state, Some("42501"), "{} as {who:?}", function.name);
+            assert_eq!(state, Some(expected), "{} as {who:?}", function.name);
             refused += 1;
         }
     }
