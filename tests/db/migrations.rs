@@ -28,7 +28,7 @@ pub async fn migrate(db: &Db) {
 }
 
 /// Everything that the catalogue knows about the schemas of ours, one line each.
-async fn schema(db: &Db) -> Vec<String> {
+pub async fn schema(db: &Db) -> Vec<String> {
     let rows = db
         .client
         .query(

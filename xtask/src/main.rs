@@ -5,6 +5,7 @@ mod browser;
 mod build;
 mod child;
 mod codegen;
+mod db_check;
 mod dev;
 mod journey;
 mod lock;
@@ -33,6 +34,7 @@ npm run stack      the local platform alone, and .dev.vars for `npx wrangler dev
 npm run perf       the Worker under an open-loop load with slow neighbours (-- auth, autosave, manifest; --json)
 npm run build      the Worker and the browser package
 npm run codegen    what is generated from core (-- --check to compare only)
+npm run db:check   every test of the database, with what they counted
 npm run assurance  the heavier proof, written to docs/assurance.json
 npm run setup      a browser for the browser tests";
 
@@ -64,6 +66,7 @@ fn dispatch(command: &str, arguments: Vec<String>) -> Result<ExitCode> {
         "perf" => return perf(&repo, &arguments),
         "build" => build::build(&repo)?,
         "codegen" => codegen::run(&repo.root, has("--check"))?,
+        "db:check" => return Ok(db_check::db_check(&repo)),
         "assurance" => return assurance::assurance(&repo),
         "setup" => setup::setup()?,
         _ => bail!("There is no command `{command}`.\n{HELP}"),
