@@ -8,5 +8,6 @@ mod onboarding;
 mod panics;
 mod payments;
 mod refusals;
+mod sessions;
 mod support;
 mod traces;
