@@ -35,7 +35,8 @@ impl<'a> Request<'a> {
     pub fn origin(&self) -> String {
         let url = self.raw.url();
         let host = url.find("://").map_or(0, |at| at + 3);
-        let end = url.get(host..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |at| host + at);
+        let end =
+            url.get(host..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |at| host + at);
         url.get(..end).unwrap_or_default().to_owned()
     }
 

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use gatehouse_core::auth::{
-    Jwk, KEYS_MAX_AGE_MS, KeyStep, Sender, Session, Token, bearer, check_claims, check_sender, credential, key_step,
-    signed_with_secret, wrong_signature,
+    Jwk, KEYS_MAX_AGE_MS, KeyStep, Sender, Session, Token, bearer, check_claims, check_sender, credential,
+    key_step, signed_with_secret, wrong_signature,
 };
 use gatehouse_core::error::{Error, ErrorCode};
 

@@ -135,7 +135,13 @@ async fn every_vector_gets_its_verdict_from_the_worker() {
             }
             project.state.lock().unwrap().tokens.clear();
             let (got, retry) = project.verdict(&worker, case["token"].as_str().unwrap()).await;
-            assert_eq!(got, case[verdict].as_str().unwrap(), "{verdict}: {} ({})", case["name"], case["catches"]);
+            assert_eq!(
+                got,
+                case[verdict].as_str().unwrap(),
+                "{verdict}: {} ({})",
+                case["name"],
+                case["catches"]
+            );
             assert_eq!(retry.as_deref(), (got == "signing_key_unknown").then_some("30"), "{}", case["name"]);
         }
         worker.stop().await.unwrap();
@@ -151,8 +157,11 @@ async fn keys_that_rotate_under_traffic_lose_no_session_and_cost_one_call() {
         keys.iter().find(|key| key["kid"] == kid).unwrap().clone()
     };
     let worker = project.worker(&[]).await;
-    let many = |name: &'static str| (0..10).map(|_| project.verdict(&worker, token(&vectors, name))).collect::<Vec<_>>();
-    let all_ok = |verdicts: Vec<(String, Option<String>)>| verdicts.iter().all(|(verdict, _)| verdict == "ok");
+    let many = |name: &'static str| {
+        (0..10).map(|_| project.verdict(&worker, token(&vectors, name))).collect::<Vec<_>>()
+    };
+    let all_ok =
+        |verdicts: Vec<(String, Option<String>)>| verdicts.iter().all(|(verdict, _)| verdict == "ok");
 
     // The first requests of an isolate, all at once.
     project.publish(&[key("es-1")]);
@@ -179,12 +188,16 @@ async fn keys_that_rotate_under_traffic_lose_no_session_and_cost_one_call() {
 
 /// The session as `@supabase/ssr` stores it, in pieces of this many characters.
 fn cookie(founder: &Founder<'_>, size: usize) -> Vec<String> {
-    let stored = json!({"access_token": founder.token, "token_type": "bearer", "user": {"email": founder.email}});
+    let stored =
+        json!({"access_token": founder.token, "token_type": "bearer", "user": {"email": founder.email}});
     let text = format!("base64-{}", URL_SAFE_NO_PAD.encode(stored.to_string()));
-    let chunks: Vec<_> = text.as_bytes().chunks(size).map(|chunk| std::str::from_utf8(chunk).unwrap()).collect();
+    let chunks: Vec<_> =
+        text.as_bytes().chunks(size).map(|chunk| std::str::from_utf8(chunk).unwrap()).collect();
     match chunks.as_slice() {
         [whole] => vec![format!("sb-127-auth-token={whole}")],
-        chunks => chunks.iter().enumerate().map(|(n, chunk)| format!("sb-127-auth-token.{n}={chunk}")).collect(),
+        chunks => {
+            chunks.iter().enumerate().map(|(n, chunk)| format!("sb-127-auth-token.{n}={chunk}")).collect()
+        }
     }
 }
 
@@ -196,7 +209,10 @@ async fn a_cookie_is_a_session_and_costs_no_call() {
         world.ask(Method::GET, "/auth/verify-profile").header("cookie", &cookies.join("; "))
     };
     let reply = verify(&cookie(&founder, 10_000)).send().await;
-    assert_eq!((reply.status, reply.calls.as_slice()), (200, ["postgrest rpc/verify_profile".to_owned()].as_slice()));
+    assert_eq!(
+        (reply.status, reply.calls.as_slice()),
+        (200, ["postgrest rpc/verify_profile".to_owned()].as_slice())
+    );
     let mut chunks = cookie(&founder, 300);
     assert_eq!(verify(&chunks).send().await.status, 200);
     chunks.remove(1);
@@ -218,7 +234,8 @@ async fn by_cookie_only_our_own_pages_change_anything() {
     let ask = |method: Method, path: &str| world.ask(method, path).header("cookie", &cookie);
     let ensure = || ask(Method::POST, "/auth/ensure-profile");
 
-    for origin in ["https://evil.example", "null", "http://127.0.0.1:1", "http://127.0.0.1:3000.evil.example"] {
+    for origin in ["https://evil.example", "null", "http://127.0.0.1:1", "http://127.0.0.1:3000.evil.example"]
+    {
         let reply = ensure().header("origin", origin).header("sec-fetch-site", "same-origin").send().await;
         assert!(reply.refused(403, "origin_not_allowed").calls.is_empty(), "{origin}");
     }

@@ -15,9 +15,13 @@ use crate::error::Error;
 /// is not named.
 pub fn signed_with_secret(token: &Token<'_>, secret: Option<&str>) -> Result<bool, Error> {
     match (token.alg, secret) {
-        (Algorithm::Es256 | Algorithm::Rs256, _) if token.kid.is_empty() => Err(invalid("names no signing key")),
+        (Algorithm::Es256 | Algorithm::Rs256, _) if token.kid.is_empty() => {
+            Err(invalid("names no signing key"))
+        }
         (Algorithm::Es256 | Algorithm::Rs256, _) => Ok(false),
-        (Algorithm::Hs256, None) => Err(invalid("is signed with a shared secret, which is not accepted here")),
+        (Algorithm::Hs256, None) => {
+            Err(invalid("is signed with a shared secret, which is not accepted here"))
+        }
         (Algorithm::Hs256, Some(secret)) => {
             let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).map_err(|_| wrong_signature())?;
             mac.update(token.signed.as_bytes());

@@ -128,7 +128,9 @@ fn usable(listed: Value) -> Option<Jwk> {
             PublicKey::Ec { x, y }
         }
         // Written without leading zeros (RFC 7518, section 6.3.1.1), so the length is the size.
-        ("RSA", "RS256") if e == RSA_EXPONENT && length(&n).is_some_and(|bytes| RSA_BYTES.contains(&bytes)) => {
+        ("RSA", "RS256")
+            if e == RSA_EXPONENT && length(&n).is_some_and(|bytes| RSA_BYTES.contains(&bytes)) =>
+        {
             PublicKey::Rsa { n, e }
         }
         _ => return None,
@@ -198,6 +200,10 @@ mod tests {
         for garbage in ["", "[]", "{}", "{\"keys\":{}}", "<html>"] {
             assert!(Jwks::parse(garbage.as_bytes()).is_none(), "{garbage}");
         }
-        assert_eq!(Jwks::parse(b"{\"keys\":[]}"), Some(Jwks::default()), "a project with a shared secret only");
+        assert_eq!(
+            Jwks::parse(b"{\"keys\":[]}"),
+            Some(Jwks::default()),
+            "a project with a shared secret only"
+        );
     }
 }

@@ -44,7 +44,11 @@ mod tests {
         assert_eq!(key_step(true, 0.0, 0.0, 0.0), KeyStep::Use);
         assert_eq!(key_step(true, 599_999.0, NEVER, NEVER), KeyStep::Use);
         assert_eq!(key_step(true, 600_000.0, 600_000.0, NEVER), KeyStep::Fetch);
-        assert_eq!(key_step(true, 600_000.0, 29_999.0, NEVER), KeyStep::Use, "somebody is at it, or Auth is away");
+        assert_eq!(
+            key_step(true, 600_000.0, 29_999.0, NEVER),
+            KeyStep::Use,
+            "somebody is at it, or Auth is away"
+        );
         assert_eq!(key_step(true, 600_000.0, 30_000.0, NEVER), KeyStep::Fetch);
         assert_eq!(key_step(true, 3_600_000.0, 1.0, NEVER), KeyStep::Fetch, "too old to be believed");
     }
@@ -52,7 +56,11 @@ mod tests {
     #[test]
     fn an_unknown_key_is_asked_about_once_in_30_seconds() {
         assert_eq!(key_step(false, NEVER, NEVER, NEVER), KeyStep::Fetch, "the first request of an isolate");
-        assert_eq!(key_step(false, 5.0, 5.0, NEVER), KeyStep::Fetch, "a rotation right after the first fetch");
+        assert_eq!(
+            key_step(false, 5.0, 5.0, NEVER),
+            KeyStep::Fetch,
+            "a rotation right after the first fetch"
+        );
         assert_eq!(key_step(false, 5.0, 5.0, 29_999.0), KeyStep::Refuse);
         assert_eq!(key_step(false, 5.0, 5.0, 30_000.0), KeyStep::Fetch);
     }

@@ -83,17 +83,19 @@ fn every_token_gets_its_verdict_with_and_without_the_legacy_secret() {
         Ok(_) => "ok",
         Err(error) => error.code.as_str(),
     };
+    let mut wrong = Vec::new();
     for case in &tokens.cases {
-        let result = judge(&tokens, case, None);
-        assert_eq!(word(&result), case.expect, "{}: {} {result:?}", case.name, case.catches);
-        let legacy = judge(&tokens, case, Some(&tokens.secret));
-        assert_eq!(word(&legacy), case.legacy, "{} with the legacy secret: {legacy:?}", case.name);
-        if let Some(expected) = &case.session {
-            let session = result.unwrap();
+        let (result, legacy) = (judge(&tokens, case, None), judge(&tokens, case, Some(&tokens.secret)));
+        let expected = case.session.as_ref().is_none_or(|expected| {
             let of = |name: &str| expected[name].as_bool().unwrap_or_default();
-            assert_eq!((session.is_anonymous, session.support), (of("is_anonymous"), of("support")), "{}", case.name);
+            let session = result.as_ref().ok().map(|session| (session.is_anonymous, session.support));
+            session == Some((of("is_anonymous"), of("support")))
+        });
+        if !expected || (word(&result), word(&legacy)) != (&case.expect, &case.legacy) {
+            wrong.push(format!("{}: {}: {result:?}, with the secret {legacy:?}", case.name, case.catches));
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let mut names: Vec<_> = tokens.cases.iter().map(|case| &case.name).collect();
     names.sort();
     names.dedup();
@@ -104,9 +106,13 @@ fn every_token_gets_its_verdict_with_and_without_the_legacy_secret() {
 fn every_cookie_gives_its_token_or_none() {
     let cookies: Cookies =
         serde_json::from_str(include_str!("../../../tests/contract/tokens/cookies.json")).unwrap();
-    for case in &cookies.cases {
-        assert_eq!(cookie_token(&case.header, &cookies.name), case.token, "{}: {}", case.name, case.catches);
-    }
+    let wrong: Vec<_> = cookies
+        .cases
+        .iter()
+        .filter(|case| cookie_token(&case.header, &cookies.name) != case.token)
+        .map(|case| format!("{}: {}", case.name, case.catches))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
