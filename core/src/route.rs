@@ -429,7 +429,15 @@ impl Route {
     pub fn all_errors(&self) -> Vec<ErrorCode> {
         let mut codes = Vec::new();
         if self.session {
-            codes.extend([ErrorCode::TokenMissing, ErrorCode::TokenInvalid, ErrorCode::TokenExpired]);
+            codes.extend([
+                ErrorCode::TokenMissing,
+                ErrorCode::TokenInvalid,
+                ErrorCode::TokenExpired,
+                ErrorCode::SigningKeyUnknown,
+            ]);
+            if self.method != Method::Get {
+                codes.push(ErrorCode::OriginNotAllowed);
+            }
         }
         if self.workspace {
             codes.extend([

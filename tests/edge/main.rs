@@ -9,5 +9,6 @@ mod onboarding;
 mod panics;
 mod payments;
 mod refusals;
+mod sessions;
 mod support;
 mod traces;
