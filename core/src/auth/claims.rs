@@ -50,6 +50,8 @@ struct Claims {
     nbf: Option<i64>,
     #[serde(default)]
     is_anonymous: bool,
+    #[serde(default)]
+    app_metadata: Value,
 }
 
 /// A person's session, checked.
@@ -59,6 +61,8 @@ pub struct Session {
     pub user_id: String,
     /// Whether this is an anonymous sign-in.
     pub is_anonymous: bool,
+    /// Whether they belong to support. From `app_metadata`, which only an operator writes, never `user_metadata`.
+    pub support: bool,
 }
 
 fn invalid(why: &str) -> Error {
@@ -113,7 +117,8 @@ pub fn check_claims(token: &Token<'_>, issuer: &str, now: Timestamp) -> Result<S
     if claims.nbf.is_some_and(|nbf| nbf.saturating_sub(SKEW_SECONDS) > now) {
         return Err(invalid("is not valid yet"));
     }
-    Ok(Session { user_id: claims.sub.clone(), is_anonymous: claims.is_anonymous })
+    let support = claims.app_metadata.get("gatehouse_support") == Some(&Value::Bool(true));
+    Ok(Session { user_id: claims.sub.clone(), is_anonymous: claims.is_anonymous, support })
 }
 
 #[cfg(test)]
@@ -146,6 +151,18 @@ mod tests {
     fn a_good_session_is_the_subject() {
         assert_eq!(check(|_| {}).unwrap().user_id, "u");
         assert!(check(|c| c["aud"] = json!(["authenticated", "x"])).is_ok());
+    }
+
+    #[test]
+    fn support_is_what_app_metadata_says_and_nothing_else() {
+        let support = |change: fn(&mut Value)| check(change).unwrap().support;
+        assert!(support(|c| c["app_metadata"] = json!({"gatehouse_support": true})));
+        assert!(!support(|_| {}));
+        assert!(!support(|c| c["user_metadata"] = json!({"gatehouse_support": true})));
+        for other in [json!("true"), json!(1), json!(null), json!({})] {
+            let session = check(|c| c["app_metadata"] = json!({"gatehouse_support": other})).unwrap();
+            assert!(!session.support, "{session:?}");
+        }
     }
 
     #[test]
