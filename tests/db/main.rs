@@ -2,6 +2,8 @@
 
 mod access;
 mod catalog;
+mod entitlements;
+mod gate;
 mod http;
 mod manifests;
 mod manifests_hostile;

@@ -3,6 +3,7 @@
 mod config;
 mod failures;
 mod fence;
+mod gate;
 mod observability;
 mod onboarding;
 mod panics;
