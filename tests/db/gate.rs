@@ -26,16 +26,19 @@ async fn a_person_reads_their_own_workspace_unless_they_name_another_of_theirs()
     let mut db = Db::shared().await;
     let world = World::new(&db).await;
     let own = read(&mut db, Who::Person(world.owner), None).await.unwrap();
-    assert_eq!((&own["workspace_id"], &own["role"]), (&json!(world.workspace), &json!("owner")));
+    assert_eq!((&own["workspace_id"], &own["role"]), (&json!(world.workspace.to_string()), &json!("owner")));
     assert_eq!((&own["plan_status"], &own["onboarding_status"]), (&json!("none"), &json!("pending")));
     assert_eq!(
         (&own["access_until"], &own["paid_until"], &own["manifest"]),
         (&Value::Null, &Value::Null, &Value::Null)
     );
     let named = read(&mut db, Who::Person(world.member), Some(world.workspace)).await.unwrap();
-    assert_eq!((&named["workspace_id"], &named["role"]), (&json!(world.workspace), &json!("member")));
+    assert_eq!(
+        (&named["workspace_id"], &named["role"]),
+        (&json!(world.workspace.to_string()), &json!("member"))
+    );
     let own = read(&mut db, Who::Person(world.member), None).await.unwrap();
-    assert_ne!(own["workspace_id"], json!(world.workspace), "the one that they own themselves");
+    assert_ne!(own["workspace_id"], json!(world.workspace.to_string()), "the one that they own themselves");
     // The workspace is onboarded for everybody in it.
     db.run(
         "update public.users set onboarding_status = 'completed' where auth_user_id = $1",
@@ -84,7 +87,7 @@ async fn support_reads_any_workspace_and_leaves_a_row_unless_it_is_their_own() {
     let mut db = Db::shared().await;
     let world = World::new(&db).await;
     let facts = explain(&mut db, world.workspace, world.outsider).await.unwrap();
-    assert_eq!((&facts["workspace_id"], &facts["role"]), (&json!(world.workspace), &Value::Null));
+    assert_eq!((&facts["workspace_id"], &facts["role"]), (&json!(world.workspace.to_string()), &Value::Null));
     let (actor, request): (Uuid, String) = {
         let row = db
             .client
