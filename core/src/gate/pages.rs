@@ -71,7 +71,7 @@ pub fn landing(redirect: &str) -> String {
     let page = page(redirect);
     let back =
         |&start: &&str| page.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if page == "/" || NO_LANDING.iter().any(|start| back(&start)) { DASHBOARD.to_owned() } else { page }
+    if page == "/" || NO_LANDING.iter().any(back) { DASHBOARD.to_owned() } else { page }
 }
 
 /// The sign-in page that leads back to `page` afterwards.
