@@ -121,11 +121,11 @@ async fn an_outsider_gets_404_and_support_an_answer_with_an_audit_row() {
     };
     sql(world, &metadata("raw_user_meta_data")).await;
     let path = format!("{DASHBOARD}&workspace={}", founder.workspace_id);
-    let asking = Founder { token: signed_in_again(world, &other).await, ..other.clone() };
-    asking.get(&path).await.refused(404, "workspace_not_found");
+    other.token = signed_in_again(world, &other).await;
+    other.get(&path).await.refused(404, "workspace_not_found");
     sql(world, &metadata("raw_app_meta_data")).await;
-    let support = Founder { token: signed_in_again(world, &other).await, ..other.clone() };
-    let reply = support.get(&path).await;
+    other.token = signed_in_again(world, &other).await;
+    let reply = other.get(&path).await;
     assert_eq!(told(&reply), ("interstitial", "plan", "choose_plan"));
     assert_eq!(reply.json["facts"]["profile"]["workspace_id"], founder.workspace_id.as_str());
     assert_eq!(reply.calls, ["postgrest rpc/explain_workspace"]);
@@ -134,7 +134,7 @@ async fn an_outsider_gets_404_and_support_an_answer_with_an_audit_row() {
         founder.workspace_id, reply.id
     );
     assert_eq!(world.count(&rows).await, 1);
-    support.get(nowhere).await.refused(404, "workspace_not_found");
+    other.get(nowhere).await.refused(404, "workspace_not_found");
 }
 
 /// The person's token after signing in once more, with the metadata of now.
