@@ -54,7 +54,7 @@ errors! {
     AccountNotFound = "account_not_found", 401, "This account no longer exists.", "Sign up again.";
     /// A workspace route was called without `X-Workspace-Id`. It is never guessed.
     WorkspaceHeaderMissing = "workspace_header_missing", 400, "The request names no workspace.", "Send the workspace's id in the `X-Workspace-Id` header.";
-    /// `X-Workspace-Id` is not a UUID.
+    /// `X-Workspace-Id`, or the gate's `workspace`, is not a UUID.
     WorkspaceHeaderInvalid = "workspace_header_invalid", 400, "The workspace id is not a UUID.", "Send the id that ensure-profile answered.";
     /// No such workspace, or the caller is not a member of it; the two are not told apart.
     WorkspaceNotFound = "workspace_not_found", 404, "There is no such workspace for you.", "Check the id, or ask the owner for an invitation.";

@@ -16,5 +16,6 @@ pub mod onboarding;
 pub mod payment;
 pub mod plan;
 pub mod route;
+pub mod subscription;
 pub mod time;
 pub mod vocabulary;

@@ -40,6 +40,8 @@ pub enum RouteId {
     EnsureProfile,
     /// `GET /auth/verify-profile`
     VerifyProfile,
+    /// `GET /auth/gate`
+    Gate,
     /// `GET /onboarding/session`
     ReadSession,
     /// `PUT /onboarding/session`
@@ -152,6 +154,20 @@ pub const ROUTES: &[Route] = &[
         calls: Calls { warm: 1, cold_extra: 0 },
         budget_ms: 1_000,
         errors: &[ErrorCode::DependencyUnavailable],
+    },
+    Route {
+        id: RouteId::Gate,
+        method: Method::Get,
+        path: "/auth/gate",
+        summary: "The gate's decision for the page `path`, and why. Takes a session and does not need one: without it the decision is a redirect, and no call is made. `X-Workspace-Id`, or `workspace`, names another workspace than the caller's own; support may name any.",
+        session: false,
+        workspace: false,
+        max_body: 0,
+        request: None,
+        response: "GateAnswer",
+        calls: Calls { warm: 1, cold_extra: 0 },
+        budget_ms: 1_000,
+        errors: &[ErrorCode::WorkspaceHeaderInvalid, ErrorCode::WorkspaceNotFound],
     },
     Route {
         id: RouteId::ReadSession,

@@ -92,6 +92,17 @@ vocabulary! {
     }
 }
 vocabulary! {
+    /// Who is asking at the gate. `unknown`: the session could not be checked.
+    SignIn {
+        Valid = "valid", Missing = "missing", Expired = "expired", Invalid = "invalid",
+        Anonymous = "anonymous", Unknown = "unknown",
+    }
+}
+vocabulary! {
+    /// What the manifest's age does to the controls that use it; it never closes a page.
+    ControlState { Enabled = "enabled", Warn = "warn", Disabled = "disabled" }
+}
+vocabulary! {
     /// What a person may do in a workspace.
     MemberRole { Owner = "owner", Admin = "admin", Member = "member" }
 }
@@ -146,6 +157,8 @@ pub const VOCABULARY: &[(&str, &[&str])] = &[
     ("bcm_source", BcmSource::TEXTS),
     ("cache_tier", CacheTier::TEXTS),
     ("gate_condition", GateCondition::TEXTS),
+    ("sign_in", SignIn::TEXTS),
+    ("control_state", ControlState::TEXTS),
     ("member_role", MemberRole::TEXTS),
     ("move_status", MoveStatus::TEXTS),
     ("campaign_status", CampaignStatus::TEXTS),

@@ -5,6 +5,8 @@ mod audit;
 mod catalog;
 mod due_work;
 mod cli;
+mod entitlements;
+mod gate;
 mod http;
 mod manifests;
 mod manifests_hostile;

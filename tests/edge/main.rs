@@ -4,6 +4,7 @@ mod config;
 mod cron;
 mod failures;
 mod fence;
+mod gate;
 mod observability;
 mod onboarding;
 mod panics;

@@ -30,6 +30,12 @@ export type CacheTier = (typeof CACHE_TIER_VALUES)[number];
 export const GATE_CONDITION_VALUES = ["session", "profile", "workspace", "plan", "onboarding", "manifest"] as const;
 export type GateCondition = (typeof GATE_CONDITION_VALUES)[number];
 
+export const SIGN_IN_VALUES = ["valid", "missing", "expired", "invalid", "anonymous", "unknown"] as const;
+export type SignIn = (typeof SIGN_IN_VALUES)[number];
+
+export const CONTROL_STATE_VALUES = ["enabled", "warn", "disabled"] as const;
+export type ControlState = (typeof CONTROL_STATE_VALUES)[number];
+
 export const MEMBER_ROLE_VALUES = ["owner", "admin", "member"] as const;
 export type MemberRole = (typeof MEMBER_ROLE_VALUES)[number];
 
