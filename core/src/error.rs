@@ -37,11 +37,15 @@ macro_rules! errors {
 
 errors! {
     /// No session came with the request.
-    TokenMissing = "token_missing", 401, "You are not signed in.", "Sign in, and send the session as `Authorization: Bearer <access token>`.";
+    TokenMissing = "token_missing", 401, "You are not signed in.", "Sign in, and send the session as `Authorization: Bearer <access token>` or in Supabase's cookie.";
     /// The session's token is malformed, wrongly signed, for another project or not a person's.
     TokenInvalid = "token_invalid", 401, "Your session is not valid.", "Sign in again.";
     /// The session's token was good and its time is over.
     TokenExpired = "token_expired", 401, "Your session has expired.", "Refresh the session, or sign in again.";
+    /// The session names a signing key that this project did not have when it was last asked.
+    SigningKeyUnknown = "signing_key_unknown", 401, "Your session cannot be checked.", "Try again after the seconds in `Retry-After`; if it stays, sign in again.";
+    /// A session that came by cookie, and a page that is not one of ours, asked to change something.
+    OriginNotAllowed = "origin_not_allowed", 403, "This page may not act for you.", "Send the session as `Authorization: Bearer <access token>`; operators: add the page's origin to ALLOWED_ORIGINS.";
     /// An anonymous sign-in asked for something that needs an account.
     AnonymousNotAllowed = "anonymous_not_allowed", 403, "This needs an account.", "Sign up with an e-mail address.";
     /// The account was switched off by an operator.

@@ -31,6 +31,14 @@ impl<'a> Request<'a> {
         Self { raw, headers: raw.headers(), method: raw.method(), path, query }
     }
 
+    /// Scheme, host and port that the request was sent to, as a browser writes its own origin.
+    pub fn origin(&self) -> String {
+        let url = self.raw.url();
+        let host = url.find("://").map_or(0, |at| at + 3);
+        let end = url.get(host..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |at| host + at);
+        url.get(..end).unwrap_or_default().to_owned()
+    }
+
     /// A header's value; absent and unreadable are the same.
     pub fn header(&self, name: &str) -> Option<String> {
         self.headers.get(name).ok().flatten()
@@ -163,6 +171,10 @@ impl Reply {
         match error.code {
             ErrorCode::TokenMissing | ErrorCode::TokenInvalid | ErrorCode::TokenExpired => {
                 reply.headers.push(("www-authenticate", "Bearer".to_owned()));
+            }
+            ErrorCode::SigningKeyUnknown => {
+                reply.headers.push(("www-authenticate", "Bearer".to_owned()));
+                reply.headers.push(("retry-after", "30".to_owned()));
             }
             ErrorCode::DependencyUnavailable => reply.headers.push(("retry-after", "2".to_owned())),
             _ => {}

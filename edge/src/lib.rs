@@ -14,6 +14,7 @@ mod payments;
 mod platform;
 mod routes;
 mod session;
+mod signature;
 
 use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 

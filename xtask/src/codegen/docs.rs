@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use gatehouse_core::env::{Format, SETTINGS};
+use gatehouse_core::env::{Format, OPTIONAL_SETTINGS, SETTINGS};
 use gatehouse_core::error::ErrorCode;
 use gatehouse_core::log;
 use gatehouse_core::route::ROUTES;
@@ -77,6 +77,7 @@ fn format_words(format: Format) -> String {
         }
         Format::Secret(least) => format!("text of at least {least} characters"),
         Format::OneOf(words) => words.join(", "),
+        Format::Origins => "web addresses without a path, separated by commas".to_owned(),
     }
 }
 
@@ -86,14 +87,16 @@ pub fn environment() -> String {
         "{NOTE}# Environment\n\nThe Worker checks all of these when it starts and reports every problem at once, \
          by name and never by value, in the log line `config`. Secrets are set with `wrangler secret put NAME`, the \
          rest in `wrangler.toml`. `npm run stack` writes `.dev.vars` with the local platform's values.\n\n\
-         | name | secret | format | purpose | example |\n|---|---|---|---|---|\n"
+         | name | | format | purpose | example |\n|---|---|---|---|---|\n"
     );
-    for setting in SETTINGS {
+    let optional = OPTIONAL_SETTINGS.iter().map(|setting| (setting, "optional"));
+    for (setting, needed) in SETTINGS.iter().map(|setting| (setting, "")).chain(optional) {
+        let secret = if setting.secret { "secret" } else { "" };
         let _ = writeln!(
             out,
             "| `{}` | {} | {} | {} | `{}` |",
             setting.name,
-            if setting.secret { "yes" } else { "" },
+            [needed, secret].join(" ").trim(),
             format_words(setting.format),
             setting.purpose,
             setting.example
@@ -109,6 +112,9 @@ pub fn dev_vars() -> String {
     );
     for setting in SETTINGS {
         let _ = writeln!(out, "\n# {}\n{}={}", setting.purpose, setting.name, setting.example);
+    }
+    for setting in OPTIONAL_SETTINGS {
+        let _ = writeln!(out, "\n# Optional. {}\n# {}={}", setting.purpose, setting.name, setting.example);
     }
     out
 }
