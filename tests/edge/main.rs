@@ -3,6 +3,8 @@
 mod config;
 mod failures;
 mod fence;
+mod hygiene;
+mod limits;
 mod observability;
 mod onboarding;
 mod panics;
