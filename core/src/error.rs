@@ -100,6 +100,10 @@ errors! {
     IdempotencyInFlight = "idempotency_in_flight", 409, "The same request is still at work.", "Wait a moment and repeat with the same key.";
     /// The key holds characters that a header cannot carry.
     IdempotencyKeyInvalid = "idempotency_key_invalid", 422, "The idempotency key cannot be used.", "Send 8 to 64 letters, digits, `-` or `_`.";
+    /// The platform's own limit: one address sends more requests in a minute than people do.
+    TooManyRequests = "too_many_requests", 429, "Too many requests came from your address.", "Wait a minute, then go on more slowly.";
+    /// A named limit of a route: `RateLimit-Reset` says when there is more.
+    RateLimited = "rate_limited", 429, "You did this too often.", "Come back after the seconds in `Retry-After`.";
     /// A workspace opens more payment pages in an hour than a person would.
     TooManyOrders = "too_many_orders", 429, "Too many payments were started.", "Wait an hour, or write to support.";
     /// There is no such order, or it belongs to another workspace; the two are not told apart.

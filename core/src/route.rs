@@ -2,6 +2,7 @@
 //! and the tests take from it what each route may call and how long it may take.
 
 use crate::error::ErrorCode;
+use crate::rate_limit;
 
 /// The HTTP methods that our routes use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -441,7 +442,7 @@ impl Route {
         self.path.split('/').filter_map(parameter)
     }
 
-    /// Every error this route may answer: its own, and those its session, workspace and body rules imply.
+    /// Every error this route may answer: its own, and those its session, workspace, body and limits imply.
     pub fn all_errors(&self) -> Vec<ErrorCode> {
         let mut codes = Vec::new();
         if self.session {
@@ -465,8 +466,11 @@ impl Route {
         if self.max_body > 0 {
             codes.extend([ErrorCode::BodyTooLarge, ErrorCode::BodyInvalid]);
         }
+        if rate_limit::policy(self.id).is_some() {
+            codes.push(ErrorCode::RateLimited);
+        }
         codes.extend(self.errors);
-        codes.extend([ErrorCode::Misconfigured, ErrorCode::Internal]);
+        codes.extend([ErrorCode::TooManyRequests, ErrorCode::Misconfigured, ErrorCode::Internal]);
         codes.sort_by_key(|code| (code.status(), code.as_str()));
         codes
     }

@@ -6,6 +6,7 @@ mod http;
 mod idempotency;
 mod isolate;
 mod jobs;
+mod limits;
 mod manifest_store;
 mod observe;
 mod onboarding_store;
@@ -14,6 +15,7 @@ mod payments;
 mod platform;
 mod routes;
 mod session;
+mod shield;
 mod signature;
 
 use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};

@@ -5,6 +5,8 @@ mod cron;
 mod failures;
 mod fence;
 mod gate;
+mod hygiene;
+mod limits;
 mod observability;
 mod onboarding;
 mod panics;

@@ -33,7 +33,7 @@ pub async fn handle(
         RouteId::ResetSession => onboarding::session::reset(scope, request).await,
         RouteId::SaveStep => onboarding::step::save(scope, request, route, params).await,
         RouteId::Finalize => onboarding::finalize::finalize(scope, request, route).await,
-        RouteId::Manifest => context::manifest::manifest(scope, request).await,
+        RouteId::Manifest => context::manifest::manifest(scope, request, route).await,
         RouteId::History => context::history::history(scope, request).await,
         RouteId::Export => context::export::export(scope, request, route).await,
         RouteId::Plans => Ok(payments::plans::plans()),
