@@ -1,7 +1,8 @@
 //! Which pages of other origins may call the Worker from a browser (the Fetch standard's CORS protocol).
 
 /// What a page may send along; everything else a preflight refuses.
-const HEADERS: &str = "authorization, content-type, idempotency-key, if-match, if-none-match, x-request-id, x-workspace-id";
+const HEADERS: &str =
+    "authorization, content-type, idempotency-key, if-match, if-none-match, x-request-id, x-workspace-id";
 /// What a page may read of an answer, beside what browsers always show.
 const EXPOSED: &str = "content-disposition, degraded, etag, idempotent-replayed, ratelimit-limit, ratelimit-policy, \
                        ratelimit-remaining, ratelimit-reset, retry-after, server-timing, warning, x-cache, x-request-id";
@@ -43,7 +44,9 @@ mod tests {
     #[test]
     fn only_an_origin_that_is_listed_to_the_letter_is_told_back() {
         let allowed = ["https://app.example".to_owned()];
-        let told = |origin| answer_headers(origin, &allowed).iter().any(|(name, _)| *name == "access-control-allow-origin");
+        let told = |origin| {
+            answer_headers(origin, &allowed).iter().any(|(name, _)| *name == "access-control-allow-origin")
+        };
         assert!(told(Some("https://app.example")));
         for origin in [
             None,

@@ -74,7 +74,9 @@ impl Policy {
         let mut limits = serde_json::Map::new();
         limits.insert("window".to_owned(), (u64::from(self.window_s) * 1_000).into());
         limits.insert("none".to_owned(), none.into());
-        limits.extend(names.into_iter().zip([ascent, glide, soar]).map(|(name, most)| (name.to_owned(), most.into())));
+        limits.extend(
+            names.into_iter().zip([ascent, glide, soar]).map(|(name, most)| (name.to_owned(), most.into())),
+        );
         serde_json::Value::Object(limits).to_string()
     }
 }
@@ -117,7 +119,11 @@ mod tests {
     #[test]
     fn names_and_routes_are_unique_and_bigger_plans_never_get_less() {
         for (at, policy) in POLICIES.iter().enumerate() {
-            assert!(POLICIES[at + 1..].iter().all(|other| other.name != policy.name && other.route != policy.route));
+            assert!(
+                POLICIES[at + 1..]
+                    .iter()
+                    .all(|other| other.name != policy.name && other.route != policy.route)
+            );
             assert!(policy.most.is_sorted() && policy.most[0] > 0, "{}", policy.name);
             assert!(policy.reason.ends_with('.'));
         }

@@ -171,7 +171,9 @@ async fn dispatch(scope: &Scope, request: &Request<'_>) -> (Option<&'static Rout
             };
             (Some(route), without_panic(scope, work).await)
         }
-        Matched::MethodNotAllowed(allow) if is_preflight(request) => (None, preflight(scope, request, &allow)),
+        Matched::MethodNotAllowed(allow) if is_preflight(request) => {
+            (None, preflight(scope, request, &allow))
+        }
         Matched::MethodNotAllowed(allow) => {
             let error = Error::with_detail(
                 ErrorCode::MethodNotAllowed,

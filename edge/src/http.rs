@@ -151,7 +151,9 @@ fn base_headers() -> Result<web_sys::Headers, JsValue> {
         }
         BASE.set(Some(headers));
     }
-    BASE.with_borrow(|base| base.as_ref().map_or_else(web_sys::Headers::new, web_sys::Headers::new_with_headers))
+    BASE.with_borrow(|base| {
+        base.as_ref().map_or_else(web_sys::Headers::new, web_sys::Headers::new_with_headers)
+    })
 }
 
 /// How much of an oversized body is read on so that its sender can hear the answer.

@@ -58,7 +58,8 @@ pub async fn begin(
     let meaning = sha256_hex(fingerprint);
     let keys =
         [key, keys::limit(policy.name, workspace_id, user_id), keys::membership(workspace_id, user_id)];
-    let Ok(answer) = upstash::eval(scope, &BEGIN, &keys, &[&meaning, &lease, &policy.script_argument()]).await
+    let Ok(answer) =
+        upstash::eval(scope, &BEGIN, &keys, &[&meaning, &lease, &policy.script_argument()]).await
     else {
         return Ok(Begun::First(Claim { key: None }));
     };

@@ -14,7 +14,8 @@ use crate::app::Scope;
 pub fn judge(scope: &Scope, policy: &'static Policy, verdict: Option<&Value>) -> Result<(), Error> {
     let number = |at: usize| verdict.and_then(|parts| parts.get(at)).and_then(Value::as_u64);
     let small = |at: usize| number(at).and_then(|number| u32::try_from(number).ok());
-    let (Some(allowed), Some(most), Some(left), Some(reset_ms)) = (number(0), small(1), small(2), number(3)) else {
+    let (Some(allowed), Some(most), Some(left), Some(reset_ms)) = (number(0), small(1), small(2), number(3))
+    else {
         return Ok(());
     };
     let verdict = Verdict { allowed: allowed == 1, most, left, reset_ms };

@@ -12,10 +12,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::app::Scope;
-use crate::limits;
-use crate::clients::postgrest::{self, Failure};
+use crate::clients::postgrest;
 use crate::clients::redis_keys as keys;
 use crate::clients::upstash::{self, Script, script};
+use crate::limits;
 use crate::onboarding_store::{self, Membership};
 use crate::platform;
 use crate::session::SignedIn;
@@ -77,7 +77,12 @@ impl Row {
 /// # Errors
 /// `workspace_not_found` for anybody else, `manifest_not_found` before the first onboarding, `rate_limited`,
 /// `dependency_unavailable`.
-pub async fn load(scope: &Scope, person: &SignedIn, workspace_id: &str, route: &Route) -> Result<Loaded, Error> {
+pub async fn load(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+    route: &Route,
+) -> Result<Loaded, Error> {
     let user_id = &person.session.user_id;
     let policy = rate_limit::policy(route.id);
     let mut keys = redis_keys(workspace_id, user_id);

@@ -3,8 +3,8 @@
 mod access;
 mod audit;
 mod catalog;
-mod due_work;
 mod cli;
+mod due_work;
 mod entitlements;
 mod gate;
 mod http;
@@ -29,6 +29,6 @@ mod snapshots;
 mod stack;
 mod subscriptions;
 mod support;
-mod versions;
 mod tenant;
+mod versions;
 mod vocabulary;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gatehouse_core::vocabulary::{
-    AuditAction, BcmSource, CampaignStatus, Interval, MemberRole, MoveStatus, OnboardingStatus, PaymentStatus,
-    Plan, SessionState, SubscriptionStatus,
+    AuditAction, BcmSource, CampaignStatus, Interval, MemberRole, MoveStatus, OnboardingStatus,
+    PaymentStatus, Plan, SessionState, SubscriptionStatus,
 };
 
 use crate::support::Db;

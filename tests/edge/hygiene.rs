@@ -24,7 +24,9 @@ async fn pages_of_listed_origins_may_call_and_no_others() {
         assert!(allowed.split(", ").any(|known| known == name), "{name} in {allowed}");
     }
 
-    for origin in ["https://evil.example", "null", "http://127.0.0.1:3001", "http://127.0.0.1:3000.evil.example"] {
+    for origin in
+        ["https://evil.example", "null", "http://127.0.0.1:3001", "http://127.0.0.1:3000.evil.example"]
+    {
         let reply = preflight(world, "/auth/verify-profile", origin).await;
         reply.refused(403, "origin_not_allowed");
         assert_eq!(reply.header("access-control-allow-origin"), None, "{origin}");
@@ -53,7 +55,10 @@ async fn every_answer_says_how_it_may_be_used() {
         assert_eq!(reply.status, status, "{reply:?}");
         assert_eq!(reply.header("cache-control"), Some("private, no-store"));
         assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
-        assert_eq!(reply.header("content-security-policy"), Some("default-src 'none'; frame-ancestors 'none'"));
+        assert_eq!(
+            reply.header("content-security-policy"),
+            Some("default-src 'none'; frame-ancestors 'none'")
+        );
         assert_eq!(reply.header("referrer-policy"), Some("no-referrer"));
         assert_eq!(reply.header("cross-origin-resource-policy"), Some("same-origin"));
         assert!(reply.header("strict-transport-security").is_some_and(|value| value.starts_with("max-age=")));
@@ -82,13 +87,17 @@ async fn headers_that_claim_an_identity_change_nothing() {
     }
     nobody.send().await.refused(401, "token_missing");
     let reply = somebody.send().await;
-    assert_eq!((reply.status, reply.json["workspace_id"].as_str()), (200, Some(founder.workspace_id.as_str())));
+    assert_eq!(
+        (reply.status, reply.json["workspace_id"].as_str()),
+        (200, Some(founder.workspace_id.as_str()))
+    );
 }
 
 #[tokio::test]
 async fn an_address_that_sends_too_much_is_held_off_and_others_are_not() {
     let world = World::own().await;
-    let health = |address: &'static str| world.ask(Method::GET, "/health").header("cf-connecting-ip", address).send();
+    let health =
+        |address: &'static str| world.ask(Method::GET, "/health").header("cf-connecting-ip", address).send();
     // The platform counts in fixed minutes: one may end while this counts, so twice the limit is the bound.
     let mut sent = 0;
     let refused = loop {

@@ -76,7 +76,6 @@ async fn the_last_window_weighs_what_of_it_still_reaches_in() {
     // Days long, so that the weight barely moves within the test.
     let window: i64 = 1_000_000_000;
     let text = format!("{PRELUDE} local at = now() return {{at, limit(KEYS[1], ARGV[1], ARGV[2])}}");
-    let script = redis::Script::new(&text);
     let argument = json!({"window": window, "none": 10, "soar": 40}).to_string();
     for (passed, before_or_count, plan, most) in [
         (0, 10, Value::Null, 10),
@@ -96,8 +95,11 @@ async fn the_last_window_weighs_what_of_it_still_reaches_in() {
             .await
             .unwrap();
         let member = json!({"plan": plan}).to_string();
-        let (at, (allowed, told, left, wait)): (i64, (i64, i64, i64, i64)) =
-            script.key(&key).arg(&argument).arg(member).invoke_async(&mut redis).await.unwrap();
+        let (at, (allowed, told, left, wait)): (i64, (i64, i64, i64, i64)) = redis::cmd("EVAL")
+            .arg(&[&text, "1", &key, &argument, &member])
+            .query_async(&mut redis)
+            .await
+            .unwrap();
         let gone = at % window;
         let weight = match passed {
             0 => 1.0,
@@ -108,13 +110,21 @@ async fn the_last_window_weighs_what_of_it_still_reaches_in() {
         let case = format!("{passed} {before_or_count} {plan}");
         assert_eq!((allowed, told), (i64::from(used + 1.0 <= f64::from(most)), most.into()), "{case}");
         if allowed == 1 {
-            assert_eq!((left, wait), ((f64::from(most) - used - 1.0).floor() as i64, window - gone), "{case}");
+            assert_eq!(
+                (left, wait),
+                ((f64::from(most) - used - 1.0).floor() as i64, window - gone),
+                "{case}"
+            );
             let ttl: i64 = redis::cmd("PTTL").arg(&key).query_async(&mut redis).await.unwrap();
             assert!(ttl > 0, "{case}: a key without a time to live");
         } else {
             // At the promised instant there is room for one more.
             let then = gone + wait;
-            let weight = if passed == 1 { (window - then) as f64 / window as f64 } else { (2 * window - then) as f64 / window as f64 };
+            let weight = if passed == 1 {
+                (window - then) as f64 / window as f64
+            } else {
+                (2 * window - then) as f64 / window as f64
+            };
             assert!(f64::from(before_or_count) * weight + 1.0 <= f64::from(most) + 1e-6, "{case}: {wait}");
         }
         redis::cmd("DEL").arg(&key).query_async::<()>(&mut redis).await.unwrap();
@@ -141,14 +151,22 @@ async fn without_postgres_who_was_a_member_lately_reads_and_writes_nothing() {
     let founder = world.founder().await;
     assert_eq!(founder.finalize(&answers()).await.status, 201);
     assert_eq!(founder.get("/onboarding/session").await.status, 200);
-    until("the tier is warm", || async { founder.get("/context/manifest").await.header("x-cache") == Some("tier0") })
-        .await;
+    until("the tier is warm", || async {
+        founder.get("/context/manifest").await.header("x-cache") == Some("tier0")
+    })
+    .await;
 
     age_membership(&world, 61_000).await;
     let asked = founder.get("/context/manifest").await;
-    assert_eq!((asked.status, asked.header("x-cache")), (200, Some("origin")), "after 60 s Postgres is asked");
-    until("the tier is warm", || async { founder.get("/context/manifest").await.header("x-cache") == Some("tier0") })
-        .await;
+    assert_eq!(
+        (asked.status, asked.header("x-cache")),
+        (200, Some("origin")),
+        "after 60 s Postgres is asked"
+    );
+    until("the tier is warm", || async {
+        founder.get("/context/manifest").await.header("x-cache") == Some("tier0")
+    })
+    .await;
 
     world.stack.kill(Part::Postgrest).await.unwrap();
     age_membership(&world, 61_000).await;

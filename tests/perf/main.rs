@@ -51,7 +51,9 @@ async fn main() -> Result<()> {
     let world: &World = Box::leak(Box::new(World::own().await));
     let mut results = Vec::new();
     println!("scenario     rate/s  delay  answered  failed   p50    p90    p99    max   p99 budget");
-    for scenario in SCENARIOS.iter().filter(|known| named.is_empty() || named.iter().any(|name| *name == known.name)) {
+    for scenario in
+        SCENARIOS.iter().filter(|known| named.is_empty() || named.iter().any(|name| *name == known.name))
+    {
         results.push(run(world, scenario).await?);
     }
     if json {

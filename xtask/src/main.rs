@@ -79,7 +79,11 @@ fn perf(repo: &Repo, arguments: &[String]) -> Result<ExitCode> {
     build::worker(repo)?;
     let mut cargo = std::process::Command::new("cargo");
     cargo.current_dir(&repo.root).args(["run", "--quiet", "--bin", "perf", "--"]).args(arguments);
-    Ok(if cargo.status().context("cargo cannot be started.")?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if cargo.status().context("cargo cannot be started.")?.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn block_on(work: impl Future<Output = Result<()>>) -> Result<()> {
