@@ -186,34 +186,11 @@ end $$;
 comment on function public.apply_payment_event(text, text, text, bigint, text, jsonb, timestamptz, bigint, text) is
   'Applies what the gateway''s status says about an order: order, subscription, onboarding, event, audit and e-mail in one transaction, exactly once. Service key only.';
 
-create or replace function public.claim_due_orders(p_limit integer) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_claimed jsonb;
-begin
-  with due as (
-    select t.id from public.payment_transactions t
-    where t.status = 'pending' and t.next_check_at <= pg_catalog.now()
-      and (t.claimed_until is null or t.claimed_until < pg_catalog.now())
-    order by t.next_check_at limit least(greatest(coalesce(p_limit, 0), 0), 100) for update skip locked),
-  claimed as (
-    update public.payment_transactions t set claimed_until = pg_catalog.now() + interval '60 seconds'
-    from due where t.id = due.id returning t.*)
-  select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
-    'order_id', c.merchant_order_id, 'amount', c.amount, 'created_at', private.rfc3339(c.created_at),
-    'checks', c.checks, 'expires_at', private.rfc3339(c.expires_at)) order by c.next_check_at, c.id), '[]')
-  into v_claimed from claimed c;
-  return v_claimed;
-end $$;
-comment on function public.claim_due_orders(integer) is
-  'Pending orders that are due to be asked about, at most 100, each handed out to one caller for 60 seconds. Service key only.';
-
 revoke all on function private.payment_incident(text, uuid, text, jsonb),
   private.payment_email(public.payment_transactions, text, text, jsonb),
   private.granted_time(public.payment_transactions, public.subscriptions, public.subscriptions, timestamptz),
   private.finish_inbox(bigint, text, text),
-  public.apply_payment_event(text, text, text, bigint, text, jsonb, timestamptz, bigint, text),
-  public.claim_due_orders(integer) from public, anon, authenticated;
+  public.apply_payment_event(text, text, text, bigint, text, jsonb, timestamptz, bigint, text)
+  from public, anon, authenticated;
 grant execute on function
-  public.apply_payment_event(text, text, text, bigint, text, jsonb, timestamptz, bigint, text),
-  public.claim_due_orders(integer) to service_role;
+  public.apply_payment_event(text, text, text, bigint, text, jsonb, timestamptz, bigint, text) to service_role;

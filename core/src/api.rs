@@ -43,10 +43,16 @@ pub struct EnsureProfile {
 pub struct ConditionView {
     /// Which condition.
     pub condition: GateCondition,
-    /// Whether it is met.
+    /// Whether it is met. What could not be checked is not met.
     pub met: bool,
+    /// The evidence in one word: the sign-in, the subscription's label, the onboarding's, the manifest's age.
+    pub status: String,
     /// The sentence that says so.
     pub message: String,
+    /// Since when it is unmet, RFC 3339 UTC; absent when met or not known.
+    pub since: Option<String>,
+    /// Until when it is met, RFC 3339 UTC; absent when unmet or without an end.
+    pub until: Option<String>,
 }
 
 /// The one thing to do next.
@@ -55,6 +61,8 @@ pub struct ConditionView {
 pub struct NextAction {
     /// The condition it meets.
     pub condition: GateCondition,
+    /// Stable code: `sign_in`, `set_up`, `choose_plan`, `continue_onboarding`, `write_to_support` or `retry`.
+    pub code: String,
     /// Where to go in the web app.
     pub path: String,
     /// What the button says.
@@ -109,7 +117,7 @@ pub struct VerifyProfile {
     pub manifest: Option<ManifestHead>,
     /// The one next action; absent when ready.
     pub next: Option<NextAction>,
-    /// Why not, when not ready.
+    /// Why not, one for each unmet condition that blocks, in order; empty when ready.
     pub errors: Vec<ActionableError>,
 }
 

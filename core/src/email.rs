@@ -24,6 +24,18 @@ pub fn render(template: &str, data: &Value, web_url: &str) -> Option<Email> {
     let (plan, order_id) = (capitalised(&text("plan")), text("order_id"));
     let amount = rupees(data.get("amount").and_then(Value::as_i64).unwrap_or_default());
     let (subject, lines) = match template {
+        "invitation" => (
+            format!("You are invited to {}", text("workspace_name")),
+            vec![
+                match text("invited_by").as_str() {
+                    "" => format!("You are invited to join {} as {}.", text("workspace_name"), text("role")),
+                    name => format!("{name} invites you to join {} as {}.", text("workspace_name"), text("role")),
+                },
+                format!("Join: {web_url}/join?token={}", text("token")),
+                format!("Sign in with this e-mail address. The link is good until {}.", day(&text("expires_at"))),
+                "If you did not expect this, do nothing.".to_owned(),
+            ],
+        ),
         "payment_confirmed" => (
             format!("Payment confirmed: {plan}, {amount}"),
             vec![
@@ -110,6 +122,20 @@ mod tests {
         assert_eq!(part.subject, "Refund completed: ₹2,000.50");
         assert!(part.text.contains("goes on as it was") && part.text.contains("Refund: GR1"));
         assert!(render("refund_completed", &data("refunded"), "").unwrap().text.contains("has ended"));
+    }
+
+    #[test]
+    fn an_invitation_says_who_asks_and_carries_the_link() {
+        let data = json!({"workspace_name": "Chaya", "invited_by": "Asha", "role": "admin", "token": "ab12", "expires_at": "2026-11-30T04:00:00.000Z"});
+        let mail = render("invitation", &data, "https://app.example").unwrap();
+        assert!(mail.text.starts_with("Asha invites you to join Chaya as admin."), "{}", mail.text);
+        assert!(
+            mail.text.contains("https://app.example/join?token=ab12")
+                && mail.text.contains("until 2026-11-30.")
+        );
+        let nameless = json!({"workspace_name": "Chaya", "invited_by": null, "role": "member"});
+        let mail = render("invitation", &nameless, "https://app.example").unwrap();
+        assert!(mail.text.starts_with("You are invited to join Chaya as member."), "{}", mail.text);
     }
 
     #[test]

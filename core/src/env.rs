@@ -1,6 +1,7 @@
 //! The one table of settings. `docs/ENVIRONMENT.md` and `.dev.vars.example` are generated from it, and the
 //! Worker checks all of them at once when it starts: an operator sees every problem in one reading.
 
+use crate::auth::cookie_name;
 use crate::payment::phonepe_v1::Salt;
 
 /// What a value must look like.
@@ -14,6 +15,8 @@ pub enum Format {
     OneOf(&'static [&'static str]),
     /// Two texts with this sign between them.
     Pair(&'static str),
+    /// Addresses as [`Format::Url`] with nothing behind host and port, separated by commas.
+    Origins,
 }
 
 /// When a setting must be there.
@@ -240,6 +243,30 @@ pub const SETTINGS: &[Setting] = &[
         purpose: "The web app's address; PhonePe sends people back to it.",
         example: "http://127.0.0.1:3000",
     },
+    Setting {
+        name: "SUPABASE_JWT_SECRET",
+        format: Format::Secret(32),
+        need: Need::Optional,
+        secret: true,
+        purpose: "The legacy JWT secret, only while the project still signs sessions with it (HS256). Without it such sessions are refused.",
+        example: "local-legacy-jwt-secret-of-32-characters",
+    },
+    Setting {
+        name: "SUPABASE_COOKIE_NAME",
+        format: Format::Secret(1),
+        need: Need::Optional,
+        secret: false,
+        purpose: "The session cookie's name where the web app reaches Supabase by another host than SUPABASE_URL, such as a custom domain, or chose a name of its own.",
+        example: "sb-auth-auth-token",
+    },
+    Setting {
+        name: "ALLOWED_ORIGINS",
+        format: Format::Origins,
+        need: Need::Optional,
+        secret: false,
+        purpose: "Further pages that may act for a person by cookie, beside the Worker's own origin and WEB_URL's; separated by commas.",
+        example: "https://preview.gatehouse.example,https://admin.gatehouse.example",
+    },
 ];
 
 const GENERATION: &str = "PHONEPE_GENERATION";
@@ -278,6 +305,21 @@ pub struct Env {
     pub email_from: String,
     /// The web app's address without a trailing slash.
     pub web_url: String,
+    /// How sessions are found and checked.
+    pub auth: AuthEnv,
+}
+
+/// The settings of sessions.
+#[derive(Clone, Debug)]
+pub struct AuthEnv {
+    /// Who must have issued a session: `{SUPABASE_URL}/auth/v1`.
+    pub issuer: String,
+    /// The legacy shared secret, where sessions may be signed with it.
+    pub jwt_secret: Option<String>,
+    /// The session cookie's name.
+    pub cookie_name: String,
+    /// The origins whose pages may act by cookie, WEB_URL's first; the Worker's own is not among them.
+    pub allowed_origins: Vec<String>,
 }
 
 /// PhonePe's settings.
@@ -394,8 +436,32 @@ impl Env {
             resend_api_key: get("RESEND_API_KEY"),
             email_from: get("EMAIL_FROM"),
             web_url: get("WEB_URL"),
+            auth: AuthEnv {
+                issuer: format!("{}/auth/v1", get("SUPABASE_URL")),
+                jwt_secret: Some(get("SUPABASE_JWT_SECRET")).filter(|secret| !secret.is_empty()),
+                cookie_name: Some(get("SUPABASE_COOKIE_NAME"))
+                    .filter(|name| !name.is_empty())
+                    .unwrap_or_else(|| cookie_name(&get("SUPABASE_URL"))),
+                allowed_origins: std::iter::once(get("WEB_URL"))
+                    .chain(listed(&get("ALLOWED_ORIGINS")).map(str::to_owned))
+                    .map(|address| origin(&address))
+                    .collect(),
+            },
         })
     }
+}
+
+/// The entries of a list in one setting.
+fn listed(value: &str) -> impl Iterator<Item = &str> {
+    value.split(',').map(str::trim).filter(|entry| !entry.is_empty())
+}
+
+/// An address's origin as browsers write it: lower case, no path, no port that the scheme implies.
+fn origin(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("https", address));
+    let host = rest.split('/').next().unwrap_or_default();
+    let implied = if scheme == "https" { ":443" } else { ":80" };
+    format!("{scheme}://{}", host.strip_suffix(implied).unwrap_or(host)).to_ascii_lowercase()
 }
 
 impl Setting {
@@ -419,8 +485,17 @@ impl Setting {
                     value.split_once(sign).is_some_and(|(left, right)| !left.is_empty() && !right.is_empty());
                 (!whole).then(|| format!("{name} must be two texts with {sign} between them."))
             }
+            Format::Origins => listed(value).find_map(|entry| origin_problem(name, entry, deployment)),
         }
     }
+}
+
+fn origin_problem(name: &str, value: &str, deployment: &str) -> Option<String> {
+    let path = value.split_once("://").is_some_and(|(_, rest)| rest.trim_end_matches('/').contains('/'));
+    if path {
+        return Some(format!("{name} takes origins: scheme and host, without a path."));
+    }
+    url_problem(name, value, deployment)
 }
 
 fn url_problem(name: &str, value: &str, deployment: &str) -> Option<String> {
@@ -503,5 +578,34 @@ mod tests {
             .collect();
         assert_eq!(names, expected);
         assert!(problems.iter().all(|problem| !problem.message.contains("tooshort")));
+    }
+
+    #[test]
+    fn what_is_left_out_has_a_default_and_what_is_set_is_checked() {
+        let auth = Env::read(example).unwrap().auth;
+        assert_eq!((auth.jwt_secret, auth.cookie_name.as_str()), (None, "sb-127-auth-token"));
+        assert_eq!(auth.issuer, "http://127.0.0.1:54321/auth/v1");
+        assert_eq!(auth.allowed_origins, ["http://127.0.0.1:3000"]);
+
+        let with = |name: &'static str, value: &'static str| {
+            Env::read(move |asked| if asked == name { Some(value.to_owned()) } else { example(asked) })
+        };
+        let origins = with("ALLOWED_ORIGINS", "https://A.example:443, https://b.example:8443,").unwrap();
+        assert_eq!(
+            origins.auth.allowed_origins,
+            ["http://127.0.0.1:3000", "https://a.example", "https://b.example:8443"]
+        );
+        for (name, value) in [
+            ("ALLOWED_ORIGINS", "https://a.example,*"),
+            ("ALLOWED_ORIGINS", "http://a.example"),
+            ("ALLOWED_ORIGINS", "https://a.example/app"),
+            ("SUPABASE_JWT_SECRET", "a short secret"),
+        ] {
+            let problems = with(name, value).unwrap_err();
+            assert_eq!(problems.iter().map(|problem| problem.name).collect::<Vec<_>>(), [name], "{value}");
+        }
+        for setting in SETTINGS.iter().filter(|setting| setting.need == Need::Optional) {
+            with(setting.name, setting.example).unwrap();
+        }
     }
 }

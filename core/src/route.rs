@@ -2,6 +2,7 @@
 //! and the tests take from it what each route may call and how long it may take.
 
 use crate::error::ErrorCode;
+use crate::rate_limit;
 
 /// The HTTP methods that our routes use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub enum RouteId {
     EnsureProfile,
     /// `GET /auth/verify-profile`
     VerifyProfile,
+    /// `GET /auth/gate`
+    Gate,
     /// `GET /onboarding/session`
     ReadSession,
     /// `PUT /onboarding/session`
@@ -158,6 +161,20 @@ pub const ROUTES: &[Route] = &[
         calls: Calls { warm: 1, cold_extra: 0 },
         budget_ms: 1_000,
         errors: &[ErrorCode::DependencyUnavailable],
+    },
+    Route {
+        id: RouteId::Gate,
+        method: Method::Get,
+        path: "/auth/gate",
+        summary: "The gate's decision for the page `path`, and why. Takes a session and does not need one: without it the decision is a redirect, and no call is made. `X-Workspace-Id`, or `workspace`, names another workspace than the caller's own; support may name any.",
+        session: false,
+        workspace: false,
+        max_body: 0,
+        request: None,
+        response: "GateAnswer",
+        calls: Calls { warm: 1, cold_extra: 0 },
+        budget_ms: 1_000,
+        errors: &[ErrorCode::WorkspaceHeaderInvalid, ErrorCode::WorkspaceNotFound],
     },
     Route {
         id: RouteId::ReadSession,
@@ -485,11 +502,19 @@ impl Route {
         self.path.split('/').filter_map(parameter)
     }
 
-    /// Every error this route may answer: its own, and those its session, workspace and body rules imply.
+    /// Every error this route may answer: its own, and those its session, workspace, body and limits imply.
     pub fn all_errors(&self) -> Vec<ErrorCode> {
         let mut codes = Vec::new();
         if self.session {
-            codes.extend([ErrorCode::TokenMissing, ErrorCode::TokenInvalid, ErrorCode::TokenExpired]);
+            codes.extend([
+                ErrorCode::TokenMissing,
+                ErrorCode::TokenInvalid,
+                ErrorCode::TokenExpired,
+                ErrorCode::SigningKeyUnknown,
+            ]);
+            if self.method != Method::Get {
+                codes.push(ErrorCode::OriginNotAllowed);
+            }
         }
         if self.workspace {
             codes.extend([
@@ -501,8 +526,11 @@ impl Route {
         if self.max_body > 0 {
             codes.extend([ErrorCode::BodyTooLarge, ErrorCode::BodyInvalid]);
         }
+        if rate_limit::policy(self.id).is_some() {
+            codes.push(ErrorCode::RateLimited);
+        }
         codes.extend(self.errors);
-        codes.extend([ErrorCode::Misconfigured, ErrorCode::Internal]);
+        codes.extend([ErrorCode::TooManyRequests, ErrorCode::Misconfigured, ErrorCode::Internal]);
         codes.sort_by_key(|code| (code.status(), code.as_str()));
         codes
     }

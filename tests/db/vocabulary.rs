@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gatehouse_core::vocabulary::{
-    BcmSource, Interval, MemberRole, OnboardingStatus, PaymentStatus, Plan, RefundBy, RefundStatus,
-    SessionState, SubscriptionStatus,
+    AuditAction, BcmSource, CampaignStatus, Interval, MemberRole, MoveStatus, OnboardingStatus,
+    PaymentStatus, Plan, RefundBy, RefundStatus, SessionState, SubscriptionStatus,
 };
 
 use crate::support::Db;
@@ -35,8 +35,11 @@ fn words(texts: &[&str]) -> BTreeSet<String> {
 async fn checks_hold_the_words_of_the_core() {
     let expected = BTreeMap::from(
         [
+            ("audit_log.action", AuditAction::TEXTS),
             ("business_context_manifests.source", BcmSource::TEXTS),
+            ("campaigns.status", CampaignStatus::TEXTS),
             ("email_outbox.state", &["pending", "sent", "failed"]),
+            ("moves.status", MoveStatus::TEXTS),
             ("onboarding_snapshots.state", SessionState::TEXTS),
             ("payment_events.outcome", &["created", "applied", "unchanged", "incident"]),
             ("payment_events.source", &["webhook", "poll", "cron", "person"]),
@@ -64,6 +67,7 @@ async fn checks_hold_the_words_of_the_core() {
             ("subscriptions.status", SubscriptionStatus::TEXTS),
             ("users.onboarding_status", OnboardingStatus::TEXTS),
             ("webhook_inbox.state", &["received", "applied", "ignored", "failed", "rejected"]),
+            ("workspace_invitations.role", &["admin", "member"]),
             ("workspace_members.role", MemberRole::TEXTS),
         ]
         .map(|(column, texts)| (column.to_owned(), words(texts))),

@@ -132,6 +132,20 @@ impl Ask<'_> {
             "cache-control",
             "content-disposition",
             "idempotent-replayed",
+            "access-control-allow-origin",
+            "access-control-allow-credentials",
+            "access-control-allow-methods",
+            "access-control-allow-headers",
+            "access-control-expose-headers",
+            "content-security-policy",
+            "cross-origin-resource-policy",
+            "ratelimit-limit",
+            "ratelimit-remaining",
+            "referrer-policy",
+            "server-timing",
+            "strict-transport-security",
+            "vary",
+            "x-content-type-options",
         ]
         .into_iter()
         .filter_map(|name| Some((name, header(name)?)))

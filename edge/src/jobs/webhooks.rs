@@ -4,15 +4,15 @@ use gatehouse_core::payment::Subject;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{BATCH, note};
+use super::note;
 use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::payments::{self, Question};
 use crate::{platform, refunds};
 
-/// A row of `claim_webhooks()`.
+/// A webhook of `claim_due_work()`.
 #[derive(Deserialize)]
-struct Stored {
+pub(super) struct Stored {
     inbox_id: i64,
     event: Option<String>,
     /// Of an order, or of a refund.
@@ -41,18 +41,11 @@ pub async fn apply(scope: &Scope, inbox_id: i64, event: &str, about: Option<&str
     }
 }
 
-/// Applies what is still waiting.
-pub async fn retry(scope: &Scope) {
-    let claimed: Result<Vec<Stored>, Failure> =
-        postgrest::rpc_as_service(scope, "rpc/claim_webhooks", &json!({"p_limit": BATCH})).await;
-    match claimed {
-        Ok(rows) => {
-            for row in rows {
-                let event = row.event.unwrap_or_default();
-                apply(scope, row.inbox_id, &event, row.order_id.as_deref()).await;
-            }
-        }
-        Err(failure) => note(scope, "claim_webhooks", Some(failure.into_error())),
+/// Applies what was still waiting.
+pub(super) async fn retry(scope: &Scope, webhooks: Vec<Stored>) {
+    for webhook in webhooks {
+        let event = webhook.event.unwrap_or_default();
+        apply(scope, webhook.inbox_id, &event, webhook.order_id.as_deref()).await;
     }
 }
 

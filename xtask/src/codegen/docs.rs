@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use gatehouse_core::env::{Format, Need, SETTINGS};
 use gatehouse_core::error::ErrorCode;
 use gatehouse_core::log;
+use gatehouse_core::rate_limit::{Outage, POLICIES};
 use gatehouse_core::route::ROUTES;
 use gatehouse_core::vocabulary::VOCABULARY;
 
@@ -48,6 +49,34 @@ pub fn api() -> String {
             .collect();
         let _ = writeln!(out, "| `{} {}` | {} |", route.method.as_str(), route.path, codes.join(", "));
     }
+    out.push_str(&limits());
+    out
+}
+
+fn limits() -> String {
+    let mut out = "\n## Limits\n\nEvery route: the platform's limit for one address, in wrangler.toml (`too_many_requests`). \
+                   Beside it, for one person in one workspace (`rate_limited`); the answer carries `RateLimit-Limit`, \
+                   `RateLimit-Remaining`, `RateLimit-Reset` and `RateLimit-Policy`.\n\n\
+                   | limit | route | no plan · ascent · glide · soar | within | while Redis is away | why |\n\
+                   |---|---|---|---|---|---|\n"
+        .to_owned();
+    for policy in POLICIES {
+        let Some(route) = ROUTES.iter().find(|route| route.id == policy.route) else { continue };
+        let [none, ascent, glide, soar] = policy.most;
+        let _ = writeln!(
+            out,
+            "| {} | `{} {}` | {none} · {ascent} · {glide} · {soar} | {} s | {} | {} |",
+            policy.name,
+            route.method.as_str(),
+            route.path,
+            policy.window_s,
+            match policy.outage {
+                Outage::Open => "goes on",
+                Outage::Closed => "refuses",
+            },
+            policy.reason
+        );
+    }
     out
 }
 
@@ -77,6 +106,7 @@ fn format_words(format: Format) -> String {
         }
         Format::Secret(least) => format!("text of at least {least} characters"),
         Format::OneOf(words) => words.join(", "),
+        Format::Origins => "web addresses without a path, separated by commas".to_owned(),
         Format::Pair(sign) => format!("two texts with `{sign}` between them"),
     }
 }

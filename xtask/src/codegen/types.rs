@@ -7,6 +7,7 @@ use gatehouse_core::api::{
 };
 use gatehouse_core::context::Manifest;
 use gatehouse_core::error::Problem;
+use gatehouse_core::gate::{GateAnswer, GateView};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
@@ -18,6 +19,8 @@ pub fn schemas(definitions_path: &str) -> Map<String, Value> {
     generator.subschema_for::<Health>();
     generator.subschema_for::<EnsureProfile>();
     generator.subschema_for::<VerifyProfile>();
+    generator.subschema_for::<GateAnswer>();
+    generator.subschema_for::<GateView>();
     generator.subschema_for::<OnboardingSession>();
     generator.subschema_for::<SessionRequest>();
     generator.subschema_for::<StepRequest>();
