@@ -71,13 +71,17 @@ end $$;
 comment on function private.claim_emails(integer) is
   'E-mails that wait to be sent, at most 100; what was claimed eight times and never finished is given up first.';
 
-create or replace function public.claim_due_work(p_orders integer, p_webhooks integer, p_emails integer) returns jsonb
-language sql volatile security definer set search_path = '' as $$
-  select pg_catalog.jsonb_build_object('orders', private.claim_orders(p_orders),
-    'webhooks', private.claim_webhooks(p_webhooks), 'emails', private.claim_emails(p_emails))
-$$;
-comment on function public.claim_due_work(integer, integer, integer) is
-  'Orders to ask about, webhooks to apply and e-mails to send, of each as many as asked for and 100 at most, each handed out to one caller for 60 seconds. Service key only.';
+create or replace function public.claim_due_work(
+  p_orders integer, p_webhooks integer, p_emails integer, p_refunds integer default 0
+) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+begin
+  return pg_catalog.jsonb_build_object('orders', private.claim_orders(p_orders),
+    'webhooks', private.claim_webhooks(p_webhooks), 'emails', private.claim_emails(p_emails),
+    'refunds', private.claim_refunds(p_refunds));
+end $$;
+comment on function public.claim_due_work(integer, integer, integer, integer) is
+  'Orders and refunds to ask about, webhooks to apply and e-mails to send, of each as many as asked for and 100 at most, each handed out to one caller for 60 seconds. Service key only.';
 
 create or replace function public.sweep_queues() returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -109,5 +113,5 @@ comment on function public.sweep_queues() is
   'Removes settled webhooks and sent e-mails after 90 days and rejected webhooks after 30, 5,000 of a kind at a time; answers how many. Service key only.';
 
 revoke all on function private.claim_orders(integer), private.claim_webhooks(integer), private.claim_emails(integer),
-  public.claim_due_work(integer, integer, integer), public.sweep_queues() from public, anon, authenticated;
-grant execute on function public.claim_due_work(integer, integer, integer), public.sweep_queues() to service_role;
+  public.claim_due_work(integer, integer, integer, integer), public.sweep_queues() from public, anon, authenticated;
+grant execute on function public.claim_due_work(integer, integer, integer, integer), public.sweep_queues() to service_role;

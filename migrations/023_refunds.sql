@@ -311,8 +311,8 @@ end $$;
 comment on function public.apply_refund_event(text, text, text, bigint, text, jsonb, timestamptz, bigint, text) is
   'Applies what the gateway says about a refund: refund, order, subscription, event, audit and e-mail in one transaction, exactly once. Service key only.';
 
-create or replace function public.claim_due_refunds(p_limit integer) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
+create or replace function private.claim_refunds(p_limit integer) returns jsonb
+language plpgsql volatile set search_path = '' as $$
 declare
   v_claimed jsonb;
 begin
@@ -329,8 +329,7 @@ begin
   into v_claimed from claimed c join public.payment_transactions t on t.id = c.transaction_id;
   return v_claimed;
 end $$;
-comment on function public.claim_due_refunds(integer) is
-  'Pending refunds that are due to be asked about, at most 100, each handed out to one caller for 60 seconds. Service key only.';
+comment on function private.claim_refunds(integer) is 'Pending refunds that are due to be asked about, at most 100.';
 
 create or replace function public.read_timeline(p_order_id text) returns jsonb
 language plpgsql stable security definer set search_path = '' as $$
@@ -364,8 +363,7 @@ revoke all on function private.refund_json(public.refunds, text),
   public.request_refund(text, bigint, text, text, text),
   public.request_refund_as_support(text, bigint, uuid, text, text, text),
   public.apply_refund_event(text, text, text, bigint, text, jsonb, timestamptz, bigint, text),
-  public.claim_due_refunds(integer), public.read_timeline(text) from public, anon, authenticated;
+  private.claim_refunds(integer), public.read_timeline(text) from public, anon, authenticated;
 grant execute on function public.request_refund(text, bigint, text, text, text), public.read_timeline(text) to authenticated;
 grant execute on function public.request_refund_as_support(text, bigint, uuid, text, text, text),
-  public.apply_refund_event(text, text, text, bigint, text, jsonb, timestamptz, bigint, text),
-  public.claim_due_refunds(integer) to service_role;
+  public.apply_refund_event(text, text, text, bigint, text, jsonb, timestamptz, bigint, text) to service_role;

@@ -32,7 +32,7 @@ pub fn render(template: &str, data: &Value, web_url: &str) -> Option<Email> {
                     name => format!("{name} invites you to join {} as {}.", text("workspace_name"), text("role")),
                 },
                 format!("Join: {web_url}/join?token={}", text("token")),
-                format!("Sign in with this e-mail address. The link is good until {}.", day(&text("expires_at"))),
+                format!("Sign in with this e-mail address. The link is good until {}.", day(data.get("expires_at"))),
                 "If you did not expect this, do nothing.".to_owned(),
             ],
         ),

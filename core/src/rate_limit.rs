@@ -15,8 +15,8 @@ pub enum Outage {
     Closed,
 }
 
-/// One limit: so many requests of one person in one workspace within a sliding window. A workspace alone is no subject:
-/// an outsider could use up what its members need.
+/// One limit: so many requests of one person in one workspace (of a refund: for one order) within a sliding window. A
+/// workspace alone is no subject: an outsider could use up what its members need.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
     /// Its name in keys and in `RateLimit-Policy`.
@@ -42,6 +42,14 @@ pub const POLICIES: &[Policy] = &[
         most: [20; 4],
         outage: Outage::Open,
         reason: "Each opens a page at PhonePe. Without Redis the database still refuses too many orders.",
+    },
+    Policy {
+        name: "refund",
+        route: RouteId::Refund,
+        window_s: 3_600,
+        most: [10; 4],
+        outage: Outage::Open,
+        reason: "Counted for each order. Each asks PhonePe; without Redis the order's lock still bounds the sum.",
     },
     Policy {
         name: "finalize",

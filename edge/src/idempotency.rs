@@ -41,23 +41,22 @@ pub enum Begun {
     Repeat(Reply),
 }
 
-/// Claims the key for a person's request in a workspace, whose meaning is `fingerprint`, and counts it against the
-/// limit. A repeat is not counted.
+/// Claims the key for a person's request in a workspace or about an order, whose meaning is `fingerprint`, and counts
+/// it against the limit. A repeat is not counted.
 ///
 /// # Errors
 /// `rate_limited`, `idempotency_in_flight`, `idempotency_key_reused`.
 pub async fn begin(
     scope: &Scope,
     policy: &'static Policy,
-    (user_id, workspace_id): (&str, &str),
+    (user_id, subject): (&str, &str),
     key: &str,
     fingerprint: &str,
 ) -> Result<Begun, Error> {
     let key = keys::idempotency(user_id, policy.name, key);
     let lease = keys::IDEMPOTENCY_LEASE_MS.to_string();
     let meaning = sha256_hex(fingerprint);
-    let keys =
-        [key, keys::limit(policy.name, workspace_id, user_id), keys::membership(workspace_id, user_id)];
+    let keys = [key, keys::limit(policy.name, subject, user_id), keys::membership(subject, user_id)];
     let Ok(answer) =
         upstash::eval(scope, &BEGIN, &keys, &[&meaning, &lease, &policy.script_argument()]).await
     else {

@@ -139,7 +139,7 @@ async fn who_may_not_ask_and_what_may_not_be_asked_for() {
         for sql in [
             "select public.request_refund_as_support('GH', 1, null, 'r', 'k', null)",
             "select public.apply_refund_event('GR', 'cron', 'COMPLETED', 1, null, null, null, null, null)",
-            "select public.claim_due_refunds(1)",
+            "select public.claim_due_work(0, 0, 0, 1)",
         ] {
             assert_eq!(db.call(who, sql, &[]).await.expect_err("refused").state, "42501", "{who:?} {sql}");
         }
@@ -356,7 +356,7 @@ async fn a_due_refund_is_handed_to_one_caller_and_ten_answers_complete_it_once()
             .as_array()
             .map_or(0, |rows| rows.iter().filter(|row| row["refund_id"] == refund["refund_id"]).count())
     };
-    let sql = "select public.claim_due_refunds(100)";
+    let sql = "select public.claim_due_work(0, 0, 0, 100) -> 'refunds'";
     let first = db.call(Who::Service, sql, &[]).await.expect("claimed");
     let again = db.call(Who::Service, sql, &[]).await.expect("claimed");
     assert_eq!((claims(first), claims(again)), (1, 0));

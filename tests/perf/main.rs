@@ -114,7 +114,7 @@ async fn ask(scenario: &Scenario, founder: &Founder<'_>, round: u32) -> Reply {
             save.header("if-match", &format!("\"{round}\"")).body(answers.to_string()).send().await
         }
         "manifest" => founder.get("/context/manifest").await,
-        _ if round % 5 == 0 => founder.post("/auth/ensure-profile", None).await,
+        _ if round.is_multiple_of(5) => founder.post("/auth/ensure-profile", None).await,
         _ => founder.get("/auth/verify-profile").await,
     }
 }

@@ -4,7 +4,7 @@ use gatehouse_core::email::render;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{BATCH, claim, note};
+use super::{BATCH, Batch, claim, note};
 use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::clients::resend;
@@ -21,7 +21,7 @@ pub(super) struct Waiting {
 
 /// Sends what waits in the outbox, without waiting for the cron.
 pub async fn drain(scope: &Scope) {
-    send_all(scope, claim(scope, 0, 0, BATCH).await.emails).await;
+    send_all(scope, claim(scope, Batch { emails: BATCH, ..Batch::default() }).await.emails).await;
 }
 
 /// Sends what was claimed.

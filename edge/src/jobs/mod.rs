@@ -6,8 +6,9 @@ pub mod reconcile;
 pub mod refunds;
 pub mod webhooks;
 
+use gatehouse_core::api::RefundView;
 use gatehouse_core::error::Error;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::app::Scope;
@@ -20,6 +21,7 @@ const BATCH: u32 = 20;
 #[derive(Default, Deserialize)]
 struct Claimed {
     orders: Vec<reconcile::Due>,
+    refunds: Vec<RefundView>,
     webhooks: Vec<webhooks::Stored>,
     emails: Vec<emails::Waiting>,
 }
@@ -27,9 +29,9 @@ struct Claimed {
 /// Runs every job on what one claim has handed out. A row that fails does not keep the others from being tried.
 /// `scheduled_ms` is the instant that the run was planned for, in milliseconds since 1970.
 pub async fn run(scope: &Scope, scheduled_ms: f64) {
-    let work = claim(scope, BATCH, BATCH, BATCH).await;
+    let work = claim(scope, Batch { orders: BATCH, refunds: BATCH, webhooks: BATCH, emails: BATCH }).await;
     reconcile::run(scope, work.orders).await;
-    refunds::run(scope).await;
+    refunds::run(scope, work.refunds).await;
     webhooks::retry(scope, work.webhooks).await;
     emails::send_all(scope, work.emails).await;
     // Once an hour is often enough for what is removed after months.
@@ -38,11 +40,23 @@ pub async fn run(scope: &Scope, scheduled_ms: f64) {
     }
 }
 
-/// Claims at most so many rows of each queue; nothing when the database does not answer.
-async fn claim(scope: &Scope, orders: u32, webhooks: u32, emails: u32) -> Claimed {
-    let arguments = json!({"p_orders": orders, "p_webhooks": webhooks, "p_emails": emails});
+/// How many rows of each queue to take at most.
+#[derive(Default, Serialize)]
+struct Batch {
+    #[serde(rename = "p_orders")]
+    orders: u32,
+    #[serde(rename = "p_refunds")]
+    refunds: u32,
+    #[serde(rename = "p_webhooks")]
+    webhooks: u32,
+    #[serde(rename = "p_emails")]
+    emails: u32,
+}
+
+/// Claims what is due; nothing when the database does not answer.
+async fn claim(scope: &Scope, batch: Batch) -> Claimed {
     let claimed: Result<Claimed, Failure> =
-        postgrest::rpc_as_service(scope, "rpc/claim_due_work", &arguments).await;
+        postgrest::rpc_as_service(scope, "rpc/claim_due_work", &json!(batch)).await;
     claimed.unwrap_or_else(|failure| {
         note(scope, "claim_due_work", Some(failure.into_error()));
         Claimed::default()

@@ -2,6 +2,7 @@
 
 use gatehouse_core::api::{RefundRequest, RefundView};
 use gatehouse_core::error::{Error, ErrorCode};
+use gatehouse_core::rate_limit;
 use gatehouse_core::route::Route;
 use gatehouse_core::vocabulary::RefundStatus;
 use serde::Deserialize;
@@ -42,7 +43,9 @@ pub async fn refund(scope: &Scope, request: &Request<'_>, route: &Route) -> Resu
     }
     // 2.
     let meaning = json!([asked.order_id, asked.amount, asked.reason]).to_string();
-    let claim = match idempotency::begin(scope, &person.session.user_id, "refund", &key, &meaning).await? {
+    let policy = rate_limit::policy(route.id).ok_or(ErrorCode::Internal)?;
+    let who = (person.session.user_id.as_str(), asked.order_id.as_str());
+    let claim = match idempotency::begin(scope, policy, who, &key, &meaning).await? {
         Begun::Repeat(reply) => return Ok(reply),
         Begun::First(claim) => claim,
     };

@@ -1,6 +1,6 @@
 // Generated from core by `npm run codegen`; do not edit.
 
-import type { Plan, Interval, SubscriptionStatus, PaymentStatus, OnboardingStatus, SessionState, BcmSource, GateCondition, SignIn, ControlState, MemberRole, ExportFormat } from "./vocabulary.js";
+import type { Plan, Interval, SubscriptionStatus, PaymentStatus, RefundStatus, RefundBy, OnboardingStatus, SessionState, BcmSource, GateCondition, SignIn, ControlState, MemberRole, ExportFormat } from "./vocabulary.js";
 import type { Offer } from "./catalogue.js";
 
 /** Why a person cannot go on, with the way out. */
@@ -78,7 +78,7 @@ export interface EnsureProfile {
 }
 
 /** A stable error code. Codes are never reused for another meaning. */
-export type ErrorCode = "token_missing" | "token_invalid" | "token_expired" | "signing_key_unknown" | "origin_not_allowed" | "anonymous_not_allowed" | "account_disabled" | "account_not_found" | "workspace_header_missing" | "workspace_header_invalid" | "workspace_not_found" | "role_not_allowed" | "profile_not_found" | "route_not_found" | "method_not_allowed" | "body_too_large" | "body_invalid" | "answers_invalid" | "revision_missing" | "revision_conflict" | "session_not_found" | "session_submitted" | "step_not_found" | "query_invalid" | "manifest_too_large" | "manifest_not_found" | "checksum_mismatch" | "plan_unknown" | "idempotency_key_missing" | "idempotency_key_reused" | "idempotency_in_flight" | "idempotency_key_invalid" | "too_many_requests" | "rate_limited" | "too_many_orders" | "order_not_found" | "payment_refused" | "webhook_rejected" | "plan_required" | "plan_limit_reached" | "invitation_not_found" | "invitation_for_another" | "invitation_used" | "invitation_revoked" | "invitation_expired" | "invitation_open" | "too_many_invitations" | "already_member" | "email_unconfirmed" | "email_invalid" | "role_unknown" | "member_not_found" | "owner_stays" | "move_not_found" | "campaign_not_found" | "status_unknown" | "cursor_unknown" | "limit_out_of_range" | "title_invalid" | "name_invalid" | "description_invalid" | "objective_invalid" | "version_conflict" | "version_not_found" | "rebuild_too_soon" | "conflict" | "dependency_unavailable" | "misconfigured" | "internal";
+export type ErrorCode = "token_missing" | "token_invalid" | "token_expired" | "signing_key_unknown" | "origin_not_allowed" | "anonymous_not_allowed" | "account_disabled" | "account_not_found" | "workspace_header_missing" | "workspace_header_invalid" | "workspace_not_found" | "role_not_allowed" | "profile_not_found" | "route_not_found" | "method_not_allowed" | "body_too_large" | "body_invalid" | "answers_invalid" | "revision_missing" | "revision_conflict" | "session_not_found" | "session_submitted" | "step_not_found" | "query_invalid" | "manifest_too_large" | "manifest_not_found" | "checksum_mismatch" | "plan_unknown" | "idempotency_key_missing" | "idempotency_key_reused" | "idempotency_in_flight" | "idempotency_key_invalid" | "too_many_requests" | "rate_limited" | "too_many_orders" | "order_not_found" | "payment_refused" | "order_not_refundable" | "refund_window_over" | "refund_amount_invalid" | "refund_reason_invalid" | "refund_refused" | "webhook_rejected" | "plan_required" | "plan_limit_reached" | "invitation_not_found" | "invitation_for_another" | "invitation_used" | "invitation_revoked" | "invitation_expired" | "invitation_open" | "too_many_invitations" | "already_member" | "email_unconfirmed" | "email_invalid" | "role_unknown" | "member_not_found" | "owner_stays" | "move_not_found" | "campaign_not_found" | "status_unknown" | "cursor_unknown" | "limit_out_of_range" | "title_invalid" | "name_invalid" | "description_invalid" | "objective_invalid" | "version_conflict" | "version_not_found" | "rebuild_too_soon" | "conflict" | "dependency_unavailable" | "misconfigured" | "internal";
 
 /** The decision in words. */
 export interface Explanation {
@@ -274,6 +274,12 @@ export interface OrderView {
   give_up_at?: string | null;
 }
 
+/** `GET /payments/v2/orders` */
+export interface Orders {
+  /** The workspace's orders, the newest first. */
+  orders: Array<OrderView>;
+}
+
 /** `GET /payments/v2/plans` */
 export interface Plans {
   /** Always `INR`. */
@@ -340,6 +346,40 @@ export interface Progress {
   required: number;
 }
 
+/** `POST /payments/v2/refund` */
+export interface RefundRequest {
+  /** Our order id. */
+  order_id: string;
+  /** In paise; left out when all that is left is meant. Only support may ask for a part. */
+  amount?: number | null;
+  /** Why, in 1 to 500 characters. */
+  reason: string;
+}
+
+/** Money on its way back. */
+export interface RefundView {
+  /** Our id of the refund, the one to tell support. */
+  refund_id: string;
+  /** The order whose money goes back. */
+  order_id: string;
+  /** In paise. */
+  amount: number;
+  /** Where the money is. */
+  status: RefundStatus;
+  /** As whom it was asked for. */
+  requested_as: RefundBy;
+  /** Why, as it was asked for. */
+  reason: string;
+  /** PhonePe's id of it, once PhonePe has taken it. */
+  provider_refund_id?: string | null;
+  /** When it was asked for, RFC 3339 UTC. */
+  created_at: string;
+  /** While pending: when we ask PhonePe next, RFC 3339 UTC. */
+  next_check_at?: string | null;
+  /** When it ended, RFC 3339 UTC. */
+  finished_at?: string | null;
+}
+
 /** The other copy, for the one whose save was refused. */
 export interface SessionCopy {
   /** Its revision; a save that names it in `If-Match` is taken. */
@@ -372,6 +412,30 @@ export interface SubscriptionView {
   current_period_end?: string | null;
   /** Until when there is access, RFC 3339 UTC. */
   access_until?: string | null;
+}
+
+/** `GET /payments/v2/{order_id}/timeline` */
+export interface Timeline {
+  /** The order as it stands. */
+  order: OrderView;
+  /** What happened, the oldest first. */
+  events: Array<TimelineEvent>;
+  /** Its refunds, the oldest first. */
+  refunds: Array<RefundView>;
+  /** While something is pending: when we ask PhonePe next, RFC 3339 UTC. */
+  next_check_at?: string | null;
+  /** What support can do about it. */
+  support: string;
+}
+
+/** One line of a timeline. */
+export interface TimelineEvent {
+  /** When, RFC 3339 UTC. */
+  at: string;
+  /** Who said so, such as "PhonePe's webhook". */
+  source: string;
+  /** What happened, as a sentence. */
+  text: string;
 }
 
 /** Something that happens by itself if nobody does anything. */
