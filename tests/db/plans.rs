@@ -40,10 +40,7 @@ const BY_PEOPLE: &[(&str, &str)] = &[
     ("public.accept_invitation('t500')", "workspace_invitations_token_sha256_key"),
     ("public.revoke_invitation(md5('w500')::uuid, md5('i500')::uuid)", "workspace_invitations_pkey"),
     ("public.list_members(md5('w500')::uuid)", "workspace_members_workspace_id_user_id_key"),
-    (
-        "public.set_member_role(md5('w500')::uuid, md5('u501')::uuid, 'admin')",
-        "workspace_members_workspace_id_user_id_key",
-    ),
+    ("public.set_member_role(md5('w500')::uuid, md5('u501')::uuid, 'admin')", "workspace_members_pkey"),
     (
         "public.remove_member(md5('w500')::uuid, md5('u501')::uuid)",
         "workspace_members_workspace_id_user_id_key",

@@ -78,11 +78,16 @@ pub const FILL: &[(&str, &str, &str)] = &[
         "md5('i' || i)::uuid, md5('w' || i)::uuid, (i - 1) || '@example.in', 'member',
          encode(sha256(('t' || i - 1)::bytea), 'hex'), now() + interval '1 day'",
     ),
-    ("public.moves", "id, workspace_id, title, week", "md5('m' || i)::uuid, md5('w' || i)::uuid, 'M', '2026-01-05'"),
+    // Workspaces 500 to 999 have all of these: one move a week, one campaign in eleven active.
+    (
+        "public.moves",
+        "id, workspace_id, title, week",
+        "md5('m' || i)::uuid, md5('w' || 500 + i % 500)::uuid, 'M', date '2000-01-03' + 7 * (i / 500)",
+    ),
     (
         "public.campaigns",
         "id, workspace_id, name, status",
-        "md5('c' || i)::uuid, md5('w' || i)::uuid, 'C', case when i % 10 = 0 then 'active' else 'draft' end",
+        "md5('c' || i)::uuid, md5('w' || 500 + i % 500)::uuid, 'C', case when i % 11 = 5 then 'active' else 'draft' end",
     ),
     ("public.signup_failures", "auth_user_id, sqlstate, message, healed_at", "md5('a' || i)::uuid, 'XX000', 'x', now()"),
 ];
