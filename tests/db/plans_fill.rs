@@ -5,7 +5,7 @@ use crate::stack::Fresh;
 
 /// Tables with what fills row `i` of them. Columns that must not be null and are not named here get something of their
 /// type, so a column that is added later asks for nothing.
-pub const FILL: &[(&str, &str, &str)] = &[
+const FILL: &[(&str, &str, &str)] = &[
     ("auth.users", "id, email, email_confirmed_at", "md5('a' || i)::uuid, i || '@example.in', now()"),
     (
         "public.users",
