@@ -86,6 +86,22 @@ pub const TABLES: &[Table] = &[
         "idempotency_key = '$w'",
         "(idempotency_key, to_email, template, next_attempt_at) values ('$w', 'a@example.in', 'none', null)",
     ),
+    table(
+        "workspace_invitations",
+        "workspace_id = '$w'",
+        "(workspace_id, email, role, token_sha256, invited_by, expires_at)
+         values ('$w', 'invited-$w@example.in', 'member', encode(sha256('$w'::bytea), 'hex'), '$o', now() + interval '1 day')",
+    ),
+    table(
+        "moves",
+        "workspace_id = '$w'",
+        "(workspace_id, title, week, created_by) values ('$w', 'secret of $w', '2026-01-05', '$o')",
+    ),
+    table(
+        "campaigns",
+        "workspace_id = '$w'",
+        "(workspace_id, name, created_by) values ('$w', 'secret of $w', '$o')",
+    ),
 ];
 
 impl Table {
