@@ -156,7 +156,6 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_content jsonb;
   v_stored jsonb;
-  v_now timestamptz;
 begin
   -- 1. Who asks, and one writer per workspace from here on.
   perform private.lock_workspace(p_workspace_id, '{owner,admin}', 'submit the onboarding');
@@ -168,9 +167,8 @@ begin
 
   -- 4. Submitting is one-way: an autosave that arrives late must not reopen the draft. The snapshot may have been some
   -- saves behind, or missing; it becomes what was submitted, so that submitting again from it changes nothing.
-  v_now := pg_catalog.clock_timestamp();
   insert into public.onboarding_snapshots as s (workspace_id, revision, state, answers, updated_at)
-  values (p_workspace_id, 1, 'submitted', p_answers, v_now)
+  values (p_workspace_id, 1, 'submitted', p_answers, pg_catalog.clock_timestamp())
   on conflict (workspace_id) do update
     set revision = s.revision + 1, state = 'submitted', answers = excluded.answers, updated_at = excluded.updated_at;
 
