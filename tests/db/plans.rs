@@ -31,6 +31,9 @@ const BY_PEOPLE: &[(&str, &str)] = &[
     ("public.create_order(md5('w500')::uuid, 'soar', 'month', 'new', null)", "payment_order_keys_pkey"),
     ("public.read_order('GH500')", "payment_transactions_merchant_order_id_key"),
     ("public.list_orders(md5('w500')::uuid, 20)", "payment_transactions_workspace_id_created_at_idx"),
+    // The key names a refund that is there already.
+    ("public.request_refund('GH500', null, 'r', 'k500', null)", "refunds_requested_by_idempotency_key_idx"),
+    ("public.read_timeline('GH500')", "refunds_transaction_id_idx"),
     ("public.store_manifest(md5('w500')::uuid, 'import', EMPTY, 1, null)", "bcm_workspace_id_version_key"),
     ("public.restore_manifest(md5('w500')::uuid, 1)", "bcm_workspace_id_version_key"),
     ("public.read_versions_pair(md5('w500')::uuid, 1, 1)", "bcm_workspace_id_version_key"),
@@ -81,6 +84,15 @@ const BY_SERVICE: &[(&str, &str)] = &[
     ("public.claim_due_work(10, 0, 0)", "payment_transactions_due_idx"),
     ("public.claim_due_work(0, 10, 0)", "webhook_inbox_due_idx"),
     ("public.claim_due_work(0, 0, 10)", "email_outbox_due_idx"),
+    ("public.claim_due_work(0, 0, 0, 10)", "refunds_due_idx"),
+    (
+        "public.request_refund_as_support('GH501', null, md5('a7')::uuid, 'r', 'new', null)",
+        "refunds_transaction_id_idx",
+    ),
+    (
+        "public.apply_refund_event('GR500', 'cron', 'COMPLETED', 100, 'OMR500', '{}', null, null, null)",
+        "refunds_merchant_refund_id_key",
+    ),
     ("public.sweep_queues()", "webhook_inbox_finished_idx"),
     ("public.start_trial(md5('w3')::uuid)", "subscription_workspace_id_key"),
     ("public.store_rebuilt_manifest(md5('w500')::uuid, EMPTY, 1, null)", "bcm_workspace_id_version_key"),

@@ -70,6 +70,13 @@ pub const TABLES: &[Table] = &[
          select id, 'person', 'CREATED', 'created', 'pending'
          from public.payment_transactions where workspace_id = '$w'",
     ),
+    table(
+        "refunds",
+        "transaction_id in (select id from public.payment_transactions where workspace_id = '$w')",
+        "(transaction_id, amount, status, requested_by, requested_as, reason, idempotency_key)
+         select id, 100, 'failed', '$o', 'owner', 'secret of $w', 'seed'
+         from public.payment_transactions where workspace_id = '$w'",
+    ),
     table("payment_incidents", "order_id = '$w'", "(order_id, kind) values ('$w', 'unknown_order')"),
     table(
         "webhook_inbox",

@@ -90,7 +90,10 @@ async fn a_link_that_is_withdrawn_or_made_up_joins_nothing() {
     assert_eq!((again.status, &again.json["revoked"]), (200, &json!(false)));
     let token = json!({"token": invitation.json["token"]});
     other.post("/members/accept", Some(&token)).await.refused(410, "invitation_revoked");
-    other.post("/members/accept", Some(&json!({"token": "made up"}))).await.refused(404, "invitation_not_found");
+    other
+        .post("/members/accept", Some(&json!({"token": "made up"})))
+        .await
+        .refused(404, "invitation_not_found");
     other.post("/members/accept", Some(&json!({"tokens": "misspelt"}))).await.refused(400, "body_invalid");
     owner.ask(Method::DELETE, "/members/invitations/none").send().await.refused(404, "invitation_not_found");
     // The other's own workspace does not have it.
@@ -146,7 +149,8 @@ async fn soon(what: &str, who: &Founder<'_>, status: u16) {
 async fn save(who: &Founder<'_>) -> Reply {
     let current = who.get("/onboarding/session").await;
     let revision = current.json["revision"].as_u64().unwrap_or_default();
-    let ask = who.ask(Method::PATCH, "/onboarding/steps/company").header("if-match", &format!("\"{revision}\""));
+    let ask =
+        who.ask(Method::PATCH, "/onboarding/steps/company").header("if-match", &format!("\"{revision}\""));
     ask.body(r#"{"answers": {"industry": "Tea"}}"#).send().await
 }
 
@@ -168,8 +172,12 @@ async fn a_new_role_and_a_removal_are_felt_at_once() {
     assert_eq!(owner.finalize(&answers()).await.status, 201);
     assert_eq!(other.get("/context/manifest").await.status, 200);
     let removed = remove(&owner, &id).await;
-    assert_eq!((removed.status, removed.calls.as_slice()), (200, &["postgrest rpc/remove_member".to_owned()][..]));
-    until("the removed one reads nothing", || async { other.get("/context/manifest").await.status == 404 }).await;
+    assert_eq!(
+        (removed.status, removed.calls.as_slice()),
+        (200, &["postgrest rpc/remove_member".to_owned()][..])
+    );
+    until("the removed one reads nothing", || async { other.get("/context/manifest").await.status == 404 })
+        .await;
     other.get("/members").await.refused(404, "workspace_not_found");
 }
 
@@ -184,6 +192,7 @@ async fn a_person_with_two_workspaces_says_which_with_every_request() {
     other.workspace_id = own;
     let mine = other.get("/onboarding/session").await;
     assert_eq!((mine.status, mine.json["answers"].get("industry")), (200, None), "{mine:?}");
-    let nowhere = world.ask(Method::GET, "/members").header("authorization", &format!("Bearer {}", other.token));
+    let nowhere =
+        world.ask(Method::GET, "/members").header("authorization", &format!("Bearer {}", other.token));
     nowhere.send().await.refused(400, "workspace_header_missing");
 }
