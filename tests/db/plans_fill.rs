@@ -48,7 +48,7 @@ const FILL: &[(&str, &str, &str)] = &[
     ),
     (
         "public.refunds",
-        "transaction_id, merchant_refund_id, provider_refund_id, amount, status, requested_by, requested_as, reason,
+        "transaction_id, merchant_refund_id, provider_refund_id, amount, status, requested_by, requested_as, reason, \
          idempotency_key, next_check_at",
         "md5('t' || i)::uuid, 'GR' || i, 'OMR' || i, 100, case when i % 100 = 0 then 'pending' else 'completed' end,
          md5('a' || i)::uuid, 'owner', 'r', 'k' || i, case when i % 100 = 0 then now() - interval '1 hour' end",

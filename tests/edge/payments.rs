@@ -146,7 +146,9 @@ async fn init_makes_four_calls_and_a_repeat_one() {
 async fn wrong_inits_and_other_peoples_orders_change_nothing() {
     let world = World::shared().await;
     let (founder, stranger) = (world.founder().await, world.founder().await);
-    let orders = || world.count("select count(*) from payment_transactions");
+    let ours =
+        format!("select count(*) from payment_transactions where workspace_id = '{}'", founder.workspace_id);
+    let orders = || world.count(&ours);
     let before = orders().await;
     founder.init("platinum", "month", "a-key-of-mine").await.refused(422, "plan_unknown");
     founder.init("glide", "week", "a-key-of-mine").await.refused(422, "plan_unknown");

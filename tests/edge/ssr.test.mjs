@@ -31,7 +31,8 @@ async function cookiesOf(create, more = {}, data = {}) {
   assert.ifError((await client.auth.signUp(person(data))).error);
   return [...jar].filter(([, { value }]) => value).map(([name, { value, options }]) => serializeCookieHeader(name, value, options).split(";")[0]);
 }
-const session = (cookies) => cookies.filter((cookie) => cookie.includes("-auth-token"));
+/** Only the session itself, without the code verifiers of a sign-in under way. */
+const session = (cookies) => cookies.filter((cookie) => /^[^=]*-auth-token(\.\d+)?=/.test(cookie));
 
 test("supabase-js: its access token is a session", async () => {
   const client = createClient(SUPABASE_URL, SUPABASE_PUBLISHABLE_KEY, { auth: { persistSession: false, autoRefreshToken: false } });
@@ -57,7 +58,7 @@ for (const [name, create, options] of [
 for (const options of [{}, { cookieEncoding: "raw" }]) {
   test(`a long session in chunks, ${options.cookieEncoding ?? "base64url"}`, async () => {
     const chunks = session(await cookiesOf(createServerClient, options, { about: "चाय ".repeat(250) }));
-    assert.ok(chunks.length >= 3 && chunks.every((chunk) => /-auth-token\.\d=/.test(chunk)), `${chunks.length} chunks`);
+    assert.ok(chunks.length >= 3 && chunks.every((chunk) => /-auth-token\.\d=/.test(chunk)), chunks.map((chunk) => chunk.slice(0, 40)).join(" | "));
     assert.deepEqual(await verify({ cookie: chunks.toReversed().join("; ") }), [200, undefined]);
     for (const missing of chunks.keys()) {
       const rest = chunks.filter((_, index) => index !== missing);
