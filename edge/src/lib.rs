@@ -1,6 +1,7 @@
 //! The Worker: event entry points only. What happens to a request is in [`app`]; what it is about, in core.
 
 mod app;
+mod audit;
 mod clients;
 mod http;
 mod idempotency;

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::app::Scope;
+use crate::audit;
 use crate::clients::postgrest;
 use crate::clients::redis_keys as keys;
 use crate::clients::upstash::{self, Script, script};
@@ -108,6 +109,9 @@ pub async fn load(
         Ok(answer) => answer,
         Err(failure) => {
             let error = failure.into_error();
+            if error.code == ErrorCode::WorkspaceNotFound {
+                audit::record_denied(scope, workspace_id, user_id);
+            }
             return match spare.filter(|_| error.code == ErrorCode::DependencyUnavailable) {
                 Some(spare) => Ok(from_redis(spare, Some("postgres"))),
                 None => Err(error),

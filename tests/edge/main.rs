@@ -1,5 +1,6 @@
 //! The Worker over HTTP: the deployed bundle on workerd, beside a real Postgres, PostgREST and Valkey.
 
+mod audit;
 mod config;
 mod cron;
 mod failures;

@@ -67,7 +67,7 @@ async fn every_route_makes_the_calls_that_the_table_says() {
 
     let reply = founder.post("/context/export", Some(&json!({"format": "markdown"}))).await;
     budgeted(RouteId::Export, &reply, false);
-    seen(world, &reply.id, &["upstash EVALSHA"]).await;
+    seen(world, &reply.id, &["upstash EVALSHA", "/rest/v1/rpc/record_events"]).await;
 }
 
 #[tokio::test]

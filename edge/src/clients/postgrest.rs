@@ -88,8 +88,10 @@ async fn call<T: DeserializeOwned>(
         .send(call)
         .await
         .map_err(|unanswered| Failure::Unknown(unavailable(scope, &unanswered)))?;
+    // A function that answers nothing comes back as 204.
+    let body: &[u8] = if answer.status == 204 { b"null" } else { &answer.body };
     match answer.status {
-        200 => serde_json::from_slice(&answer.body).map_err(|error| {
+        200 | 204 => serde_json::from_slice(body).map_err(|error| {
             scope.note_cause(format!("{operation} answered another shape: {error}"));
             Failure::Unknown(ErrorCode::Internal.into())
         }),

@@ -4,18 +4,19 @@ use gatehouse_core::api::ExportRequest;
 use gatehouse_core::context::{Manifest, export_name, to_markdown};
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::route::Route;
-use gatehouse_core::vocabulary::ExportFormat;
+use gatehouse_core::vocabulary::{AuditAction, ExportFormat};
+use serde_json::json;
 
 use crate::app::Scope;
 use crate::http::{Reply, Request};
 use crate::routes::workspace;
-use crate::{manifest_store, session};
+use crate::{audit, manifest_store, session};
 
 /// The manifest as a file.
 ///
 /// 1. The session: 401; the workspace header: 400; the body: 413, 400.
 /// 2. The manifest, as `GET /context/manifest` loads it: 404, 503. Too often: 429.
-/// 3. 200 with the file, whose name is safe and whose text carries the checksum.
+/// 3. 200 with the file, whose name is safe and whose text carries the checksum; the audit log says who took it.
 pub async fn export(scope: &Scope, request: &Request<'_>, route: &Route) -> Result<Reply, Error> {
     // 1.
     let person = session::require(scope, request).await?;
@@ -29,6 +30,8 @@ pub async fn export(scope: &Scope, request: &Request<'_>, route: &Route) -> Resu
         Error::new(ErrorCode::Internal)
     })?;
     // 3.
+    let details = json!({"version": manifest.version, "format": asked.format});
+    audit::record(scope, AuditAction::BcmExported, &workspace_id, &person.session.user_id, details);
     let (body, media, extension) = match asked.format {
         ExportFormat::Json => (loaded.document, "application/json", "json"),
         ExportFormat::Markdown => (to_markdown(&manifest), "text/markdown; charset=utf-8", "md"),
