@@ -1,11 +1,11 @@
 import { workerUrl } from "./env.ts";
 
 /** The request's headers that reach the Worker. No cookie does: the session travels as a bearer token alone. */
-const SENT = ["authorization", "x-workspace-id", "if-none-match", "content-type", "idempotency-key"];
+const SENT = ["authorization", "x-workspace-id", "if-match", "if-none-match", "content-type", "idempotency-key"];
 /** The answer's headers that reach the browser. */
 const RETURNED = [
   "content-type", "content-disposition", "etag", "cache-control", "x-request-id", "server-timing", "x-cache", "degraded",
-  "retry-after", "www-authenticate", "allow", "idempotent-replayed",
+  "ratelimit-limit", "ratelimit-policy", "ratelimit-remaining", "ratelimit-reset", "retry-after", "www-authenticate", "allow", "idempotent-replayed",
 ];
 /** The Worker's own limit is lower; this keeps the route from buffering what will be refused anyway. */
 const MAX_BODY_BYTES = 1024 * 1024;

@@ -1,6 +1,10 @@
 //! The one table of settings. `docs/ENVIRONMENT.md` and `.dev.vars.example` are generated from it, and the
 //! Worker checks all of them at once when it starts: an operator sees every problem in one reading.
 
+mod table;
+
+pub use table::SETTINGS;
+
 use crate::auth::cookie_name;
 use crate::payment::phonepe_v1::Salt;
 
@@ -48,226 +52,6 @@ pub struct Setting {
     /// An example that fits the format; the local platform's value where it has one.
     pub example: &'static str,
 }
-
-/// Every setting of the Worker.
-pub const SETTINGS: &[Setting] = &[
-    Setting {
-        name: "GATEHOUSE_ENV",
-        format: Format::OneOf(&["development", "staging", "production"]),
-        need: Need::Always,
-        secret: false,
-        purpose: "Which deployment this is. Staging and production refuse addresses without TLS.",
-        example: "development",
-    },
-    Setting {
-        name: "SUPABASE_URL",
-        format: Format::Url,
-        need: Need::Always,
-        secret: false,
-        purpose: "The Supabase project's address; `/auth/v1` and `/rest/v1` are below it.",
-        example: "http://127.0.0.1:54321",
-    },
-    Setting {
-        name: "SUPABASE_PUBLISHABLE_KEY",
-        format: Format::Secret(20),
-        need: Need::Always,
-        secret: false,
-        purpose: "The project's publishable key, sent as `apikey` beside a person's own token.",
-        example: "sb_publishable_local_gatehouse",
-    },
-    Setting {
-        name: "SUPABASE_SECRET_KEY",
-        format: Format::Secret(20),
-        need: Need::Always,
-        secret: true,
-        purpose: "The project's secret key. Used for what PhonePe says and for the cron's work, never for a person's request.",
-        example: "sb_secret_local_gatehouse_platform",
-    },
-    Setting {
-        name: "UPSTASH_REDIS_REST_URL",
-        format: Format::Url,
-        need: Need::Always,
-        secret: false,
-        purpose: "The Upstash Redis database's REST address.",
-        example: "http://127.0.0.1:54380",
-    },
-    Setting {
-        name: "UPSTASH_REDIS_REST_TOKEN",
-        format: Format::Secret(16),
-        need: Need::Always,
-        secret: true,
-        purpose: "The database's standard (not read-only) REST token.",
-        example: "local-upstash-rest-token",
-    },
-    Setting {
-        name: "PHONEPE_GENERATION",
-        format: Format::OneOf(&["v1", "v2"]),
-        need: Need::Optional,
-        secret: false,
-        purpose: "Which of PhonePe's generations the merchant is on: v2 (client id and secret) unless set, or v1 (salt key). Change it when no order is pending.",
-        example: "v2",
-    },
-    Setting {
-        name: "PHONEPE_PG_URL",
-        format: Format::Url,
-        need: Need::Always,
-        secret: false,
-        purpose: "PhonePe's payment host: https://api.phonepe.com/apis/pg, or https://api-preprod.phonepe.com/apis/pg-sandbox to try. V1 in production: https://api.phonepe.com/apis/hermes.",
-        example: "http://127.0.0.1:54381",
-    },
-    Setting {
-        name: "PHONEPE_OAUTH_URL",
-        format: Format::Url,
-        need: Need::V2,
-        secret: false,
-        purpose: "PhonePe's token host: https://api.phonepe.com/apis/identity-manager, or the same sandbox host.",
-        example: "http://127.0.0.1:54381",
-    },
-    Setting {
-        name: "PHONEPE_CLIENT_ID",
-        format: Format::Secret(4),
-        need: Need::V2,
-        secret: false,
-        purpose: "The client id from PhonePe's credentials mail.",
-        example: "GATEHOUSE_LOCAL",
-    },
-    Setting {
-        name: "PHONEPE_CLIENT_VERSION",
-        format: Format::Secret(1),
-        need: Need::V2,
-        secret: false,
-        purpose: "The client version from the same mail; 1 in the sandbox.",
-        example: "1",
-    },
-    Setting {
-        name: "PHONEPE_CLIENT_SECRET",
-        format: Format::Secret(8),
-        need: Need::V2,
-        secret: true,
-        purpose: "The client secret from the same mail.",
-        example: "gatehouse-local-phonepe-secret",
-    },
-    Setting {
-        name: "PHONEPE_WEBHOOK_USERNAME",
-        format: Format::Secret(5),
-        need: Need::V2,
-        secret: true,
-        purpose: "The user name entered beside the webhook's address in PhonePe's dashboard.",
-        example: "gatehouse_local",
-    },
-    Setting {
-        name: "PHONEPE_WEBHOOK_PASSWORD",
-        format: Format::Secret(8),
-        need: Need::V2,
-        secret: true,
-        purpose: "The password entered there.",
-        example: "localwebhook1",
-    },
-    Setting {
-        name: "PHONEPE_WEBHOOK_PREVIOUS",
-        format: Format::Pair(":"),
-        need: Need::Optional,
-        secret: true,
-        purpose: "While the webhook's credentials are being changed: the ones before, as username:password. Both are taken; remove it when PhonePe sends the new ones.",
-        example: "gatehouse_before:localwebhook0",
-    },
-    Setting {
-        name: "PHONEPE_MERCHANT_ID",
-        format: Format::Secret(4),
-        need: Need::V1,
-        secret: false,
-        purpose: "V1: the merchant id.",
-        example: "MGATEHOUSELOCAL",
-    },
-    Setting {
-        name: "PHONEPE_SALT_KEY",
-        format: Format::Secret(16),
-        need: Need::V1,
-        secret: true,
-        purpose: "V1: the salt key from PhonePe's dashboard.",
-        example: "local-salt-key-worth-nothing",
-    },
-    Setting {
-        name: "PHONEPE_SALT_INDEX",
-        format: Format::Secret(1),
-        need: Need::V1,
-        secret: false,
-        purpose: "V1: the salt key's index.",
-        example: "1",
-    },
-    Setting {
-        name: "PHONEPE_SALT_PREVIOUS",
-        format: Format::Pair("###"),
-        need: Need::Optional,
-        secret: true,
-        purpose: "V1, while the salt key is being changed: the one before, as key###index. Callbacks signed with either are taken.",
-        example: "local-salt-key-before###2",
-    },
-    Setting {
-        name: "PHONEPE_CALLBACK_URL",
-        format: Format::Url,
-        need: Need::V1,
-        secret: false,
-        purpose: "V1: the public address of our webhook route, which goes along with each payment.",
-        example: "http://127.0.0.1:8787/api/webhooks/phonepe",
-    },
-    Setting {
-        name: "RESEND_URL",
-        format: Format::Url,
-        need: Need::Always,
-        secret: false,
-        purpose: "Resend's address: https://api.resend.com.",
-        example: "http://127.0.0.1:54382",
-    },
-    Setting {
-        name: "RESEND_API_KEY",
-        format: Format::Secret(8),
-        need: Need::Always,
-        secret: true,
-        purpose: "Resend's API key with sending access.",
-        example: "re_local_gatehouse",
-    },
-    Setting {
-        name: "EMAIL_FROM",
-        format: Format::Secret(6),
-        need: Need::Always,
-        secret: false,
-        purpose: "The sender, on a domain that Resend has verified.",
-        example: "Gatehouse <hello@gatehouse.example>",
-    },
-    Setting {
-        name: "WEB_URL",
-        format: Format::Url,
-        need: Need::Always,
-        secret: false,
-        purpose: "The web app's address; PhonePe sends people back to it.",
-        example: "http://127.0.0.1:3000",
-    },
-    Setting {
-        name: "SUPABASE_JWT_SECRET",
-        format: Format::Secret(32),
-        need: Need::Optional,
-        secret: true,
-        purpose: "The legacy JWT secret, only while the project still signs sessions with it (HS256). Without it such sessions are refused.",
-        example: "local-legacy-jwt-secret-of-32-characters",
-    },
-    Setting {
-        name: "SUPABASE_COOKIE_NAME",
-        format: Format::Secret(1),
-        need: Need::Optional,
-        secret: false,
-        purpose: "The session cookie's name where the web app reaches Supabase by another host than SUPABASE_URL, such as a custom domain, or chose a name of its own.",
-        example: "sb-auth-auth-token",
-    },
-    Setting {
-        name: "ALLOWED_ORIGINS",
-        format: Format::Origins,
-        need: Need::Optional,
-        secret: false,
-        purpose: "Further pages that may act for a person by cookie, beside the Worker's own origin and WEB_URL's; separated by commas.",
-        example: "https://preview.gatehouse.example,https://admin.gatehouse.example",
-    },
-];
 
 const GENERATION: &str = "PHONEPE_GENERATION";
 
@@ -582,13 +366,17 @@ mod tests {
 
     #[test]
     fn what_is_left_out_has_a_default_and_what_is_set_is_checked() {
-        let auth = Env::read(example).unwrap().auth;
+        let needed = |name: &str| {
+            let setting = SETTINGS.iter().find(|setting| setting.name == name)?;
+            (setting.need != Need::Optional).then(|| setting.example.to_owned())
+        };
+        let auth = Env::read(needed).unwrap().auth;
         assert_eq!((auth.jwt_secret, auth.cookie_name.as_str()), (None, "sb-127-auth-token"));
         assert_eq!(auth.issuer, "http://127.0.0.1:54321/auth/v1");
         assert_eq!(auth.allowed_origins, ["http://127.0.0.1:3000"]);
 
         let with = |name: &'static str, value: &'static str| {
-            Env::read(move |asked| if asked == name { Some(value.to_owned()) } else { example(asked) })
+            Env::read(move |asked| if asked == name { Some(value.to_owned()) } else { needed(asked) })
         };
         let origins = with("ALLOWED_ORIGINS", "https://A.example:443, https://b.example:8443,").unwrap();
         assert_eq!(
