@@ -119,9 +119,8 @@ const compileTools = () => prepare("Compiling the project's tools", "cargo", ["b
 if (inside) {
   await compileTools();
 } else {
-  await installToolchain();
   // One waits for the network and the other for the processor.
-  await Promise.all([installPackages(), compileTools()]);
+  await Promise.all([installPackages(), installToolchain().then(compileTools)]);
 }
 const child = spawn(join(targetDir, "native/debug/xtask"), [command, ...rest], { cwd: root, stdio: "inherit" });
 // Under the child's number: it goes on when this process is killed.
