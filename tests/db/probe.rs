@@ -57,8 +57,12 @@ impl Function {
     }
 
     /// For both workspaces: everything plausible, everything null, and each argument in turn hostile. What is heavy is
-    /// tried on the second one, where a caller may get past the check of membership.
+    /// tried on the second one, where a caller may get past the check of membership. `npm test` tries every fourth of
+    /// the hostile values, `npm run db:check` all of them.
     fn calls(&self, foreign: &Foreign, workspaces: [&str; 2]) -> Vec<Vec<Option<String>>> {
+        let every = if std::env::var_os("GATEHOUSE_PROBE_ALL").is_some() { 1 } else { 4 };
+        // The name moves the choice, so that functions alike do not leave out the same values.
+        let mut number = self.name.len();
         let mut calls = vec![vec![None; self.arguments.len()]];
         for (workspace, heavy) in workspaces.into_iter().zip([false, true]) {
             let base: Vec<_> =
@@ -66,6 +70,10 @@ impl Function {
             calls.push(base.clone());
             for (index, (_, kind)) in self.arguments.iter().enumerate() {
                 for value in foreign.values(kind, heavy) {
+                    number += 1;
+                    if !number.is_multiple_of(every) {
+                        continue;
+                    }
                     let mut call = base.clone();
                     call[index] = value;
                     calls.push(call);

@@ -24,7 +24,8 @@ async fn exports_and_denied_reads_stand_in_the_workspaces_chain() {
     for _ in 0..3 {
         outsider.get("/context/manifest").await.refused(404, "workspace_not_found");
     }
-    until("the denial is logged", || async { logged("bcm.read_denied", outsider.email.clone()).await == 1 }).await;
+    until("the denial is logged", || async { logged("bcm.read_denied", outsider.email.clone()).await == 1 })
+        .await;
     let verified = format!("select (audit_verify('{}') ->> 'ok')::boolean::int::bigint", owner.workspace_id);
     assert_eq!(world.count(&verified).await, 1);
     assert_eq!(logged("bcm.read_denied", outsider.email.clone()).await, 1, "knocking on leaves no heap");

@@ -12,7 +12,11 @@ async fn traces_of(world: &World, founder: &Founder<'_>) -> (i64, i64) {
         world
             .count(&format!("select count(*) from business_context_manifests where workspace_id = '{id}'"))
             .await,
-        world.count(&format!("select count(*) from audit_log where workspace_id = '{id}' and action <> 'bcm.read_denied'")).await,
+        world
+            .count(&format!(
+                "select count(*) from audit_log where workspace_id = '{id}' and action <> 'bcm.read_denied'"
+            ))
+            .await,
     )
 }
 

@@ -1,4 +1,4 @@
-//! `xtask db:check`: every test of the database, and what they counted.
+//! `xtask db:check`: every test of the database with every hostile value, and what they counted.
 
 use std::process::{Command, ExitCode};
 
@@ -22,7 +22,8 @@ pub fn suite(repo: &Repo, filter: &str, rows: Option<u32>) -> (Tally, Vec<String
     cargo
         .current_dir(&repo.root)
         .env("CARGO_TERM_COLOR", "never")
-        .args(["test", "--quiet", "--package", "gatehouse-tests", "--test", "db", "--", "--show-output"])
+        .env("GATEHOUSE_PROBE_ALL", "1")
+        .args(["test", "--quiet", "--test", "db", "--", "--show-output"])
         .args(Some(filter).filter(|filter| !filter.is_empty()));
     if let Some(rows) = rows {
         cargo.env("GATEHOUSE_ROWS", rows.to_string());
