@@ -17,4 +17,5 @@ pub mod payment;
 pub mod plan;
 pub mod route;
 pub mod time;
+pub mod validator;
 pub mod vocabulary;
