@@ -31,7 +31,10 @@ fn document(case: &Value) -> String {
     };
     let text = |part: &Value, name: &str| part[name].as_str().unwrap().to_owned();
     let times = |part: &Value| usize::try_from(part["times"].as_u64().unwrap()).unwrap();
-    parts.iter().map(|part| text(part, "prefix") + &text(part, "unit").repeat(times(part)) + &text(part, "suffix")).collect()
+    parts
+        .iter()
+        .map(|part| text(part, "prefix") + &text(part, "unit").repeat(times(part)) + &text(part, "suffix"))
+        .collect()
 }
 
 #[test]
@@ -56,7 +59,10 @@ fn documents_are_judged_as_written() {
 #[test]
 fn bytes_that_are_no_utf8_are_refused_by_the_byte() {
     let found = validate_bytes(Subject::Context, b"{\"version\":\"\xff\"}");
-    assert_eq!((found[0].code, found[0].message.as_str()), ("not_utf8", "The text is not UTF-8: byte 12 begins no character."));
+    assert_eq!(
+        (found[0].code, found[0].message.as_str()),
+        ("not_utf8", "The text is not UTF-8: byte 12 begins no character.")
+    );
     assert!(validate_bytes(Subject::parse("company_name").unwrap(), "\"चाय\"".as_bytes()).is_empty());
 }
 
@@ -99,17 +105,26 @@ fn the_business_context_has_the_members_of_its_schema() {
 
 #[test]
 fn the_manifests_sources_are_those_of_the_vocabulary() {
-    assert_eq!(json("core/schema/manifest.json")["properties"]["source"]["enum"], to_value(BcmSource::TEXTS).unwrap());
+    assert_eq!(
+        json("core/schema/manifest.json")["properties"]["source"]["enum"],
+        to_value(BcmSource::TEXTS).unwrap()
+    );
 }
 
 #[test]
 fn what_we_build_is_what_the_schemas_ask_for() {
     for case in json("tests/contract/reduce.json")["cases"].as_array().unwrap() {
-        let Ok(answers) = gatehouse_core::onboarding::validate_answers(case["answers"].as_object().unwrap()) else {
+        let Ok(answers) = gatehouse_core::onboarding::validate_answers(case["answers"].as_object().unwrap())
+        else {
             continue;
         };
         let now = gatehouse_core::time::Timestamp::UNIX_EPOCH;
         let context = gatehouse_core::onboarding::build_context(&answers, "", now);
-        assert_eq!(validate(Subject::Context, &to_value(context).unwrap().to_string()), [], "{}", case["name"]);
+        assert_eq!(
+            validate(Subject::Context, &to_value(context).unwrap().to_string()),
+            [],
+            "{}",
+            case["name"]
+        );
     }
 }

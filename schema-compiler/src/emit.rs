@@ -53,7 +53,13 @@ fn of_choice(choice: &Choice) -> String {
 
 fn of_pattern(pattern: &Pattern) -> String {
     format!(
-        "Pattern {{ code: {:?}, message: {:?}, classes: &{:?}, width: {}, next: &{:?}, ends: &{:?} }}",
-        pattern.code, pattern.message, pattern.classes, pattern.width, pattern.next, pattern.ends
+        "Pattern {{ code: {:?}, message: {:?}, takes_plain: {}, classes: &{:?}, width: {}, next: &{:?}, ends: &{:?} }}",
+        pattern.code,
+        pattern.message,
+        pattern.takes_plain,
+        pattern.classes,
+        pattern.width,
+        pattern.next,
+        pattern.ends
     )
 }

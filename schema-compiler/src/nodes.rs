@@ -79,7 +79,7 @@ impl<'a> Nodes<'a> {
     fn combined(&mut self, schemas: &[(Place, &Map<String, Value>)]) -> Result<Node> {
         let mut made = node(kind::ALL);
         let mut checks = Vec::new();
-        let mut names = BTreeSet::new();
+        let mut names: Vec<String> = Vec::new();
         let mut required = BTreeSet::new();
         let mut items = Vec::new();
         let mut others = Vec::new();
@@ -95,11 +95,18 @@ impl<'a> Nodes<'a> {
                 made.kinds &= kinds(types).with_context(|| format!("{place}: type"))?;
             }
             for (keyword, value) in *keywords {
-                checks.extend(self.check(keyword, value, keywords).with_context(|| format!("{place}: {keyword}"))?);
+                checks.extend(
+                    self.check(keyword, value, keywords).with_context(|| format!("{place}: {keyword}"))?,
+                );
             }
-            names.extend(keywords.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned());
             let listed = keywords.get("required").and_then(Value::as_array);
             required.extend(listed.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
+            for name in keywords.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys)
+            {
+                if !names.contains(name) {
+                    names.push(name.clone());
+                }
+            }
             if keywords.contains_key("items") {
                 items.push(place.below(&["items"]));
             }
@@ -107,7 +114,8 @@ impl<'a> Nodes<'a> {
                 others.push(place.below(&["additionalProperties"]));
             }
         }
-        names.extend(required.iter().cloned());
+        let only_required: Vec<_> = required.iter().filter(|name| !names.contains(name)).cloned().collect();
+        names.extend(only_required);
         if names.len() > MOST_PROPERTIES {
             bail!("more than {MOST_PROPERTIES} properties at {}", schemas[0].0);
         }
@@ -203,7 +211,9 @@ fn number(value: &Value) -> Result<&'static str> {
 fn choice(values: &[Value]) -> Result<Choice> {
     let texts = values.iter().filter_map(Value::as_str).map(leak_text).collect();
     let others = values.iter().filter(|value| !value.is_string()).map(|value| {
-        canonical(&value.to_string()).map(|form| leak_text(&form)).with_context(|| format!("{value} nests too deeply"))
+        canonical(&value.to_string())
+            .map(|form| leak_text(&form))
+            .with_context(|| format!("{value} nests too deeply"))
     });
     Ok(Choice { texts: leak(texts), others: leak(others.collect::<Result<_>>()?) })
 }

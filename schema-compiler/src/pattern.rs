@@ -29,7 +29,10 @@ pub fn compile(source: &str, code: &'static str, message: &'static str) -> Resul
     }
     let dense = dense::Builder::new()
         .configure(
-            dense::Config::new().start_kind(StartKind::Unanchored).match_kind(MatchKind::LeftmostFirst).minimize(true),
+            dense::Config::new()
+                .start_kind(StartKind::Unanchored)
+                .match_kind(MatchKind::LeftmostFirst)
+                .minimize(true),
         )
         .build(source)
         .with_context(|| format!("the pattern {source} cannot be compiled"))?;
@@ -54,7 +57,12 @@ pub fn compile(source: &str, code: &'static str, message: &'static str) -> Resul
 
 type Dense = dense::DFA<Vec<u32>>;
 
-fn number(dense: &Dense, state: StateID, numbers: &mut BTreeMap<StateID, u16>, states: &mut Vec<StateID>) -> Result<u16> {
+fn number(
+    dense: &Dense,
+    state: StateID,
+    numbers: &mut BTreeMap<StateID, u16>,
+    states: &mut Vec<StateID>,
+) -> Result<u16> {
     if dense.is_match_state(state) {
         return Ok(FOUND);
     }
@@ -73,6 +81,25 @@ fn number(dense: &Dense, state: StateID, numbers: &mut BTreeMap<StateID, u16>, s
     Ok(number)
 }
 
+/// Whether no text of printable ASCII characters, the empty one among them, can fail to have it.
+fn takes_plain(rows: &[[u16; 256]], ends: &[bool]) -> bool {
+    let mut reached = vec![2];
+    let mut next = 0;
+    while let Some(&state) = reached.get(next) {
+        if !ends[usize::from(state)] {
+            return false;
+        }
+        for byte in 0x20..0x7f_usize {
+            let to = rows[usize::from(state)][byte];
+            if to != FOUND && !reached.contains(&to) {
+                reached.push(to);
+            }
+        }
+        next += 1;
+    }
+    true
+}
+
 /// Bytes that lead to the same states everywhere share a column.
 fn pack(rows: &[[u16; 256]], ends: Vec<bool>, code: &'static str, message: &'static str) -> Pattern {
     let mut columns: Vec<Vec<u16>> = Vec::new();
@@ -87,5 +114,14 @@ fn pack(rows: &[[u16; 256]], ends: Vec<bool>, code: &'static str, message: &'sta
         *class = known as u8;
     }
     let next = (0..rows.len()).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
-    Pattern { code, message, classes: Box::leak(Box::new(classes)), width: columns.len(), next: leak(next), ends: leak(ends) }
+    let takes_plain = takes_plain(rows, &ends);
+    Pattern {
+        code,
+        message,
+        takes_plain,
+        classes: Box::leak(Box::new(classes)),
+        width: columns.len(),
+        next: leak(next),
+        ends: leak(ends),
+    }
 }

@@ -7,8 +7,25 @@ use serde_json::{Map, Value};
 
 /// Keywords with a meaning for the validator.
 const ASSERTIONS: [&str; 19] = [
-    "$ref", "additionalProperties", "const", "enum", "exclusiveMaximum", "exclusiveMinimum", "format", "items", "maxItems",
-    "maxLength", "maximum", "minItems", "minLength", "minimum", "pattern", "properties", "required", "type", "uniqueItems",
+    "$ref",
+    "additionalProperties",
+    "const",
+    "enum",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minimum",
+    "pattern",
+    "properties",
+    "required",
+    "type",
+    "uniqueItems",
 ];
 /// Keywords that only say something about a schema.
 const ANNOTATIONS: [&str; 9] =

@@ -23,7 +23,8 @@ impl Schemas {
         for name in STEPS.iter().chain(&["texts", "business_context", "manifest"]) {
             let path = repo.join(format!("core/schema/{name}.json"));
             let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-            let mut schema: Value = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+            let mut schema: Value =
+                serde_json::from_str(&text).with_context(|| path.display().to_string())?;
             if STEPS.contains(name) {
                 mark(&mut schema, name);
             }
@@ -52,8 +53,10 @@ fn mark(schema: &mut Value, step: &str) {
 
 fn answers(schemas: &BTreeMap<String, Value>) -> Value {
     let steps = || STEPS.iter().filter_map(|step| schemas.get(*step));
-    let properties: Map<_, _> = steps().filter_map(|step| step["properties"].as_object().cloned()).flatten().collect();
-    let required: Vec<_> = steps().filter_map(|step| step["required"].as_array().cloned()).flatten().collect();
+    let properties: Map<_, _> =
+        steps().filter_map(|step| step["properties"].as_object().cloned()).flatten().collect();
+    let required: Vec<_> =
+        steps().filter_map(|step| step["required"].as_array().cloned()).flatten().collect();
     json!({
         "title": "The answers", "type": "object", "properties": properties, "required": required,
         "additionalProperties": false

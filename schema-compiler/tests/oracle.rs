@@ -77,8 +77,10 @@ fn compare(pair: &Pair, text: &str, ours: &[Violation]) -> Result<(), String> {
         return Ok(());
     }
     let theirs = told(&pair.oracle, &value);
-    let pointers = |all: &BTreeSet<(String, String)>| all.iter().map(|(at, _)| at.clone()).collect::<BTreeSet<_>>();
-    let ours: BTreeSet<_> = ours.iter().map(|fault| (fault.pointer.clone(), fault.keyword.to_owned())).collect();
+    let pointers =
+        |all: &BTreeSet<(String, String)>| all.iter().map(|(at, _)| at.clone()).collect::<BTreeSet<_>>();
+    let ours: BTreeSet<_> =
+        ours.iter().map(|fault| (fault.pointer.clone(), fault.keyword.to_owned())).collect();
     // A value of the wrong type is told once, not again for each value that it might have been.
     if pointers(&ours) == pointers(&theirs) && ours.is_subset(&theirs) {
         return Ok(());
@@ -94,7 +96,8 @@ fn judge(pairs: &[Pair], seed: u64) -> bool {
     for _ in 0..random.below(4) {
         value = mutated(value, &mut random);
     }
-    let mut text = if random.one_in(2) { value.to_string() } else { serde_json::to_string_pretty(&value).unwrap() };
+    let mut text =
+        if random.one_in(2) { value.to_string() } else { serde_json::to_string_pretty(&value).unwrap() };
     if random.one_in(5) {
         text = damaged(&text, &mut random);
     }

@@ -43,7 +43,8 @@ fn the_official_cases_get_their_verdicts() {
                 Err(error) => {
                     let reason = format!("{error:#}");
                     let reason = reason.split(": ").last().unwrap_or_default();
-                    let outside = reason.contains("not known here") || format!("{error:#}").contains("leads outside");
+                    let outside =
+                        reason.contains("not known here") || format!("{error:#}").contains("leads outside");
                     assert!(outside, "{file}: {}: {error:#}", group["description"]);
                     *skipped.entry(reason.to_owned()).or_default() += tests.len();
                     continue;
@@ -52,7 +53,10 @@ fn the_official_cases_get_their_verdicts() {
             for test in tests {
                 let found = run(&program, program.root("case").unwrap(), &test["data"].to_string());
                 if found.is_empty() != test["valid"].as_bool().unwrap() {
-                    wrong.push(format!("{file}: {}: {}: {found:?}", group["description"], test["description"]));
+                    wrong.push(format!(
+                        "{file}: {}: {}: {found:?}",
+                        group["description"], test["description"]
+                    ));
                 }
                 ran_here += 1;
             }
@@ -89,7 +93,9 @@ fn collect(schema: &Value, into: &mut BTreeSet<String>) {
     for (keyword, value) in schema.as_object().into_iter().flatten() {
         into.insert(keyword.clone());
         match keyword.as_str() {
-            "properties" | "$defs" => value.as_object().into_iter().flatten().for_each(|(_, below)| collect(below, into)),
+            "properties" | "$defs" => {
+                value.as_object().into_iter().flatten().for_each(|(_, below)| collect(below, into))
+            }
             "items" | "additionalProperties" => collect(value, into),
             _ => {}
         }

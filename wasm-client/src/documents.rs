@@ -32,8 +32,15 @@ pub enum Document<'a> {
 pub fn validate_document(schema: &str, document: &Document<'_>) -> Judged {
     let Some(subject) = Subject::parse(schema) else {
         let name: String = schema.chars().take(64).collect();
-        let message = format!("“{name}” is not a schema; name a step, a field, answers, business_context or manifest.");
-        let error = Violation { pointer: String::new(), keyword: "json", code: "unknown_schema", message, step: None };
+        let message =
+            format!("“{name}” is not a schema; name a step, a field, answers, business_context or manifest.");
+        let error = Violation {
+            pointer: String::new(),
+            keyword: "json",
+            code: "unknown_schema",
+            message,
+            step: None,
+        };
         return vec![error].into();
     };
     match document {
@@ -67,7 +74,10 @@ pub enum CheckedField {
 pub fn validate_field(field: &str, json: &str) -> CheckedField {
     let refused = |code: &str, message: String| {
         let pointer = format!("/answers/{}", field.chars().take(64).collect::<String>());
-        CheckedField::Bad { ok: false, errors: vec![FieldError { pointer, code: code.to_owned(), message, step: None }] }
+        CheckedField::Bad {
+            ok: false,
+            errors: vec![FieldError { pointer, code: code.to_owned(), message, step: None }],
+        }
     };
     let Some(id) = FieldId::parse(field) else {
         return refused("unknown_field", "There is no such question.".to_owned());

@@ -9,8 +9,14 @@ use crate::suites::{Kind, Tally, run_check, run_suite};
 use crate::{browser, build, codegen, trace, wrangler};
 
 /// Packages with native tests, in the order of their speed.
-const PACKAGES: [&str; 6] =
-    ["gatehouse-core", "gatehouse-schema-compiler", "gatehouse-wasm-client", "xtask", "gatehouse-devstack", "gatehouse-tests"];
+const PACKAGES: [&str; 6] = [
+    "gatehouse-core",
+    "gatehouse-schema-compiler",
+    "gatehouse-wasm-client",
+    "xtask",
+    "gatehouse-devstack",
+    "gatehouse-tests",
+];
 /// Folders with `node --test` files, as the `test` script of their package.
 const NODE_PACKAGES: [&str; 2] = ["wasm-client/npm", "web"];
 

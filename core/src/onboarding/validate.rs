@@ -55,7 +55,10 @@ pub fn validate_field(id: FieldId, answer: &Value) -> Result<Option<Answer>, Vec
     if found.is_empty() {
         return Ok(kept(answer));
     }
-    Err(found.into_iter().map(|fault| FieldError { pointer: format!("/answers/{id}"), ..told(fault) }).collect())
+    Err(found
+        .into_iter()
+        .map(|fault| FieldError { pointer: format!("/answers/{id}"), ..told(fault) })
+        .collect())
 }
 
 fn check(subject: Subject, given: &Map<String, Value>, finished: bool) -> Result<Answers, Vec<FieldError>> {

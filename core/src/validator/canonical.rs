@@ -74,12 +74,25 @@ mod tests {
 
     #[test]
     fn equal_values_and_only_those_have_one_form() {
-        let equal = [("1", "1.0"), (r#"{"a":1,"b":[2]}"#, r#" { "b" : [2e0] , "a" : 1 } "#), (r#""\u0061""#, r#""a""#)];
+        let equal = [
+            ("1", "1.0"),
+            (r#"{"a":1,"b":[2]}"#, r#" { "b" : [2e0] , "a" : 1 } "#),
+            (r#""\u0061""#, r#""a""#),
+        ];
         for (a, b) in equal {
             assert_eq!(canonical(a), canonical(b), "{a} {b}");
             assert!(canonical(a).is_some());
         }
-        let different = [("1", "true"), ("0", "false"), (r#""1""#, "1"), ("[1,2]", "[12]"), (r#"["a,","b"]"#, r#"["a",",b"]"#), ("{}", "[]"), ("null", "{}"), ("[[1],2]", "[1,[2]]")];
+        let different = [
+            ("1", "true"),
+            ("0", "false"),
+            (r#""1""#, "1"),
+            ("[1,2]", "[12]"),
+            (r#"["a,","b"]"#, r#"["a",",b"]"#),
+            ("{}", "[]"),
+            ("null", "{}"),
+            ("[[1],2]", "[1,[2]]"),
+        ];
         for (a, b) in different {
             assert_ne!(canonical(a), canonical(b), "{a} {b}");
         }

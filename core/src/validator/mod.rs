@@ -82,7 +82,7 @@ impl Subject {
             Self::Field(field) => PROGRAM
                 .nodes
                 .get(usize::from(root("answers")))
-                .and_then(|answers| answers.property(field.as_str()))
+                .and_then(|answers| answers.property(field.as_str(), 0))
                 .map_or(NEVER, |(_, node)| node),
             Self::Context => root("business_context"),
             Self::Manifest => root("manifest"),

@@ -26,8 +26,11 @@ impl Decimal {
         }
         let negative = text.starts_with('-');
         let (mantissa, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-        let (whole, fraction) = mantissa.trim_start_matches('-').split_once('.').unwrap_or((mantissa.trim_start_matches('-'), ""));
-        let digits = format!("{whole}{fraction}");
+        let (whole, fraction) = mantissa
+            .trim_start_matches('-')
+            .split_once('.')
+            .unwrap_or((mantissa.trim_start_matches('-'), ""));
+        let digits = [whole, fraction].concat();
         let significant = digits.trim_start_matches('0');
         let leading = i32::try_from(digits.len() - significant.len()).ok()?;
         let significant = significant.trim_end_matches('0');
@@ -88,7 +91,8 @@ mod tests {
 
     #[test]
     fn one_number_has_one_form_however_it_is_written() {
-        for (a, b) in [("1", "1.0"), ("100", "1e2"), ("0.5", "5E-1"), ("-0", "0.0e9"), ("12.30", "0.123e+2")] {
+        for (a, b) in [("1", "1.0"), ("100", "1e2"), ("0.5", "5E-1"), ("-0", "0.0e9"), ("12.30", "0.123e+2")]
+        {
             assert_eq!(read(a), read(b), "{a} {b}");
         }
         assert_ne!(read("1").canonical(), read("10").canonical());
@@ -97,7 +101,23 @@ mod tests {
 
     #[test]
     fn the_order_is_that_of_the_numbers_to_the_last_digit() {
-        let rising = ["-1e300", "-2", "-1.5", "-1", "-1e-999999999999", "0", "1e-9", "0.1", "0.10000000000000000001", "1", "1.5", "9", "10", "99", "1e2"];
+        let rising = [
+            "-1e300",
+            "-2",
+            "-1.5",
+            "-1",
+            "-1e-999999999999",
+            "0",
+            "1e-9",
+            "0.1",
+            "0.10000000000000000001",
+            "1",
+            "1.5",
+            "9",
+            "10",
+            "99",
+            "1e2",
+        ];
         for pair in rising.windows(2) {
             assert!(read(pair[0]) < read(pair[1]), "{pair:?}");
         }
@@ -105,7 +125,15 @@ mod tests {
 
     #[test]
     fn integers_have_no_fraction() {
-        for (text, integer) in [("1", true), ("1.0", true), ("1.50e1", true), ("1.5", false), ("1e-1", false), ("0", true), ("-7e300", true)] {
+        for (text, integer) in [
+            ("1", true),
+            ("1.0", true),
+            ("1.50e1", true),
+            ("1.5", false),
+            ("1e-1", false),
+            ("0", true),
+            ("-7e300", true),
+        ] {
             assert_eq!(read(text).is_integer(), integer, "{text}");
         }
     }

@@ -34,7 +34,14 @@ pub(super) struct Place<'p> {
 impl<'p> Place<'p> {
     /// The document itself.
     pub fn root() -> Self {
-        Self { parent: None, segment: Segment::Root, label: "The document", is_item: false, step: "", depth: 0 }
+        Self {
+            parent: None,
+            segment: Segment::Root,
+            label: "The document",
+            is_item: false,
+            step: "",
+            depth: 0,
+        }
     }
 
     /// A place just below this one.
@@ -89,6 +96,9 @@ impl<'p> Place<'p> {
 
 /// The beginning of a name.
 pub(super) fn cut(name: &str) -> &str {
+    if name.len() <= LONGEST_NAME {
+        return name;
+    }
     let end = name.char_indices().nth(LONGEST_NAME).map_or(name.len(), |(at, _)| at);
     name.get(..end).unwrap_or(name)
 }

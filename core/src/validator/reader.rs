@@ -15,6 +15,8 @@ pub(super) struct Broken {
 pub(super) struct Text<'a> {
     /// What it says. A half of a surrogate pair has become U+FFFD.
     pub text: Cow<'a, str>,
+    /// Whether all of it is printable ASCII; may say no where it is.
+    pub plain: bool,
     /// Whether a `\u` escape was half of a surrogate pair, which is no character.
     pub lone_surrogate: bool,
 }
@@ -96,32 +98,36 @@ impl<'a> Reader<'a> {
             return self.broken("expected a name in double quotes");
         }
         self.at += 1;
-        let plain = self.plain()?;
+        let (start, plain) = self.plain()?;
         if self.peek() == b'"' {
             self.at += 1;
-            return Ok(Text { text: Cow::Borrowed(plain), lone_surrogate: false });
+            return Ok(Text { text: Cow::Borrowed(start), plain, lone_surrogate: false });
         }
-        let mut text = plain.to_owned();
+        let mut text = start.to_owned();
         let mut lone_surrogate = false;
         while self.peek() == b'\\' {
             self.at += 1;
             let (decoded, lone) = self.escape()?;
             text.push(decoded);
             lone_surrogate |= lone;
-            text.push_str(self.plain()?);
+            text.push_str(self.plain()?.0);
         }
         self.at += 1;
-        Ok(Text { text: Cow::Owned(text), lone_surrogate })
+        Ok(Text { text: Cow::Owned(text), plain: false, lone_surrogate })
     }
 
-    /// Everything up to the next quote or backslash.
-    fn plain(&mut self) -> Result<&'a str, Broken> {
+    /// Everything up to the next quote or backslash, and whether it is printable ASCII.
+    fn plain(&mut self) -> Result<(&'a str, bool), Broken> {
         let start = self.at;
         let rest = self.text.as_bytes().get(start..).unwrap_or_default();
-        let length = rest.iter().position(|byte| matches!(byte, b'"' | b'\\') || *byte < 0x20).unwrap_or(rest.len());
-        self.at += length;
+        let mut plain = true;
+        let length = rest.iter().position(|byte| {
+            plain &= *byte < 0x7f;
+            matches!(byte, b'"' | b'\\') || *byte < 0x20
+        });
+        self.at += length.unwrap_or(rest.len());
         if matches!(self.peek(), b'"' | b'\\') {
-            return Ok(self.since(start));
+            return Ok((self.since(start), plain));
         }
         if self.at >= self.text.len() {
             return self.broken("the text ends within a string");
@@ -155,7 +161,9 @@ impl<'a> Reader<'a> {
 
     fn unicode_escape(&mut self) -> Result<(char, bool), Broken> {
         let unit = self.four_digits()?;
-        if (0xd800..0xdc00).contains(&unit) && self.text.get(self.at..).is_some_and(|rest| rest.starts_with("\\u")) {
+        if (0xd800..0xdc00).contains(&unit)
+            && self.text.get(self.at..).is_some_and(|rest| rest.starts_with("\\u"))
+        {
             let back = self.at;
             self.at += 2;
             let low = self.four_digits()?;

@@ -123,7 +123,8 @@ pub(super) fn unknown_field(program: &Program, node: &Node, name: &str) -> Strin
 
 /// The word that was probably meant: the same but for capitals, or at most a third of it mistyped.
 fn nearest<'w>(given: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
-    let given: Vec<char> = given.chars().take(super::place::LONGEST_NAME + 1).flat_map(char::to_lowercase).collect();
+    let given: Vec<char> =
+        given.chars().take(super::place::LONGEST_NAME + 1).flat_map(char::to_lowercase).collect();
     words
         .map(|word| (distance(&given, word), word))
         .filter(|(distance, word)| *distance <= word.chars().count() / 3)

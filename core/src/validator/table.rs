@@ -53,7 +53,7 @@ pub struct Node {
     pub kinds: u8,
     /// What else must hold, each for its own kind of value.
     pub checks: &'static [Check],
-    /// Known members, sorted by name: at most 64.
+    /// Known members in the order of the schema: at most 64.
     pub properties: &'static [(&'static str, NodeId)],
     /// Bit `n` is set where member `n` must be there.
     pub required: u64,
@@ -110,6 +110,8 @@ pub struct Pattern {
     pub code: &'static str,
     /// What is wrong, as the end of a sentence that begins with the label.
     pub message: &'static str,
+    /// Whether it is found in every text of printable ASCII characters, so that such a text need not be searched.
+    pub takes_plain: bool,
     /// Which class a byte is in.
     pub classes: &'static [u8; 256],
     /// How many classes there are.
@@ -123,8 +125,16 @@ pub struct Pattern {
 impl Program {
     /// The node; what is not there accepts nothing, which no table that was compiled leads to.
     pub(super) fn node(&self, id: NodeId) -> &Node {
-        const REFUSES: Node =
-            Node { label: "", step: "", kinds: 0, checks: &[], properties: &[], required: 0, other: NEVER, items: NEVER };
+        const REFUSES: Node = Node {
+            label: "",
+            step: "",
+            kinds: 0,
+            checks: &[],
+            properties: &[],
+            required: 0,
+            other: NEVER,
+            items: NEVER,
+        };
         self.nodes.get(usize::from(id)).unwrap_or(&REFUSES)
     }
 
@@ -135,10 +145,12 @@ impl Program {
 }
 
 impl Node {
-    /// The member with this name: its number and its node.
-    pub fn property(&self, name: &str) -> Option<(usize, NodeId)> {
-        let found = self.properties.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
-        Some((found, self.properties.get(found)?.1))
+    /// The member with this name: its number and its node. Most documents keep to the order of the schema, so the
+    /// search begins at `expected`.
+    pub fn property(&self, name: &str, expected: usize) -> Option<(usize, NodeId)> {
+        let numbered = || self.properties.iter().enumerate();
+        let mut found = numbered().skip(expected).chain(numbered().take(expected));
+        found.find(|(_, (known, _))| *known == name).map(|(number, (_, node))| (number, *node))
     }
 }
 

@@ -7,7 +7,7 @@ use super::canonical::canonical;
 use super::format;
 use super::number::Decimal;
 use super::place::{Place, Segment};
-use super::reader::{Broken, Reader};
+use super::reader::{Broken, Reader, Text};
 use super::sentence;
 use super::table::{ANY, Check, Choice, NEVER, Node, NodeId, Program, kind};
 
@@ -43,7 +43,12 @@ pub(super) fn walk(program: &Program, node: NodeId, text: &str) -> Vec<Violation
     if let Err(Stop::Broken(broken)) = result {
         // What was found before is doubtful when brackets do not match.
         let (line, column) = walk.reader.position(broken.at);
-        return vec![Violation::new(&Place::root(), "json", "not_json", sentence::not_json(&broken, line, column))];
+        return vec![Violation::new(
+            &Place::root(),
+            "json",
+            "not_json",
+            sentence::not_json(&broken, line, column),
+        )];
     }
     walk.found
 }
@@ -54,7 +59,13 @@ impl<'a> Walk<'a> {
         if self.reader.at_end() { Ok(()) } else { Ok(self.reader.broken("expected the end of the text")?) }
     }
 
-    fn say(&mut self, place: &Place<'_>, keyword: &'static str, code: &'static str, message: String) -> Result<(), Stop> {
+    fn say(
+        &mut self,
+        place: &Place<'_>,
+        keyword: &'static str,
+        code: &'static str,
+        message: String,
+    ) -> Result<(), Stop> {
         self.found.push(Violation::new(place, keyword, code, message));
         if self.found.len() < MOST {
             return Ok(());
@@ -78,7 +89,10 @@ impl<'a> Walk<'a> {
         let found = self.found.len();
         let is = match first {
             b'"' => {
-                let text = self.string(place)?;
+                let text = self.reader.string()?;
+                if text.lone_surrogate {
+                    self.say(place, "json", "lone_surrogate", sentence::lone_surrogate(place))?;
+                }
                 if node.kinds & kind::STRING != 0 {
                     self.check_text(node, &text, place)?;
                 }
@@ -109,22 +123,20 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn string(&mut self, place: &Place<'_>) -> Result<Cow<'a, str>, Stop> {
-        let read = self.reader.string()?;
-        if read.lone_surrogate {
-            self.say(place, "json", "lone_surrogate", sentence::lone_surrogate(place))?;
-        }
-        Ok(read.text)
-    }
-
-    fn check_text(&mut self, node: &Node, text: &str, place: &Place<'_>) -> Result<(), Stop> {
+    fn check_text(&mut self, node: &Node, read: &Text<'_>, place: &Place<'_>) -> Result<(), Stop> {
+        let text = &*read.text;
         for check in node.checks {
             match *check {
                 // A character has at least one byte, so few bytes need no counting.
                 Check::MaxLength(most) if text.len() > most => {
                     let count = text.chars().count();
                     if count > most {
-                        self.say(place, "maxLength", "too_long", sentence::too_long(place, text, count, most))?;
+                        self.say(
+                            place,
+                            "maxLength",
+                            "too_long",
+                            sentence::too_long(place, text, count, most),
+                        )?;
                     }
                 }
                 Check::MinLength(least) if text.len() < least.saturating_mul(4) => {
@@ -134,7 +146,12 @@ impl<'a> Walk<'a> {
                     }
                 }
                 Check::Pattern(number) => {
-                    if let Some(pattern) = self.program.patterns.get(number).filter(|pattern| !pattern.found_in(text)) {
+                    let pattern = self
+                        .program
+                        .patterns
+                        .get(number)
+                        .filter(|pattern| !(read.plain && pattern.takes_plain));
+                    if let Some(pattern) = pattern.filter(|pattern| !pattern.found_in(text)) {
                         self.say(place, "pattern", pattern.code, sentence::tail(place, pattern.message))?;
                     }
                 }
@@ -155,7 +172,9 @@ impl<'a> Walk<'a> {
 
     /// Whether what is no text is among the values that are allowed.
     fn check_choice(&mut self, node: &Node, start: usize, place: &Place<'_>) -> Result<(), Stop> {
-        let among = |choice: &Choice, json: &str| canonical(json).is_some_and(|form| choice.others.contains(&form.as_str()));
+        let among = |choice: &Choice, json: &str| {
+            canonical(json).is_some_and(|form| choice.others.contains(&form.as_str()))
+        };
         for check in node.checks {
             match check {
                 Check::OneOf(choice) if !among(choice, self.reader.since(start)) => {
@@ -218,13 +237,28 @@ impl<'a> Walk<'a> {
         for check in node.checks {
             match *check {
                 Check::MinItems(least) if count < least => {
-                    self.say(place, "minItems", "too_few_items", sentence::too_few_items(place, count, least))?;
+                    self.say(
+                        place,
+                        "minItems",
+                        "too_few_items",
+                        sentence::too_few_items(place, count, least),
+                    )?;
                 }
                 Check::MaxItems(most) if count > most => {
-                    self.say(place, "maxItems", "too_many_items", sentence::tail(place, &format!("has more than {most} items.")))?;
+                    self.say(
+                        place,
+                        "maxItems",
+                        "too_many_items",
+                        sentence::tail(place, &format!("has more than {most} items.")),
+                    )?;
                 }
                 Check::UniqueItems if repeated => {
-                    self.say(place, "uniqueItems", "repeated", sentence::tail(place, "has the same item twice."))?;
+                    self.say(
+                        place,
+                        "uniqueItems",
+                        "repeated",
+                        sentence::tail(place, "has the same item twice."),
+                    )?;
                 }
                 _ => {}
             }
@@ -234,7 +268,7 @@ impl<'a> Walk<'a> {
 
     fn object(&mut self, node: &Node, place: &Place<'_>) -> Result<(), Stop> {
         self.deeper(place)?;
-        let mut seen: u64 = 0;
+        let (mut seen, mut expected): (u64, usize) = (0, 0);
         let mut others = Vec::new();
         self.reader.at += 1;
         let mut more = self.reader.next_token() != b'}';
@@ -249,8 +283,9 @@ impl<'a> Walk<'a> {
                 self.say(member, "json", "lone_surrogate", sentence::lone_surrogate(member))?;
             }
             self.reader.expect(b':', "expected a colon")?;
-            match node.property(&key.text) {
+            match node.property(&key.text, expected) {
                 Some((number, child)) => {
+                    expected = number + 1;
                     if seen & (1 << number) != 0 {
                         self.say(member, "json", "duplicate_key", sentence::duplicate_key(&key.text))?;
                     }
@@ -260,7 +295,12 @@ impl<'a> Walk<'a> {
                 None if node.other == NEVER => {
                     // It belongs to no step, whatever is around it.
                     let member = &member.without_step();
-                    self.say(member, "additionalProperties", "unknown_field", sentence::unknown_field(self.program, node, &key.text))?;
+                    self.say(
+                        member,
+                        "additionalProperties",
+                        "unknown_field",
+                        sentence::unknown_field(self.program, node, &key.text),
+                    )?;
                     self.value(ANY, member)?;
                     others.push(key.text.clone());
                 }
@@ -275,7 +315,13 @@ impl<'a> Walk<'a> {
     }
 
     /// After an object: what is there twice, and what is not there.
-    fn check_names(&mut self, node: &Node, seen: u64, mut others: Vec<Cow<'_, str>>, place: &Place<'_>) -> Result<(), Stop> {
+    fn check_names(
+        &mut self,
+        node: &Node,
+        seen: u64,
+        mut others: Vec<Cow<'_, str>>,
+        place: &Place<'_>,
+    ) -> Result<(), Stop> {
         others.sort_unstable();
         for pair in others.windows(2) {
             if let [one, other] = pair

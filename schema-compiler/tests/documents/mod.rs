@@ -31,10 +31,20 @@ impl Random {
 }
 
 const LETTERS: [&str; 12] = ["a", "Z", " ", "é", "च", "ा", "🍵", "\"", "\\", "/", "~", "9"];
-const SITES: [&str; 5] =
-    ["https://chaya.example", "http://चाय.example:8080/a?b#c", "chaya", "https://a..b", "https://u@chaya.example"];
-const TIMES: [&str; 5] =
-    ["2026-02-01T06:30:00Z", "2024-02-29T23:59:59.5+05:30", "2026-02-29T00:00:00Z", "2026-02-01", "2016-12-31T23:59:60Z"];
+const SITES: [&str; 5] = [
+    "https://chaya.example",
+    "http://चाय.example:8080/a?b#c",
+    "chaya",
+    "https://a..b",
+    "https://u@chaya.example",
+];
+const TIMES: [&str; 5] = [
+    "2026-02-01T06:30:00Z",
+    "2024-02-29T23:59:59.5+05:30",
+    "2026-02-29T00:00:00Z",
+    "2026-02-01",
+    "2016-12-31T23:59:60Z",
+];
 
 fn letters(count: usize, random: &mut Random) -> String {
     (0..count).map(|_| *random.pick(&LETTERS)).collect()
@@ -45,7 +55,9 @@ pub fn document(root: &Value, schema: &Value, random: &mut Random) -> Value {
     if let Some(target) = schema["$ref"].as_str() {
         let mut whole = root.pointer(target.trim_start_matches('#')).cloned().unwrap_or_default();
         // Neighbours of a reference tighten what it says.
-        for (keyword, value) in schema.as_object().into_iter().flatten().filter(|(keyword, _)| *keyword != "$ref") {
+        for (keyword, value) in
+            schema.as_object().into_iter().flatten().filter(|(keyword, _)| *keyword != "$ref")
+        {
             whole[keyword.as_str()] = value.clone();
         }
         return document(root, &whole, random);
@@ -86,10 +98,18 @@ fn text(schema: &Value, random: &mut Random) -> String {
         return if random.one_in(20) { (*random.pick(&TIMES)).to_owned() } else { TIMES[0].to_owned() };
     }
     match schema["x-error"]["code"].as_str() {
-        Some("not_a_url") => return SITES[if random.one_in(10) { random.below(5) } else { random.below(2) }].to_owned(),
+        Some("not_a_url") => {
+            return SITES[if random.one_in(10) { random.below(5) } else { random.below(2) }].to_owned();
+        }
         Some("wrong_version") => return format!("2.{}", random.below(12)),
         Some("not_a_checksum") => return format!("{:016x}", random.next()).repeat(4),
-        Some("not_a_uuid") => return if random.one_in(2) { String::new() } else { "0b8e2f6c-6f0e-4c1f-9a77-1d2f3a4b5c6d".to_owned() },
+        Some("not_a_uuid") => {
+            return if random.one_in(2) {
+                String::new()
+            } else {
+                "0b8e2f6c-6f0e-4c1f-9a77-1d2f3a4b5c6d".to_owned()
+            };
+        }
         _ => {}
     }
     let least = schema["minLength"].as_u64().unwrap_or(0) as usize;
@@ -136,16 +156,38 @@ pub fn mutated(value: Value, random: &mut Random) -> Value {
                 _ => text + "\u{85}",
             })
         }
-        Value::Number(_) if !random.one_in(3) => {
-            random.pick(&[json!(0), json!(-1), json!(1.0), json!(0.5), json!(6), json!(1201), json!(1e300), json!(4_294_967_296_u64)]).clone()
-        }
-        _ => random.pick(&[json!(null), json!(true), json!(7), json!(0.25), json!("x"), json!([]), json!(["x", 1]), json!({}), json!({"a": {"b": []}})]).clone(),
+        Value::Number(_) if !random.one_in(3) => random
+            .pick(&[
+                json!(0),
+                json!(-1),
+                json!(1.0),
+                json!(0.5),
+                json!(6),
+                json!(1201),
+                json!(1e300),
+                json!(4_294_967_296_u64),
+            ])
+            .clone(),
+        _ => random
+            .pick(&[
+                json!(null),
+                json!(true),
+                json!(7),
+                json!(0.25),
+                json!("x"),
+                json!([]),
+                json!(["x", 1]),
+                json!({}),
+                json!({"a": {"b": []}}),
+            ])
+            .clone(),
     }
 }
 
 /// The text with some characters removed, repeated or replaced; mostly no JSON any more.
 pub fn damaged(text: &str, random: &mut Random) -> String {
-    const WITH: [&str; 16] = ["{", "}", "[", "]", ",", ":", "\"", "\\", "\\ud83c", "\\u00e9", "0", "-", ".", "e9", "null", "\n"];
+    const WITH: [&str; 16] =
+        ["{", "}", "[", "]", ",", ":", "\"", "\\", "\\ud83c", "\\u00e9", "0", "-", ".", "e9", "null", "\n"];
     let mut characters: Vec<String> = text.chars().map(String::from).collect();
     for _ in 0..=random.below(2) {
         let at = random.below(characters.len().max(1));

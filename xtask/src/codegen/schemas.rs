@@ -51,11 +51,20 @@ pub fn rust_questions(schemas: &Schemas) -> String {
     for (id, _) in STEPS.iter().flat_map(|step| questions(schemas, step)) {
         let _ = writeln!(out, "        {} = {id:?},", pascal(id));
     }
-    out.push_str("    }\n}\n\n/// The steps in the order in which they are asked.\npub const STEPS: &[Step] = &[\n");
+    out.push_str(
+        "    }\n}\n\n/// The steps in the order in which they are asked.\npub const STEPS: &[Step] = &[\n",
+    );
     for step in STEPS {
-        let _ = writeln!(out, "    Step {{ id: StepId::{}, title: {} }},", pascal(step), schemas.0[step]["title"]);
+        let _ = writeln!(
+            out,
+            "    Step {{ id: StepId::{}, title: {} }},",
+            pascal(step),
+            schemas.0[step]["title"]
+        );
     }
-    out.push_str("];\n\n/// The questions in the order in which they are asked.\npub const FIELDS: &[Field] = &[\n");
+    out.push_str(
+        "];\n\n/// The questions in the order in which they are asked.\npub const FIELDS: &[Field] = &[\n",
+    );
     for step in STEPS {
         for (id, question) in questions(schemas, step) {
             let _ = writeln!(
@@ -103,7 +112,11 @@ fn members(root: &Value, schema: &Value, depth: usize) -> String {
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         let about = property["description"].as_str().or(property["title"].as_str()).unwrap_or_default();
         let mark = if required(schema, name) { "" } else { "?" };
-        let _ = write!(out, "{indent}/** {about} */\n{indent}{name}{mark}: {};\n", type_of(root, property, depth));
+        let _ = write!(
+            out,
+            "{indent}/** {about} */\n{indent}{name}{mark}: {};\n",
+            type_of(root, property, depth)
+        );
     }
     let _ = write!(out, "{}}}", "  ".repeat(depth - 1));
     out
@@ -121,7 +134,9 @@ fn type_of(root: &Value, schema: &Value, depth: usize) -> String {
     };
     match (&schema["type"], schema["$ref"].as_str()) {
         (Value::String(kind), _) => one(kind),
-        (Value::Array(kinds), _) => kinds.iter().filter_map(Value::as_str).map(one).collect::<Vec<_>>().join(" | "),
+        (Value::Array(kinds), _) => {
+            kinds.iter().filter_map(Value::as_str).map(one).collect::<Vec<_>>().join(" | ")
+        }
         (_, Some(target)) => {
             type_of(root, root.pointer(target.trim_start_matches('#')).unwrap_or(&Value::Null), depth)
         }
@@ -139,7 +154,10 @@ pub fn docs(schemas: &Schemas) -> String {
     for step in STEPS {
         let schema = &schemas.0[step];
         let title = schema["title"].as_str().unwrap_or_default();
-        let _ = write!(out, "\n## {step}: {title}\n\n| id | label | answer | required | hint |\n|---|---|---|---|---|\n");
+        let _ = write!(
+            out,
+            "\n## {step}: {title}\n\n| id | label | answer | required | hint |\n|---|---|---|---|---|\n"
+        );
         for (id, question) in questions(schemas, step) {
             let (kind, rules) = text_kind(schemas, question);
             let answer = match kind {
@@ -153,7 +171,8 @@ pub fn docs(schemas: &Schemas) -> String {
             };
             let text = |name: &str| question[name].as_str().unwrap_or_default();
             let yes = if required(schema, id) { "yes" } else { "" };
-            let _ = writeln!(out, "| `{id}` | {} | {answer} | {yes} | {} |", text("title"), text("description"));
+            let _ =
+                writeln!(out, "| `{id}` | {} | {answer} | {yes} | {} |", text("title"), text("description"));
         }
     }
     out
