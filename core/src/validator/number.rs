@@ -1,5 +1,6 @@
 //! Numbers as exact decimals: comparing needs no binary fraction, and Rust's own parser weighs 14 KB in the browser.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// The most bytes of a number.
@@ -9,33 +10,37 @@ const LARGEST_POWER: i32 = 308;
 
 /// `0.digits × 10^exponent`, without zeros at either end; zero has no digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Decimal {
+pub(super) struct Decimal<'a> {
     negative: bool,
-    digits: String,
+    digits: Cow<'a, str>,
     exponent: i32,
 }
 
-impl Decimal {
+impl<'a> Decimal<'a> {
     /// Reads a number that keeps to the grammar of JSON.
     ///
     /// # Errors
     /// A number of 10^308 or more, or of more than 256 bytes.
-    pub fn read(text: &str) -> Option<Self> {
+    pub fn read(text: &'a str) -> Option<Self> {
         if text.len() > LONGEST {
             return None;
         }
         let negative = text.starts_with('-');
         let (mantissa, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-        let (whole, fraction) = mantissa
-            .trim_start_matches('-')
-            .split_once('.')
-            .unwrap_or((mantissa.trim_start_matches('-'), ""));
-        let digits = [whole, fraction].concat();
-        let significant = digits.trim_start_matches('0');
-        let leading = i32::try_from(digits.len() - significant.len()).ok()?;
-        let significant = significant.trim_end_matches('0');
-        if significant.is_empty() {
-            return Some(Self { negative: false, digits: String::new(), exponent: 0 });
+        let whole = mantissa.trim_start_matches('-');
+        let (whole, fraction) = whole.split_once('.').unwrap_or((whole, ""));
+        let whole = whole.trim_start_matches('0');
+        let small = fraction.trim_start_matches('0');
+        // Where the point stands, from the first digit that is not zero.
+        let point =
+            if whole.is_empty() { -signed(fraction.len() - small.len())? } else { signed(whole.len())? };
+        let digits = match (whole, fraction.trim_end_matches('0')) {
+            (whole, "") => Cow::Borrowed(whole.trim_end_matches('0')),
+            ("", _) => Cow::Borrowed(small.trim_end_matches('0')),
+            (whole, fraction) => Cow::Owned([whole, fraction].concat()),
+        };
+        if digits.is_empty() {
+            return Some(Self { negative: false, digits, exponent: 0 });
         }
         // A power too long for an i32 is huge or a fraction too small to tell from its neighbours.
         let power: i32 = match power.trim_start_matches('+').parse() {
@@ -43,8 +48,8 @@ impl Decimal {
             Err(_) if power.starts_with('-') => -1_000_000_000,
             Err(_) => return None,
         };
-        let exponent = i32::try_from(whole.len()).ok()?.saturating_sub(leading).saturating_add(power);
-        (exponent <= LARGEST_POWER).then(|| Self { negative, digits: significant.to_owned(), exponent })
+        let exponent = point.saturating_add(power);
+        (exponent <= LARGEST_POWER).then_some(Self { negative, digits, exponent })
     }
 
     /// Whether there is nothing behind the point.
@@ -59,7 +64,11 @@ impl Decimal {
     }
 }
 
-impl Ord for Decimal {
+fn signed(length: usize) -> Option<i32> {
+    i32::try_from(length).ok()
+}
+
+impl Ord for Decimal<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         let sign = |number: &Self| match (number.digits.is_empty(), number.negative) {
             (true, _) => 0,
@@ -75,7 +84,7 @@ impl Ord for Decimal {
     }
 }
 
-impl PartialOrd for Decimal {
+impl PartialOrd for Decimal<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
@@ -85,7 +94,7 @@ impl PartialOrd for Decimal {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Decimal {
+    fn read(text: &str) -> Decimal<'_> {
         Decimal::read(text).unwrap()
     }
 

@@ -196,7 +196,7 @@ impl<'a> Walk<'a> {
             return Ok(kind::INTEGER | kind::FRACTION);
         };
         for check in node.checks {
-            let (keyword, bound, holds): (_, _, fn(&Decimal, &Decimal) -> bool) = match *check {
+            let (keyword, bound, holds): (_, _, fn(&Decimal<'_>, &Decimal<'_>) -> bool) = match *check {
                 Check::Minimum(bound) => ("minimum", bound, |number, bound| number >= bound),
                 Check::Maximum(bound) => ("maximum", bound, |number, bound| number <= bound),
                 Check::ExclusiveMinimum(bound) => ("exclusiveMinimum", bound, |number, bound| number > bound),
