@@ -89,8 +89,7 @@ fn takes_plain(rows: &[[u16; 256]], ends: &[bool]) -> bool {
         if !ends[usize::from(state)] {
             return false;
         }
-        for byte in 0x20..0x7f_usize {
-            let to = rows[usize::from(state)][byte];
+        for &to in &rows[usize::from(state)][0x20..0x7f] {
             if to != FOUND && !reached.contains(&to) {
                 reached.push(to);
             }
