@@ -1,4 +1,4 @@
--- People, workspaces, memberships and the audit log: what every later file stands on.
+-- People, workspaces and memberships: what every later file stands on.
 --
 -- An older installation may already hold tables of these names, with other columns and with policies that let everyone
 -- in. So nothing here trusts `if not exists` alone: missing columns are added, constraints are put in place by name, and
@@ -67,6 +67,68 @@ begin
 end $$;
 comment on function private.forbid_change() is 'Trigger: refuses the statement. For append-only tables.';
 
+-- ------------------------------------------------------------------------------------- rows of an older installation
+
+create table if not exists private.legacy_values (
+  table_name text not null,
+  row_id uuid not null,
+  column_name text not null,
+  value text not null,
+  primary key (table_name, row_id, column_name)
+);
+comment on table private.legacy_values is
+  'Values of an older installation that no column here may hold, kept when their row was adopted with another value.';
+
+create or replace function private.adopt_values(p_table regclass, p_column name, p_valid text, p_instead text) returns void
+language plpgsql set search_path = '' as $$
+begin
+  execute pg_catalog.format(
+    'insert into private.legacy_values select %L, id, %L, %I::text from %s where not (%s) on conflict do nothing',
+    p_table, p_column, p_column, p_table, p_valid);
+  execute pg_catalog.format('update %s set %I = %L where not (%s)', p_table, p_column, p_instead, p_valid);
+  if p_instead is not null then
+    execute pg_catalog.format('update %s set %I = %L where %I is null', p_table, p_column, p_instead, p_column);
+  end if;
+end $$;
+comment on function private.adopt_values(regclass, name, text, text) is
+  'Before a constraint is put on an older column: the values for which p_valid is false are kept in legacy_values; they, and nulls, become p_instead. Migrations call it, nobody else.';
+
+-- A foreign key without an action would stop a person of the older installation from deleting their account.
+create or replace function private.close_legacy(p_table regclass) returns void
+language plpgsql set search_path = '' as $$
+declare
+  v_key record;
+begin
+  perform private.reset_access(p_table);
+  for v_key in
+    select conname, pg_catalog.pg_get_constraintdef(oid) as definition from pg_catalog.pg_constraint
+    where conrelid = p_table and contype = 'f' and confdeltype in ('a', 'r')
+  loop
+    execute pg_catalog.format('alter table %s drop constraint %I', p_table, v_key.conname);
+    execute pg_catalog.format('alter table %s add constraint %I %s', p_table, v_key.conname,
+      pg_catalog.regexp_replace(pg_catalog.replace(v_key.definition, ' ON DELETE RESTRICT', ''),
+        '(REFERENCES [^(]+\([^)]+\)( MATCH FULL)?)', '\1 ON DELETE CASCADE'));
+  end loop;
+end $$;
+comment on function private.close_legacy(regclass) is
+  'Takes every client''s access to a table of an older installation away; its rows stay as they are and go with the person or workspace they point to. Migrations call it, nobody else.';
+
+create or replace function private.set_aside(p_table name, p_mark name) returns void
+language plpgsql set search_path = '' as $$
+declare
+  v_table regclass := pg_catalog.to_regclass('public.' || pg_catalog.quote_ident(p_table));
+begin
+  if v_table is null or exists (select from pg_catalog.pg_attribute where attrelid = v_table and attname = p_mark) then
+    return;
+  end if;
+  execute pg_catalog.format('alter table public.%I rename to %I', p_table, p_table || '_legacy');
+  perform private.close_legacy(v_table);
+  execute pg_catalog.format('comment on table public.%I is %L', p_table || '_legacy',
+    pg_catalog.format('Rows of %s of the older installation, kept as they were. No client reads them.', p_table));
+end $$;
+comment on function private.set_aside(name, name) is
+  'Renames a table of an older installation to …_legacy and closes it, if it is there without the column by which ours is known. Migrations call it, nobody else.';
+
 revoke all on all functions in schema private from public, anon, authenticated;
 grant execute on function private.rfc3339(timestamptz), private.fail(text, text, text) to authenticated, service_role;
 
@@ -86,11 +148,16 @@ alter table public.users
   drop constraint if exists users_auth_user_id_fkey,
   drop constraint if exists users_full_name_check,
   drop constraint if exists users_avatar_url_check;
--- An older installation has these nullable; unknown means that nobody ever switched it off.
-update public.users set is_active = true where is_active is null;
+-- An older installation has these nullable, and pictures of any text. Unknown means that nobody ever switched it off.
+select private.adopt_values('public.users', 'is_active', 'true', 'true');
+select private.adopt_values('public.users', 'created_at', 'true', now()::text);
+select private.adopt_values('public.users', 'full_name', 'char_length(full_name) <= 255', null);
+select private.adopt_values('public.users', 'avatar_url',
+  $$char_length(avatar_url) <= 2048 and avatar_url ~ '^https?://'$$, null);
 alter table public.users
   alter column is_active set not null,
   alter column is_active set default true,
+  alter column created_at set not null,
   -- A person may sign up by phone, and two identity providers may report the same address for two accounts.
   alter column email drop not null,
   add constraint users_auth_user_id_key unique (auth_user_id),
@@ -112,7 +179,10 @@ alter table public.workspaces
   drop constraint if exists workspaces_slug_key,
   drop constraint if exists workspaces_owner_id_fkey,
   drop constraint if exists workspaces_name_check;
+select private.adopt_values('public.workspaces', 'created_at', 'true', now()::text);
+select private.adopt_values('public.workspaces', 'name', 'char_length(name) between 1 and 255', 'My workspace');
 alter table public.workspaces
+  alter column created_at set not null,
   add constraint workspaces_slug_key unique (slug),
   add constraint workspaces_owner_id_fkey foreign key (owner_id) references public.users (id) on delete cascade,
   add constraint workspaces_name_check check (char_length(name) between 1 and 255);
@@ -134,11 +204,14 @@ alter table public.workspace_members
   drop constraint if exists workspace_members_workspace_id_fkey,
   drop constraint if exists workspace_members_user_id_fkey,
   drop constraint if exists workspace_members_role_check;
-update public.workspace_members set is_active = true where is_active is null;
+-- A role that we do not know becomes the least of ours.
+select private.adopt_values('public.workspace_members', 'is_active', 'true', 'true');
+select private.adopt_values('public.workspace_members', 'role', $$role in ('owner', 'admin', 'member')$$, 'member');
 alter table public.workspace_members
   alter column is_active set not null,
   alter column is_active set default true,
   alter column role set not null,
+  alter column role set default 'member',
   add constraint workspace_members_workspace_id_user_id_key unique (workspace_id, user_id),
   add constraint workspace_members_workspace_id_fkey
     foreign key (workspace_id) references public.workspaces (id) on delete cascade,
@@ -161,44 +234,6 @@ comment on function private.my_workspace_ids(text[]) is
 revoke all on function private.my_workspace_ids(text[]) from public, anon, authenticated;
 grant execute on function private.my_workspace_ids(text[]) to authenticated;
 
--- -------------------------------------------------------------------------------------------------------- audit log
-
--- No foreign key on purpose: what happened stays written when the workspace or the person is gone.
-create table if not exists public.audit_log (
-  id bigint generated always as identity primary key,
-  workspace_id uuid,
-  actor uuid,
-  action text not null constraint audit_log_action_check check (action ~ '^[a-z]+(\.[a-z_]+)+$'),
-  details jsonb not null default '{}' constraint audit_log_details_check check (jsonb_typeof(details) = 'object'),
-  request_id text,
-  created_at timestamptz not null default now()
-);
-create index if not exists audit_log_workspace_id_id_idx on public.audit_log (workspace_id, id);
-comment on table public.audit_log is
-  'What was done, by whom (actor = auth user id, null = the system), in which request. Written in the transaction of the deed; append-only; no client reads it.';
-
-create or replace function private.request_id() returns text
-language plpgsql stable set search_path = '' as $$
-begin
-  return pg_catalog.left(pg_catalog.current_setting('request.headers', true)::jsonb ->> 'x-request-id', 128);
-exception when others then
-  return null; -- called outside PostgREST, or with headers that are no JSON: there is no id to record
-end $$;
-comment on function private.request_id() is 'The x-request-id header of the HTTP request that PostgREST is serving, if any.';
-
-create or replace function private.audit(
-  p_workspace_id uuid, p_actor uuid, p_action text, p_details jsonb, p_request_id text
-) returns void
-language sql volatile set search_path = '' as $$
-  insert into public.audit_log (workspace_id, actor, action, details, request_id)
-  values (p_workspace_id, p_actor, p_action, p_details,
-          pg_catalog.left(coalesce(p_request_id, private.request_id()), 128))
-$$;
-comment on function private.audit(uuid, uuid, text, jsonb, text) is
-  'Appends one audit row. Only security definer functions may call it.';
-revoke all on function private.request_id(), private.audit(uuid, uuid, text, jsonb, text)
-  from public, anon, authenticated;
-
 -- ------------------------------------------------------------------------------------------------ triggers and access
 
 create or replace trigger touch_updated_at before update on public.users
@@ -207,8 +242,6 @@ create or replace trigger touch_updated_at before update on public.workspaces
   for each row execute function private.touch_updated_at();
 create or replace trigger touch_updated_at before update on public.workspace_members
   for each row execute function private.touch_updated_at();
-create or replace trigger append_only before update or delete or truncate on public.audit_log
-  for each statement execute function private.forbid_change();
 
 select private.reset_access('public.users');
 grant select on public.users to authenticated;
@@ -231,9 +264,3 @@ grant select on public.workspace_members to authenticated;
 grant select, insert, update, delete on public.workspace_members to service_role;
 create policy "Members see who belongs to their workspaces" on public.workspace_members
   for select to authenticated using (workspace_id in (select private.my_workspace_ids('{owner,admin,member}')));
-
--- Support reads it with the service key; rows come only from functions, so not even that key can write one.
-select private.reset_access('public.audit_log');
-grant select on public.audit_log to service_role;
-create policy "No client reads the audit log" on public.audit_log
-  for all to anon, authenticated using (false);

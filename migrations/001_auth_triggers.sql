@@ -17,9 +17,8 @@ grant select on public.signup_failures to service_role;
 create policy "No client reads sign-up failures" on public.signup_failures
   for all to anon, authenticated using (false);
 
--- Code point ranges instead of letter classes: what counts as a letter must not depend on the server's locale. Vowel
--- signs of the Indian scripts are marks, not letters, and have to stay, so whole blocks are kept. Symbols, general and
--- CJK punctuation, the danda and emoji are separators; a name of nothing else falls back to "workspace".
+-- ASCII alone, so that a slug reads the same in a URL, a log and a mail. Accents are taken off their letters; a name in
+-- another script, or of emoji, gets the neutral word. What makes a slug unique is its suffix, so 48 characters leave room.
 create or replace function private.slugify(p_name text) returns text
 language plpgsql immutable parallel safe set search_path = '' as $$
 declare
@@ -27,15 +26,13 @@ declare
 begin
   v_slug := pg_catalog.lower(pg_catalog.normalize(v_slug, 'NFKD') collate pg_catalog."und-x-icu");
   v_slug := pg_catalog.regexp_replace(v_slug, '[\u0300-\u036f\u200c\u200d]', '', 'g');
-  v_slug := pg_catalog.normalize(v_slug, 'NFKC');
-  v_slug := pg_catalog.regexp_replace(v_slug,
-    '[^a-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0370-\u05ff\u0620-\u0963\u0966-\u1fff\u2c00-\u2dff\u3041-\ud7ff\uf900-\ufaff]+',
-    '-', 'g');
+  v_slug := pg_catalog.translate(pg_catalog.replace(pg_catalog.replace(v_slug, 'ß', 'ss'), 'æ', 'ae'), 'øđłı', 'odli');
+  v_slug := pg_catalog.regexp_replace(v_slug, '[^a-z0-9]+', '-', 'g');
   v_slug := pg_catalog.btrim(pg_catalog.left(pg_catalog.btrim(v_slug, '-'), 48), '-');
   return coalesce(nullif(v_slug, ''), 'workspace');
 end $$;
 comment on function private.slugify(text) is
-  'A name as it stands in a URL: lower case first, then everything but letters and digits of any script becomes one hyphen; at most 48 characters; never empty.';
+  'A name as it stands in a URL: lower-case Latin letters and digits in words joined by single hyphens, at most 48 characters, never empty.';
 
 create or replace function private.own_workspace(p_user_id uuid) returns uuid
 language sql stable set search_path = '' as $$
@@ -143,17 +140,19 @@ comment on function public.ensure_profile() is
 
 -- An error here would fail the insert into auth.users, and the person would read "Database error saving new user" with
 -- no way on. So it is written down instead, and ensure_profile() repairs it at the first request.
+-- "others" leaves out a statement that was cancelled and a failed assertion, so these are named. A lock that does not come
+-- is given up, because the sign-up would otherwise wait for it until its own deadline.
 create or replace function private.handle_new_auth_user() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = '' set lock_timeout = '2s' as $$
 begin
   if not coalesce(new.is_anonymous, false) then
     perform private.create_profile(new.id);
   end if;
   return new;
-exception when others then
+exception when others or query_canceled or assert_failure then
   begin
     insert into public.signup_failures (auth_user_id, sqlstate, message) values (new.id, sqlstate, sqlerrm);
-  exception when others then
+  exception when others or query_canceled then
     raise warning 'gatehouse: sign-up of % has no profile, and that could not be recorded: %', new.id, sqlerrm;
   end;
   return new;

@@ -20,9 +20,18 @@ alter table public.payment_transactions
   drop constraint if exists payment_transactions_amount_check,
   drop constraint if exists payment_transactions_currency_check,
   drop constraint if exists payment_transactions_status_check;
--- Not valid: rows of an older ladder or in another currency are kept as they are; only new rows must fit.
+-- A status that we do not know is no proof of money, so it may not open a door.
+update public.payment_transactions set status = 'cancelled' where status = 'canceled';
+select private.adopt_values('public.payment_transactions', 'status',
+  $$status in ('pending', 'completed', 'failed', 'cancelled', 'refunded')$$, 'failed');
+select private.adopt_values('public.payment_transactions', 'billing_interval',
+  $$billing_interval in ('month', 'year')$$, null);
+select private.adopt_values('public.payment_transactions', 'created_at', 'true', now()::text);
+-- Not valid: rows of an older ladder, in another currency or of nothing are kept as they are; only new rows must fit.
 alter table public.payment_transactions
   alter column workspace_id drop not null,
+  alter column status set not null,
+  alter column created_at set not null,
   alter column amount type bigint,
   -- Records of money outlive the workspace, and must not stop a person from deleting their account.
   add constraint payment_transactions_workspace_id_fkey
@@ -30,7 +39,7 @@ alter table public.payment_transactions
   add constraint payment_transactions_merchant_order_id_key unique (merchant_order_id),
   add constraint payment_transactions_plan_check check (plan in ('ascent', 'glide', 'soar')) not valid,
   add constraint payment_transactions_billing_interval_check check (billing_interval in ('month', 'year')),
-  add constraint payment_transactions_amount_check check (amount >= 100),
+  add constraint payment_transactions_amount_check check (amount >= 100) not valid,
   add constraint payment_transactions_currency_check check (currency = 'INR') not valid,
   add constraint payment_transactions_status_check
     check (status in ('pending', 'completed', 'failed', 'cancelled', 'refunded'));

@@ -2,17 +2,7 @@
 
 -- An older installation spread its manifests over many columns and let members rewrite them. They cannot be read as
 -- versions of ours, so that table steps aside under another name, closed to clients, and nothing in it is lost.
-do $$
-begin
-  if to_regclass('public.business_context_manifests') is not null
-     and not exists (select from pg_attribute
-                     where attrelid = to_regclass('public.business_context_manifests') and attname = 'parent_version') then
-    alter table public.business_context_manifests rename to business_context_manifests_legacy;
-    perform private.reset_access('public.business_context_manifests_legacy');
-    comment on table public.business_context_manifests_legacy is
-      'Manifests of the older installation, kept as they were. No client and no function of ours reads them.';
-  end if;
-end $$;
+select private.set_aside('business_context_manifests', 'parent_version');
 
 create table if not exists public.business_context_manifests (
   id uuid primary key default gen_random_uuid(),

@@ -4,6 +4,8 @@ alter table public.users
   add column if not exists onboarding_status text not null default 'pending',
   add column if not exists onboarding_completed_at timestamptz,
   drop constraint if exists users_onboarding_status_check;
+select private.adopt_values('public.users', 'onboarding_status',
+  $$onboarding_status in ('pending', 'payment_confirmed', 'in_progress', 'completed', 'abandoned')$$, 'pending');
 alter table public.users
   alter column onboarding_status set default 'pending',
   alter column onboarding_status set not null,

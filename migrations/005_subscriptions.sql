@@ -3,17 +3,7 @@
 
 -- Subscriptions of an older installation are kept, closed to clients, under another name: they are keyed by person and
 -- priced in dollars by another ladder.
-do $$
-begin
-  if to_regclass('public.subscriptions') is not null
-     and not exists (select from pg_attribute
-                     where attrelid = to_regclass('public.subscriptions') and attname = 'legacy_plan') then
-    alter table public.subscriptions rename to subscriptions_legacy;
-    perform private.reset_access('public.subscriptions_legacy');
-    comment on table public.subscriptions_legacy is
-      'Subscriptions of the older installation, kept as they were. No client reads them.';
-  end if;
-end $$;
+select private.set_aside('subscriptions', 'legacy_plan');
 
 create table if not exists public.subscriptions (
   id uuid primary key default gen_random_uuid(),
@@ -26,6 +16,9 @@ create table if not exists public.subscriptions (
   current_period_end timestamptz,
   trial_end timestamptz,
   grace_period_end timestamptz,
+  next_plan text,
+  next_interval text,
+  next_period_end timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
@@ -36,7 +29,10 @@ alter table public.subscriptions
   drop constraint if exists subscription_status_check,
   drop constraint if exists subscription_billing_interval_check,
   drop constraint if exists subscription_period_check,
-  drop constraint if exists subscription_dates_check;
+  drop constraint if exists subscription_dates_check,
+  drop constraint if exists subscription_next_plan_check,
+  drop constraint if exists subscription_next_interval_check,
+  drop constraint if exists subscription_next_check;
 alter table public.subscriptions
   add constraint subscription_workspace_id_key unique (workspace_id),
   add constraint subscription_workspace_id_fkey
@@ -56,9 +52,16 @@ alter table public.subscriptions
       when 'cancelled' then current_period_end is not null
       else true
     end
-    and (status in ('none', 'expired') or plan is not null or legacy_plan is not null));
+    and (status in ('none', 'expired') or plan is not null or legacy_plan is not null)),
+  add constraint subscription_next_plan_check check (next_plan in ('ascent', 'glide', 'soar')),
+  add constraint subscription_next_interval_check check (next_interval in ('month', 'year')),
+  add constraint subscription_next_check check (
+    (next_plan is null) = (next_period_end is null) and (next_plan is null) = (next_interval is null)
+    and (next_plan is null or next_period_end > current_period_end));
 comment on table public.subscriptions is 'One row per workspace that ever had a plan; no row means status none.';
 comment on column public.subscriptions.legacy_plan is 'Name of a plan of the older ladder, for rows that predate this one.';
+comment on column public.subscriptions.next_plan is
+  'A smaller plan that is paid for and begins at current_period_end, lasting until next_period_end.';
 
 create or replace trigger touch_updated_at before update on public.subscriptions
   for each row execute function private.touch_updated_at();
@@ -71,16 +74,50 @@ comment on function private.grace() is 'How long access outlives a paid period: 
 create or replace function private.access_until(p_subscription public.subscriptions) returns timestamptz
 language sql stable parallel safe set search_path = '' as $$
   select case (p_subscription).status
-    when 'active' then (p_subscription).current_period_end + private.grace()
+    when 'active' then
+      coalesce((p_subscription).next_period_end, (p_subscription).current_period_end) + private.grace()
     when 'trial' then (p_subscription).trial_end
     when 'past_due' then (p_subscription).grace_period_end
-    when 'cancelled' then (p_subscription).current_period_end
+    when 'cancelled' then coalesce((p_subscription).next_period_end, (p_subscription).current_period_end)
   end
 $$;
 comment on function private.access_until(public.subscriptions) is
   'The instant at which a subscription stops giving access, past or future; null when it gives none. The caller compares it with its own clock.';
-revoke all on function private.grace(), private.access_until(public.subscriptions) from public, anon, authenticated;
-grant execute on function private.grace(), private.access_until(public.subscriptions) to authenticated, service_role;
+
+-- Readers see the plan that counts now, whether or not anything has rolled the row forward.
+create or replace function private.subscription_now(p_subscription public.subscriptions, p_now timestamptz)
+returns public.subscriptions
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  if (p_subscription).next_plan is not null and (p_subscription).current_period_end <= p_now then
+    p_subscription.plan := p_subscription.next_plan;
+    p_subscription.legacy_plan := null;
+    p_subscription.billing_interval := p_subscription.next_interval;
+    p_subscription.current_period_start := p_subscription.current_period_end;
+    p_subscription.current_period_end := p_subscription.next_period_end;
+    p_subscription.next_plan := null;
+    p_subscription.next_interval := null;
+    p_subscription.next_period_end := null;
+  end if;
+  return p_subscription;
+end $$;
+comment on function private.subscription_now(public.subscriptions, timestamptz) is
+  'A subscription with a paid-for smaller plan taken over, once its time has come.';
+
+-- In UTC, whatever the session's time zone: 31 January and one month is the last of February.
+create or replace function private.add_interval(p_from timestamptz, p_interval text) returns timestamptz
+language sql immutable parallel safe set search_path = '' as $$
+  select ((p_from at time zone 'UTC')
+    + case p_interval when 'month' then interval '1 month' when 'year' then interval '1 year' end) at time zone 'UTC'
+$$;
+comment on function private.add_interval(timestamptz, text) is
+  'The same time of day one calendar month or year later, at the month''s last day where there is no such day.';
+
+revoke all on function private.grace(), private.access_until(public.subscriptions),
+  private.subscription_now(public.subscriptions, timestamptz), private.add_interval(timestamptz, text)
+  from public, anon, authenticated;
+grant execute on function private.grace(), private.access_until(public.subscriptions),
+  private.subscription_now(public.subscriptions, timestamptz) to authenticated, service_role;
 
 select private.reset_access('public.subscriptions');
 grant select on public.subscriptions to authenticated;

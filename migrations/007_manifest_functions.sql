@@ -144,6 +144,13 @@ begin
   on conflict (workspace_id) do update
     set latest_version = excluded.latest_version, confirmed_at = excluded.confirmed_at;
 
+  -- Submitting is one-way: an autosave that arrives late must not reopen the draft. The snapshot may have been some
+  -- saves behind, or missing; it becomes what was submitted, so that submitting again from it changes nothing.
+  insert into public.onboarding_snapshots as s (workspace_id, revision, state, answers, updated_at)
+  values (p_workspace_id, 1, 'submitted', p_answers, v_now)
+  on conflict (workspace_id) do update
+    set revision = s.revision + 1, state = 'submitted', answers = excluded.answers, updated_at = excluded.updated_at;
+
   -- 5. The owner is through, if this is the workspace that stands for them at the gate.
   update public.users set onboarding_status = 'completed'
   where id = v_owner_id and onboarding_status <> 'completed' and private.own_workspace(id) = p_workspace_id;
@@ -156,7 +163,7 @@ begin
     'meta', v_latest.meta, 'generated_at', private.rfc3339(v_latest.created_at), 'confirmed_at', private.rfc3339(v_now));
 end $$;
 comment on function public.finalize_onboarding(uuid, jsonb, jsonb, text, text, integer, jsonb, text) is
-  'Stores the submitted onboarding as the next manifest version and marks the onboarding completed, in one transaction. Content equal to the current version makes no new one. Owners and admins.';
+  'Stores the submitted onboarding as the next manifest version and marks the onboarding completed and its draft submitted, in one transaction. Content equal to the current version makes no new one. Owners and admins.';
 
 create or replace function public.read_manifest(p_workspace_id uuid) returns jsonb
 language plpgsql stable security invoker set search_path = '' as $$

@@ -2,16 +2,7 @@
 -- The price list. Amounts are integer paise and include GST; a limit of null is unlimited.
 
 -- A price list of an older installation steps aside under another name, closed to clients.
-do $$
-begin
-  if to_regclass('public.plans') is not null
-     and not exists (select from pg_attribute
-                     where attrelid = to_regclass('public.plans') and attname = 'monthly_paise') then
-    alter table public.plans rename to plans_legacy;
-    perform private.reset_access('public.plans_legacy');
-    comment on table public.plans_legacy is 'Price list of the older installation, kept as it was. No client reads it.';
-  end if;
-end $$;
+select private.set_aside('plans', 'monthly_paise');
 
 create table if not exists public.plans (
   plan text primary key,

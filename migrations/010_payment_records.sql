@@ -8,6 +8,7 @@ alter table public.payment_transactions
   add column if not exists checks integer not null default 0,
   add column if not exists claimed_until timestamptz,
   add column if not exists paid_at timestamptz,
+  add column if not exists granted interval,
   add column if not exists created_by uuid;
 alter table public.payment_transactions
   alter column merchant_order_id set default 'GH' || replace(gen_random_uuid()::text, '-', '');
@@ -18,6 +19,8 @@ create index if not exists payment_transactions_due_idx
 comment on column public.payment_transactions.provider_order_id is 'The gateway''s own id of the order, known once a checkout was opened.';
 comment on column public.payment_transactions.next_check_at is 'When cron asks the gateway next; null when nothing is left to ask.';
 comment on column public.payment_transactions.claimed_until is 'Until when one cron run has the order to itself.';
+comment on column public.payment_transactions.granted is
+  'The time that the captured order bought, to the second; a full refund takes it back.';
 comment on column public.payment_transactions.created_by is 'Auth user id of the person who ordered.';
 
 -- Not even the service key writes an order: functions do, with their audit row.
@@ -75,7 +78,7 @@ create table if not exists public.payment_incidents (
   transaction_id uuid
     constraint payment_incidents_transaction_id_fkey references public.payment_transactions (id),
   kind text not null constraint payment_incidents_kind_check check (kind in
-    ('amount_mismatch', 'provider_order_mismatch', 'unknown_order', 'workspace_gone')),
+    ('amount_mismatch', 'provider_order_mismatch', 'unknown_order', 'workspace_gone', 'refund_mismatch', 'unknown_refund')),
   details jsonb not null default '{}',
   seen integer not null default 1,
   created_at timestamptz not null default now(),

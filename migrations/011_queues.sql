@@ -19,8 +19,10 @@ create table if not exists public.webhook_inbox (
 create index if not exists webhook_inbox_sha256_idx on public.webhook_inbox (sha256) where verified;
 create index if not exists webhook_inbox_due_idx
   on public.webhook_inbox (next_attempt_at) where state in ('received', 'failed') and next_attempt_at is not null;
+create index if not exists webhook_inbox_finished_idx
+  on public.webhook_inbox (state, finished_at) where finished_at is not null;
 comment on table public.webhook_inbox is
-  'Every verified webhook, byte for byte, until it is applied and after; of unverified ones at most 60 a minute.';
+  'Every verified webhook, byte for byte, until 90 days after it is settled; of unverified ones at most 60 a minute, for 30 days.';
 comment on column public.webhook_inbox.next_attempt_at is
   'When it may be claimed; moved ahead by each claim. Null when finished or given up.';
 select private.reset_access('public.webhook_inbox');
@@ -56,8 +58,9 @@ create table if not exists public.email_outbox (
 );
 create unique index if not exists email_outbox_idempotency_key_idx on public.email_outbox (idempotency_key);
 create index if not exists email_outbox_due_idx on public.email_outbox (next_attempt_at) where state = 'pending';
+create index if not exists email_outbox_finished_idx on public.email_outbox (finished_at) where state = 'sent';
 comment on table public.email_outbox is
-  'E-mails to send, written in the transaction of what they tell about; the key makes each of them go out once.';
+  'E-mails to send, written in the transaction of what they tell about; the key makes each of them go out once. Sent ones stay for 90 days.';
 select private.reset_access('public.email_outbox');
 grant select on public.email_outbox to service_role;
 create policy "No client reads the e-mail outbox" on public.email_outbox

@@ -1,61 +1,5 @@
--- What a captured order does to a subscription. Money never vanishes: every paid day is served, or turned into days of
+-- What a captured order or a trial does to a subscription. Money never vanishes: every paid day is served, or turned into days of
 -- another plan at the catalogue's prices.
-
-alter table public.subscriptions
-  add column if not exists next_plan text,
-  add column if not exists next_interval text,
-  add column if not exists next_period_end timestamptz,
-  drop constraint if exists subscription_next_plan_check,
-  drop constraint if exists subscription_next_interval_check,
-  drop constraint if exists subscription_next_check;
-alter table public.subscriptions
-  add constraint subscription_next_plan_check check (next_plan in ('ascent', 'glide', 'soar')),
-  add constraint subscription_next_interval_check check (next_interval in ('month', 'year')),
-  add constraint subscription_next_check check (
-    (next_plan is null) = (next_period_end is null) and (next_plan is null) = (next_interval is null)
-    and (next_plan is null or next_period_end > current_period_end));
-comment on column public.subscriptions.next_plan is
-  'A smaller plan that is paid for and begins at current_period_end, lasting until next_period_end.';
-
--- Readers see the plan that counts now, whether or not anything has rolled the row forward.
-create or replace function private.subscription_now(p_subscription public.subscriptions, p_now timestamptz)
-returns public.subscriptions
-language plpgsql immutable parallel safe set search_path = '' as $$
-begin
-  if (p_subscription).next_plan is not null and (p_subscription).current_period_end <= p_now then
-    p_subscription.plan := p_subscription.next_plan;
-    p_subscription.legacy_plan := null;
-    p_subscription.billing_interval := p_subscription.next_interval;
-    p_subscription.current_period_start := p_subscription.current_period_end;
-    p_subscription.current_period_end := p_subscription.next_period_end;
-    p_subscription.next_plan := null;
-    p_subscription.next_interval := null;
-    p_subscription.next_period_end := null;
-  end if;
-  return p_subscription;
-end $$;
-comment on function private.subscription_now(public.subscriptions, timestamptz) is
-  'A subscription with a paid-for smaller plan taken over, once its time has come.';
-
-create or replace function private.access_until(p_subscription public.subscriptions) returns timestamptz
-language sql stable parallel safe set search_path = '' as $$
-  select case (p_subscription).status
-    when 'active' then
-      coalesce((p_subscription).next_period_end, (p_subscription).current_period_end) + private.grace()
-    when 'trial' then (p_subscription).trial_end
-    when 'past_due' then (p_subscription).grace_period_end
-    when 'cancelled' then coalesce((p_subscription).next_period_end, (p_subscription).current_period_end)
-  end
-$$;
-
--- In UTC, whatever the session's time zone: 31 January and one month is the last of February.
-create or replace function private.add_interval(p_from timestamptz, p_interval text) returns timestamptz
-language sql immutable parallel safe set search_path = '' as $$
-  select ((p_from at time zone 'UTC')
-    + case p_interval when 'month' then interval '1 month' when 'year' then interval '1 year' end) at time zone 'UTC'
-$$;
-comment on function private.add_interval(timestamptz, text) is
-  'The same time of day one calendar month or year later, at the month''s last day where there is no such day.';
 
 -- Paise for twelve months, so that monthly and yearly prices can be compared in whole numbers.
 create or replace function private.yearly_value(p_plan text, p_interval text) returns numeric
@@ -165,67 +109,41 @@ end $$;
 comment on function private.subscription_json(public.subscriptions, timestamptz) is
   'A subscription as the API shows it; null for none.';
 
-revoke all on function private.subscription_now(public.subscriptions, timestamptz),
-  private.add_interval(timestamptz, text), private.yearly_value(text, text),
+-- Written in hours like grace: the same length in every time zone.
+create or replace function public.start_trial(p_workspace_id uuid, p_plan text default 'ascent') returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_sub public.subscriptions;
+  v_now timestamptz;
+begin
+  if p_plan is null or not exists (select from public.plans where plan = p_plan) then
+    perform private.fail('PT422', 'plan_unknown', 'The plan must be ascent, glide or soar.');
+  end if;
+  perform from public.workspaces where id = p_workspace_id for no key update;
+  if not found then
+    perform private.fail('PT404', 'workspace_not_found', 'There is no such workspace.');
+  end if;
+  select * into v_sub from public.subscriptions where workspace_id = p_workspace_id for update;
+  if v_sub.plan is not null or v_sub.legacy_plan is not null or v_sub.trial_end is not null then
+    perform private.fail('PT409', 'trial_not_possible',
+      'This workspace has or had a plan; a trial is started once, before the first one.');
+  end if;
+  v_now := pg_catalog.clock_timestamp();
+  insert into public.subscriptions (workspace_id, plan, status, trial_end)
+  values (p_workspace_id, p_plan, 'trial', v_now + interval '168 hours')
+  on conflict (workspace_id) do update
+    set plan = excluded.plan, status = excluded.status, trial_end = excluded.trial_end
+  returning * into v_sub;
+  perform private.audit(p_workspace_id, null, 'subscription.trial_started',
+    pg_catalog.jsonb_build_object('plan', p_plan, 'trial_end', private.rfc3339(v_sub.trial_end)), null);
+  return private.subscription_json(v_sub, v_now);
+end $$;
+comment on function public.start_trial(uuid, text) is
+  'Gives a workspace that never had a plan 7 days of one; once. For the operator, by the service key.';
+
+revoke all on function private.yearly_value(text, text),
   private.convert_time(interval, text, text, text, text),
   private.extend_subscription(uuid, text, text, timestamptz),
-  private.subscription_json(public.subscriptions, timestamptz) from public, anon, authenticated;
-grant execute on function private.subscription_now(public.subscriptions, timestamptz) to authenticated, service_role;
-
--- The two reads of a person's standing, now with the plan that counts at the moment of asking.
-
-create or replace function public.verify_profile() returns jsonb
-language plpgsql stable security invoker set search_path = '' as $$
-declare
-  v_user public.users;
-  v_workspace_id uuid;
-  v_role text;
-  v_subscription public.subscriptions;
-  v_context public.workspace_context;
-begin
-  if auth.uid() is null then
-    perform private.fail('PT401', 'not_signed_in', 'This call needs the access token of a signed-in person.');
-  end if;
-  select * into v_user from public.users where auth_user_id = auth.uid() and is_active;
-  v_workspace_id := private.own_workspace(v_user.id);
-  select role into v_role from public.workspace_members where workspace_id = v_workspace_id and user_id = v_user.id;
-  select * into v_subscription from public.subscriptions where workspace_id = v_workspace_id;
-  v_subscription := private.subscription_now(v_subscription, pg_catalog.now());
-  select * into v_context from public.workspace_context where workspace_id = v_workspace_id;
-  return pg_catalog.jsonb_build_object(
-    'profile_exists', v_user.id is not null,
-    'workspace_exists', v_role is not null,
-    'workspace_id', v_workspace_id,
-    'role', v_role,
-    'plan', v_subscription.plan,
-    'plan_status', coalesce(v_subscription.status, 'none'),
-    'access_until', private.rfc3339(private.access_until(v_subscription)),
-    'onboarding_status', coalesce(v_user.onboarding_status, 'pending'),
-    'manifest', case when v_context.workspace_id is not null then pg_catalog.jsonb_build_object(
-      'version', v_context.latest_version, 'confirmed_at', private.rfc3339(v_context.confirmed_at)) end);
-end $$;
-comment on function public.verify_profile() is
-  'The facts about the caller and the workspace that stands for them at the gate; makes and changes nothing.';
-
-create or replace function public.read_membership(p_workspace_id uuid) returns jsonb
-language plpgsql stable security invoker set search_path = '' as $$
-declare
-  v_role text;
-  v_subscription public.subscriptions;
-begin
-  if auth.uid() is null then
-    perform private.fail('PT401', 'not_signed_in', 'This call needs the access token of a signed-in person.');
-  end if;
-  select m.role into v_role
-  from public.workspace_members m join public.users u on u.id = m.user_id
-  where m.workspace_id = p_workspace_id and u.auth_user_id = auth.uid() and u.is_active and m.is_active;
-  if not found then
-    perform private.fail('PT404', 'workspace_not_found', 'There is no such workspace, or you are not a member of it.');
-  end if;
-  select * into v_subscription from public.subscriptions where workspace_id = p_workspace_id;
-  v_subscription := private.subscription_now(v_subscription, pg_catalog.now());
-  return pg_catalog.jsonb_build_object(
-    'role', v_role,
-    'plan', v_subscription.plan,
-    'access_until', private.rfc3339(private.access_until(v_subscription)));
-end $$;
+  private.subscription_json(public.subscriptions, timestamptz),
+  public.start_trial(uuid, text) from public, anon, authenticated;
+grant execute on function public.start_trial(uuid, text) to service_role;

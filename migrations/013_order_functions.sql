@@ -118,13 +118,14 @@ begin
   if not found then
     perform private.fail('PT404', 'order_not_found', 'There is no such order.');
   end if;
-  if v_order.provider_order_id is distinct from p_provider_order_id and (v_order.provider_order_id is not null
+  if v_order.provider_order_id is distinct from p_provider_order_id and p_provider_order_id is not null and (v_order.provider_order_id is not null
      or exists (select from public.payment_transactions t where t.provider_order_id = p_provider_order_id)) then
     perform private.fail('PT409', 'checkout_conflict', 'The order has another checkout already, or the checkout another order.');
   end if;
   -- An answer may have overtaken us: then only the id is news.
   update public.payment_transactions set
-    provider_order_id = p_provider_order_id,
+    -- The gateway's older generation names the order only when it is paid.
+    provider_order_id = coalesce(p_provider_order_id, provider_order_id),
     redirect_url = case when status = 'pending' then p_redirect_url else redirect_url end,
     expires_at = case when status = 'pending' then p_expires_at else expires_at end,
     next_check_at = case when status = 'pending' then p_next_check_at else next_check_at end

@@ -12,7 +12,9 @@ $$;
 comment on function private.payment_incident(text, uuid, text, jsonb) is
   'Opens an incident about an order, or counts a repeat of the open one.';
 
-create or replace function private.payment_email(p_order public.payment_transactions, p_template text) returns void
+create or replace function private.payment_email(
+  p_order public.payment_transactions, p_template text, p_about text default null, p_more jsonb default '{}'
+) returns void
 language plpgsql volatile set search_path = '' as $$
 declare
   v_workspace public.workspaces;
@@ -30,13 +32,13 @@ begin
     return;
   end if;
   insert into public.email_outbox (idempotency_key, to_email, template, data)
-  values (p_template || '/' || (p_order).merchant_order_id, v_person.email, p_template,
+  values (p_template || '/' || coalesce(p_about, (p_order).merchant_order_id), v_person.email, p_template,
     pg_catalog.jsonb_build_object('name', v_person.full_name, 'workspace_name', v_workspace.name)
-      || private.order_json(p_order) - array['redirect_url', 'checks', 'next_check_at'])
+      || private.order_json(p_order) - array['redirect_url', 'checks', 'next_check_at'] || p_more)
   on conflict (idempotency_key) do nothing;
 end $$;
-comment on function private.payment_email(public.payment_transactions, text) is
-  'Puts the e-mail about an order into the outbox, once per order and template; without a workspace or an address there is none.';
+comment on function private.payment_email(public.payment_transactions, text, text, jsonb) is
+  'Puts the e-mail about an order (or about p_about, a refund of it) into the outbox, once per template; without a workspace or an address there is none.';
 
 create or replace function private.finish_inbox(p_inbox_id bigint, p_state text, p_error text) returns boolean
 language plpgsql volatile set search_path = '' as $$
@@ -54,6 +56,26 @@ end $$;
 comment on function private.finish_inbox(bigint, text, text) is
   'Writes down what became of a webhook; a failed one comes back after 1, 2, 4 … minutes, eight times in all.';
 
+create or replace function private.granted_time(
+  p_order public.payment_transactions, p_before public.subscriptions, p_after public.subscriptions, p_now timestamptz
+) returns interval
+language plpgsql stable set search_path = '' as $$
+declare
+  v_before public.subscriptions := private.subscription_now(p_before, p_now);
+  v_live boolean := coalesce(v_before.status in ('active', 'past_due', 'cancelled') and v_before.current_period_end > p_now, false);
+  v_start timestamptz;
+begin
+  -- Months differ in length, so what was bought is counted from where it was added.
+  v_start := case
+    when (p_after).plan = (p_order).plan and v_live and v_before.plan = (p_order).plan then v_before.current_period_end
+    when (p_after).plan = (p_order).plan then p_now
+    when v_before.next_plan = (p_order).plan then v_before.next_period_end
+    else (p_after).current_period_end end;
+  return private.add_interval(v_start, (p_order).billing_interval) - v_start;
+end $$;
+comment on function private.granted_time(public.payment_transactions, public.subscriptions, public.subscriptions, timestamptz) is
+  'How much time a captured order added, without what it turned from another plan: compares the subscription before and after.';
+
 create or replace function public.apply_payment_event(
   p_order_id text, p_source text, p_state text, p_amount bigint, p_provider_order_id text, p_details jsonb,
   p_next_check_at timestamptz, p_inbox_id bigint, p_request_id text
@@ -63,6 +85,8 @@ declare
   v_workspace_id uuid;
   v_owner_id uuid;
   v_order public.payment_transactions;
+  v_before public.subscriptions;
+  v_after public.subscriptions;
   v_now timestamptz;
   v_target text;
   v_kind text;
@@ -129,7 +153,10 @@ begin
       -- Paid, and nothing left to give it to: somebody has to pay it back.
       perform private.payment_incident(p_order_id, v_order.id, 'workspace_gone', v_details);
     else
-      perform private.extend_subscription(v_workspace_id, v_order.plan, v_order.billing_interval, v_now);
+      select * into v_before from public.subscriptions where workspace_id = v_workspace_id;
+      v_after := private.extend_subscription(v_workspace_id, v_order.plan, v_order.billing_interval, v_now);
+      update public.payment_transactions set granted = private.granted_time(v_order, v_before, v_after, v_now)
+      where id = v_order.id;
       update public.users set onboarding_status = 'payment_confirmed'
       where id = v_owner_id and onboarding_status = 'pending' and private.own_workspace(id) = v_workspace_id;
       perform private.payment_email(v_order, 'payment_confirmed');
@@ -159,32 +186,11 @@ end $$;
 comment on function public.apply_payment_event(text, text, text, bigint, text, jsonb, timestamptz, bigint, text) is
   'Applies what the gateway''s status says about an order: order, subscription, onboarding, event, audit and e-mail in one transaction, exactly once. Service key only.';
 
-create or replace function public.claim_due_orders(p_limit integer) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_claimed jsonb;
-begin
-  with due as (
-    select t.id from public.payment_transactions t
-    where t.status = 'pending' and t.next_check_at <= pg_catalog.now()
-      and (t.claimed_until is null or t.claimed_until < pg_catalog.now())
-    order by t.next_check_at limit least(greatest(coalesce(p_limit, 0), 0), 100) for update skip locked),
-  claimed as (
-    update public.payment_transactions t set claimed_until = pg_catalog.now() + interval '60 seconds'
-    from due where t.id = due.id returning t.*)
-  select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
-    'order_id', c.merchant_order_id, 'amount', c.amount, 'created_at', private.rfc3339(c.created_at),
-    'checks', c.checks, 'expires_at', private.rfc3339(c.expires_at)) order by c.next_check_at, c.id), '[]')
-  into v_claimed from claimed c;
-  return v_claimed;
-end $$;
-comment on function public.claim_due_orders(integer) is
-  'Pending orders that are due to be asked about, at most 100, each handed out to one caller for 60 seconds. Service key only.';
-
 revoke all on function private.payment_incident(text, uuid, text, jsonb),
-  private.payment_email(public.payment_transactions, text), private.finish_inbox(bigint, text, text),
-  public.apply_payment_event(text, text, text, bigint, text, jsonb, timestamptz, bigint, text),
-  public.claim_due_orders(integer) from public, anon, authenticated;
+  private.payment_email(public.payment_transactions, text, text, jsonb),
+  private.granted_time(public.payment_transactions, public.subscriptions, public.subscriptions, timestamptz),
+  private.finish_inbox(bigint, text, text),
+  public.apply_payment_event(text, text, text, bigint, text, jsonb, timestamptz, bigint, text)
+  from public, anon, authenticated;
 grant execute on function
-  public.apply_payment_event(text, text, text, bigint, text, jsonb, timestamptz, bigint, text),
-  public.claim_due_orders(integer) to service_role;
+  public.apply_payment_event(text, text, text, bigint, text, jsonb, timestamptz, bigint, text) to service_role;

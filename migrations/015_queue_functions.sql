@@ -1,4 +1,4 @@
--- Taking webhooks in, and handing out what waits in the two queues.
+-- Taking webhooks in, and writing down what became of what waited in the two queues.
 
 create or replace function public.receive_webhook(
   p_raw_base64 text, p_headers jsonb, p_sha256 text, p_verified boolean, p_event text, p_order_id text, p_request_id text
@@ -58,32 +58,7 @@ begin
   return pg_catalog.jsonb_build_object('inbox_id', v_id, 'duplicate', false, 'stored', true);
 end $$;
 comment on function public.receive_webhook(text, jsonb, text, boolean, text, text, text) is
-  'Keeps a webhook as it came. The same body is kept once a day, and never again once applied; of unverified ones 60 a minute. Service key only.';
-
-create or replace function public.claim_webhooks(p_limit integer) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_claimed jsonb;
-begin
-  with due as (
-    select i.id from public.webhook_inbox i
-    where i.state in ('received', 'failed') and i.next_attempt_at <= pg_catalog.now()
-    order by i.next_attempt_at limit least(greatest(coalesce(p_limit, 0), 0), 100) for update skip locked),
-  claimed as (
-    -- A claim that dies eight times is given up, like one that fails eight times.
-    update public.webhook_inbox i set
-      attempts = i.attempts + 1,
-      state = case when i.attempts < 7 then i.state else 'failed' end,
-      next_attempt_at = case when i.attempts < 7 then pg_catalog.now() + interval '60 seconds' end
-    from due where i.id = due.id returning i.*)
-  select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
-    'inbox_id', c.id, 'order_id', c.order_id, 'event', c.event, 'raw_base64', c.raw_base64,
-    'attempts', c.attempts) order by c.id), '[]')
-  into v_claimed from claimed c;
-  return v_claimed;
-end $$;
-comment on function public.claim_webhooks(integer) is
-  'Webhooks that wait to be applied, at most 100, each handed out to one caller for 60 seconds. Service key only.';
+  'Keeps a webhook as it came. The same body is kept once a day, and not again while it is here as applied; of unverified ones 60 a minute. Service key only.';
 
 create or replace function public.finish_webhook(p_inbox_id bigint, p_state text, p_error text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -102,31 +77,6 @@ end $$;
 comment on function public.finish_webhook(bigint, text, text) is
   'Writes down what became of a webhook. An applied or rejected one stays what it is. Service key only.';
 
-create or replace function public.claim_emails(p_limit integer) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
-declare
-  v_claimed jsonb;
-begin
-  -- Claimed eight times and never finished: whoever sends it dies of it.
-  update public.email_outbox set state = 'failed', next_attempt_at = null, finished_at = pg_catalog.now(),
-    last_error = coalesce(last_error, 'given up: claimed eight times and never finished')
-  where state = 'pending' and attempts >= 8 and next_attempt_at <= pg_catalog.now();
-  with due as (
-    select e.id from public.email_outbox e
-    where e.state = 'pending' and e.next_attempt_at <= pg_catalog.now()
-    order by e.next_attempt_at limit least(greatest(coalesce(p_limit, 0), 0), 100) for update skip locked),
-  claimed as (
-    update public.email_outbox e set attempts = e.attempts + 1, next_attempt_at = pg_catalog.now() + interval '60 seconds'
-    from due where e.id = due.id returning e.*)
-  select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
-    'id', c.id, 'to', c.to_email, 'template', c.template, 'data', c.data, 'idempotency_key', c.idempotency_key,
-    'attempts', c.attempts) order by c.id), '[]')
-  into v_claimed from claimed c;
-  return v_claimed;
-end $$;
-comment on function public.claim_emails(integer) is
-  'E-mails that wait to be sent, at most 100, each handed out to one caller for 60 seconds. Service key only.';
-
 create or replace function public.finish_email(p_id bigint, p_sent boolean, p_provider_id text, p_error text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -140,6 +90,8 @@ begin
     provider_id = case when p_sent then p_provider_id end,
     last_error = case when p_sent then last_error else pg_catalog.left(p_error, 1000) end,
     finished_at = case when p_sent or attempts >= 8 then pg_catalog.now() end,
+    -- A link's secret is worth keeping only as long as it is still to be sent.
+    data = case when p_sent or attempts >= 8 then data - 'token' else data end,
     next_attempt_at = case when not p_sent and attempts < 8
       then pg_catalog.now() + interval '1 minute' * pg_catalog.power(2, greatest(attempts - 1, 0)) end
   -- Sent is sent, also when it had been given up.
@@ -157,8 +109,6 @@ comment on function public.finish_email(bigint, boolean, text, text) is
   'Writes down whether an e-mail went out; otherwise it comes back after 1, 2, 4 … minutes, eight times in all. Service key only.';
 
 revoke all on function public.receive_webhook(text, jsonb, text, boolean, text, text, text),
-  public.claim_webhooks(integer), public.finish_webhook(bigint, text, text),
-  public.claim_emails(integer), public.finish_email(bigint, boolean, text, text) from public, anon, authenticated;
+  public.finish_webhook(bigint, text, text), public.finish_email(bigint, boolean, text, text) from public, anon, authenticated;
 grant execute on function public.receive_webhook(text, jsonb, text, boolean, text, text, text),
-  public.claim_webhooks(integer), public.finish_webhook(bigint, text, text),
-  public.claim_emails(integer), public.finish_email(bigint, boolean, text, text) to service_role;
+  public.finish_webhook(bigint, text, text), public.finish_email(bigint, boolean, text, text) to service_role;

@@ -10,6 +10,8 @@ import { setOf, targets } from "./targets.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command = "", ...rest] = process.argv.slice(2);
+/** The steps under way, so that one that fails can stop the others. */
+const preparing = new Set();
 const say = (line) => process.stdout.write(`  ${line}\n`);
 
 /** Standard output of a program, or undefined when it cannot be run or fails. */
@@ -41,31 +43,37 @@ function stop(sentence) {
 }
 
 /** Runs a preparing step with its own output shown; ends this process when it fails. */
-function prepare(what, program, args) {
+async function prepare(what, program, args) {
   say(`${what} …`);
   const start = Date.now();
-  const result = spawnSync(program, args, { cwd: root, stdio: "inherit", env: process.env });
-  if (result.status !== 0) stop(`${what} failed: its messages are above.`);
+  const child = spawn(program, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], env: process.env });
+  preparing.add(child);
+  const status = await new Promise((done) => child.on("error", () => done(1)).on("close", done));
+  preparing.delete(child);
+  if (status !== 0) {
+    for (const other of preparing) other.kill();
+    stop(`${what} failed: its messages are above.`);
+  }
   say(`${what}: ${((Date.now() - start) / 1000).toFixed(1)} s`);
 }
 
-function installPackages() {
+async function installPackages() {
   const mark = join(root, "node_modules/.package-lock.json");
   const stale = !existsSync(mark) || statSync(mark).mtimeMs < statSync(join(root, "package-lock.json")).mtimeMs;
   if (!stale) return;
   const used = untilUnused(`${set}.running`, say);
   if (used) stop(used);
-  prepare("Installing npm packages", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  await prepare("Installing npm packages", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
 }
 
 /** The pinned toolchain with its wasm target and the sources of std, which the Worker's build compiles again. */
-function installToolchain() {
+async function installToolchain() {
   const pin = readFileSync(join(root, "rust-toolchain.toml"), "utf8");
   const channel = /channel\s*=\s*"([^"]+)"/.exec(pin)[1];
   const has = (path) => existsSync(join(ask("rustc", [`+${channel}`, "--print", "sysroot"]), "lib/rustlib", path));
   const installed = (ask("rustup", ["toolchain", "list"]) ?? "").split("\n").some((line) => line.startsWith(`${channel}-`));
   if (installed && has("wasm32-unknown-unknown/lib") && has("src/rust/library/std")) return;
-  prepare(`Installing Rust ${channel}`, "rustup", [
+  await prepare(`Installing Rust ${channel}`, "rustup", [
     "toolchain", "install", channel, "--profile", "minimal", "--no-self-update",
     "--target", "wasm32-unknown-unknown", "--component", "rustfmt", "--component", "clippy", "--component", "rust-src",
   ]);
@@ -106,12 +114,15 @@ Object.assign(process.env, {
   WRANGLER_SEND_METRICS: "false",
   NEXT_TELEMETRY_DISABLED: "1",
 });
-if (!inside) {
-  installPackages();
-  installToolchain();
+// Every native command selects the default members, so that cargo compiles each dependency with one set of features.
+const compileTools = () => prepare("Compiling the project's tools", "cargo", ["build", "--quiet", "--bin", "xtask"]);
+if (inside) {
+  await compileTools();
+} else {
+  await installToolchain();
+  // One waits for the network and the other for the processor.
+  await Promise.all([installPackages(), compileTools()]);
 }
-
-prepare("Compiling the project's tools", "cargo", ["build", "--quiet", "--package", "xtask"]);
 const child = spawn(join(targetDir, "native/debug/xtask"), [command, ...rest], { cwd: root, stdio: "inherit" });
 // Under the child's number: it goes on when this process is killed.
 const leave = child.pid === undefined ? () => {} : enter(`${set}.running`, child.pid, command);

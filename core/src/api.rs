@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Manifest;
 use crate::onboarding::{Answer, Answers, Progress, Session, progress};
+use crate::payment::timeline::TimelineEvent;
 use crate::plan::Offer;
 use crate::vocabulary::{
     BcmSource, ExportFormat, GateCondition, Interval, MemberRole, OnboardingStatus, PaymentStatus, Plan,
-    SessionState, SubscriptionStatus,
+    RefundBy, RefundStatus, SessionState, SubscriptionStatus,
 };
 
 /// `GET /health`
@@ -42,10 +43,16 @@ pub struct EnsureProfile {
 pub struct ConditionView {
     /// Which condition.
     pub condition: GateCondition,
-    /// Whether it is met.
+    /// Whether it is met. What could not be checked is not met.
     pub met: bool,
+    /// The evidence in one word: the sign-in, the subscription's label, the onboarding's, the manifest's age.
+    pub status: String,
     /// The sentence that says so.
     pub message: String,
+    /// Since when it is unmet, RFC 3339 UTC; absent when met or not known.
+    pub since: Option<String>,
+    /// Until when it is met, RFC 3339 UTC; absent when unmet or without an end.
+    pub until: Option<String>,
 }
 
 /// The one thing to do next.
@@ -54,6 +61,8 @@ pub struct ConditionView {
 pub struct NextAction {
     /// The condition it meets.
     pub condition: GateCondition,
+    /// Stable code: `sign_in`, `set_up`, `choose_plan`, `continue_onboarding`, `write_to_support` or `retry`.
+    pub code: String,
     /// Where to go in the web app.
     pub path: String,
     /// What the button says.
@@ -108,7 +117,7 @@ pub struct VerifyProfile {
     pub manifest: Option<ManifestHead>,
     /// The one next action; absent when ready.
     pub next: Option<NextAction>,
-    /// Why not, when not ready.
+    /// Why not, one for each unmet condition that blocks, in order; empty when ready.
     pub errors: Vec<ActionableError>,
 }
 
@@ -286,6 +295,70 @@ pub struct OrderView {
     pub poll_after_ms: Option<i64>,
     /// While pending: when a page may stop asking, RFC 3339 UTC. We go on without it.
     pub give_up_at: Option<String>,
+}
+
+/// `POST /payments/v2/refund`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RefundRequest {
+    /// Our order id.
+    pub order_id: String,
+    /// In paise; left out when all that is left is meant. Only support may ask for a part.
+    #[serde(default)]
+    pub amount: Option<i64>,
+    /// Why, in 1 to 500 characters.
+    pub reason: String,
+}
+
+/// Money on its way back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RefundView {
+    /// Our id of the refund, the one to tell support.
+    pub refund_id: String,
+    /// The order whose money goes back.
+    pub order_id: String,
+    /// In paise.
+    pub amount: i64,
+    /// Where the money is.
+    pub status: RefundStatus,
+    /// As whom it was asked for.
+    pub requested_as: RefundBy,
+    /// Why, as it was asked for.
+    pub reason: String,
+    /// PhonePe's id of it, once PhonePe has taken it.
+    pub provider_refund_id: Option<String>,
+    /// When it was asked for, RFC 3339 UTC.
+    pub created_at: String,
+    /// While pending: when we ask PhonePe next, RFC 3339 UTC.
+    pub next_check_at: Option<String>,
+    /// When it ended, RFC 3339 UTC.
+    pub finished_at: Option<String>,
+}
+
+/// `GET /payments/v2/orders`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Orders {
+    /// The workspace's orders, the newest first.
+    pub orders: Vec<OrderView>,
+}
+
+/// `GET /payments/v2/{order_id}/timeline`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Timeline {
+    /// The order as it stands.
+    pub order: OrderView,
+    /// What happened, the oldest first.
+    pub events: Vec<TimelineEvent>,
+    /// Its refunds, the oldest first.
+    pub refunds: Vec<RefundView>,
+    /// While something is pending: when we ask PhonePe next, RFC 3339 UTC.
+    pub next_check_at: Option<String>,
+    /// What support can do about it.
+    pub support: String,
 }
 
 /// `POST /api/webhooks/phonepe`

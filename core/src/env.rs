@@ -1,6 +1,9 @@
 //! The one table of settings. `docs/ENVIRONMENT.md` and `.dev.vars.example` are generated from it, and the
 //! Worker checks all of them at once when it starts: an operator sees every problem in one reading.
 
+use crate::auth::cookie_name;
+use crate::payment::phonepe_v1::Salt;
+
 /// What a value must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -10,6 +13,23 @@ pub enum Format {
     Secret(usize),
     /// One of these words.
     OneOf(&'static [&'static str]),
+    /// Two texts with this sign between them.
+    Pair(&'static str),
+    /// Addresses as [`Format::Url`] with nothing behind host and port, separated by commas.
+    Origins,
+}
+
+/// When a setting must be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Always.
+    Always,
+    /// With PhonePe's generation V2, which is the default.
+    V2,
+    /// With `PHONEPE_GENERATION=v1`.
+    V1,
+    /// Never; checked where it is set.
+    Optional,
 }
 
 /// One setting.
@@ -19,6 +39,8 @@ pub struct Setting {
     pub name: &'static str,
     /// What it must look like.
     pub format: Format,
+    /// When it must be there.
+    pub need: Need,
     /// Whether it must never be logged or shown. Secrets are set with `wrangler secret put`, the rest in `wrangler.toml`.
     pub secret: bool,
     /// What it is for and where to find it.
@@ -27,11 +49,12 @@ pub struct Setting {
     pub example: &'static str,
 }
 
-/// Every setting of the Worker, all required.
+/// Every setting of the Worker.
 pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "GATEHOUSE_ENV",
         format: Format::OneOf(&["development", "staging", "production"]),
+        need: Need::Always,
         secret: false,
         purpose: "Which deployment this is. Staging and production refuse addresses without TLS.",
         example: "development",
@@ -39,6 +62,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "SUPABASE_URL",
         format: Format::Url,
+        need: Need::Always,
         secret: false,
         purpose: "The Supabase project's address; `/auth/v1` and `/rest/v1` are below it.",
         example: "http://127.0.0.1:54321",
@@ -46,6 +70,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "SUPABASE_PUBLISHABLE_KEY",
         format: Format::Secret(20),
+        need: Need::Always,
         secret: false,
         purpose: "The project's publishable key, sent as `apikey` beside a person's own token.",
         example: "sb_publishable_local_gatehouse",
@@ -53,6 +78,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "SUPABASE_SECRET_KEY",
         format: Format::Secret(20),
+        need: Need::Always,
         secret: true,
         purpose: "The project's secret key. Used for what PhonePe says and for the cron's work, never for a person's request.",
         example: "sb_secret_local_gatehouse_platform",
@@ -60,6 +86,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "UPSTASH_REDIS_REST_URL",
         format: Format::Url,
+        need: Need::Always,
         secret: false,
         purpose: "The Upstash Redis database's REST address.",
         example: "http://127.0.0.1:54380",
@@ -67,20 +94,31 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "UPSTASH_REDIS_REST_TOKEN",
         format: Format::Secret(16),
+        need: Need::Always,
         secret: true,
         purpose: "The database's standard (not read-only) REST token.",
         example: "local-upstash-rest-token",
     },
     Setting {
+        name: "PHONEPE_GENERATION",
+        format: Format::OneOf(&["v1", "v2"]),
+        need: Need::Optional,
+        secret: false,
+        purpose: "Which of PhonePe's generations the merchant is on: v2 (client id and secret) unless set, or v1 (salt key). Change it when no order is pending.",
+        example: "v2",
+    },
+    Setting {
         name: "PHONEPE_PG_URL",
         format: Format::Url,
+        need: Need::Always,
         secret: false,
-        purpose: "PhonePe's payment host: https://api.phonepe.com/apis/pg, or https://api-preprod.phonepe.com/apis/pg-sandbox to try.",
+        purpose: "PhonePe's payment host: https://api.phonepe.com/apis/pg, or https://api-preprod.phonepe.com/apis/pg-sandbox to try. V1 in production: https://api.phonepe.com/apis/hermes.",
         example: "http://127.0.0.1:54381",
     },
     Setting {
         name: "PHONEPE_OAUTH_URL",
         format: Format::Url,
+        need: Need::V2,
         secret: false,
         purpose: "PhonePe's token host: https://api.phonepe.com/apis/identity-manager, or the same sandbox host.",
         example: "http://127.0.0.1:54381",
@@ -88,6 +126,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "PHONEPE_CLIENT_ID",
         format: Format::Secret(4),
+        need: Need::V2,
         secret: false,
         purpose: "The client id from PhonePe's credentials mail.",
         example: "GATEHOUSE_LOCAL",
@@ -95,6 +134,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "PHONEPE_CLIENT_VERSION",
         format: Format::Secret(1),
+        need: Need::V2,
         secret: false,
         purpose: "The client version from the same mail; 1 in the sandbox.",
         example: "1",
@@ -102,6 +142,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "PHONEPE_CLIENT_SECRET",
         format: Format::Secret(8),
+        need: Need::V2,
         secret: true,
         purpose: "The client secret from the same mail.",
         example: "gatehouse-local-phonepe-secret",
@@ -109,6 +150,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "PHONEPE_WEBHOOK_USERNAME",
         format: Format::Secret(5),
+        need: Need::V2,
         secret: true,
         purpose: "The user name entered beside the webhook's address in PhonePe's dashboard.",
         example: "gatehouse_local",
@@ -116,13 +158,63 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "PHONEPE_WEBHOOK_PASSWORD",
         format: Format::Secret(8),
+        need: Need::V2,
         secret: true,
         purpose: "The password entered there.",
         example: "localwebhook1",
     },
     Setting {
+        name: "PHONEPE_WEBHOOK_PREVIOUS",
+        format: Format::Pair(":"),
+        need: Need::Optional,
+        secret: true,
+        purpose: "While the webhook's credentials are being changed: the ones before, as username:password. Both are taken; remove it when PhonePe sends the new ones.",
+        example: "gatehouse_before:localwebhook0",
+    },
+    Setting {
+        name: "PHONEPE_MERCHANT_ID",
+        format: Format::Secret(4),
+        need: Need::V1,
+        secret: false,
+        purpose: "V1: the merchant id.",
+        example: "MGATEHOUSELOCAL",
+    },
+    Setting {
+        name: "PHONEPE_SALT_KEY",
+        format: Format::Secret(16),
+        need: Need::V1,
+        secret: true,
+        purpose: "V1: the salt key from PhonePe's dashboard.",
+        example: "local-salt-key-worth-nothing",
+    },
+    Setting {
+        name: "PHONEPE_SALT_INDEX",
+        format: Format::Secret(1),
+        need: Need::V1,
+        secret: false,
+        purpose: "V1: the salt key's index.",
+        example: "1",
+    },
+    Setting {
+        name: "PHONEPE_SALT_PREVIOUS",
+        format: Format::Pair("###"),
+        need: Need::Optional,
+        secret: true,
+        purpose: "V1, while the salt key is being changed: the one before, as key###index. Callbacks signed with either are taken.",
+        example: "local-salt-key-before###2",
+    },
+    Setting {
+        name: "PHONEPE_CALLBACK_URL",
+        format: Format::Url,
+        need: Need::V1,
+        secret: false,
+        purpose: "V1: the public address of our webhook route, which goes along with each payment.",
+        example: "http://127.0.0.1:8787/api/webhooks/phonepe",
+    },
+    Setting {
         name: "RESEND_URL",
         format: Format::Url,
+        need: Need::Always,
         secret: false,
         purpose: "Resend's address: https://api.resend.com.",
         example: "http://127.0.0.1:54382",
@@ -130,6 +222,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "RESEND_API_KEY",
         format: Format::Secret(8),
+        need: Need::Always,
         secret: true,
         purpose: "Resend's API key with sending access.",
         example: "re_local_gatehouse",
@@ -137,6 +230,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "EMAIL_FROM",
         format: Format::Secret(6),
+        need: Need::Always,
         secret: false,
         purpose: "The sender, on a domain that Resend has verified.",
         example: "Gatehouse <hello@gatehouse.example>",
@@ -144,11 +238,38 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "WEB_URL",
         format: Format::Url,
+        need: Need::Always,
         secret: false,
         purpose: "The web app's address; PhonePe sends people back to it.",
         example: "http://127.0.0.1:3000",
     },
+    Setting {
+        name: "SUPABASE_JWT_SECRET",
+        format: Format::Secret(32),
+        need: Need::Optional,
+        secret: true,
+        purpose: "The legacy JWT secret, only while the project still signs sessions with it (HS256). Without it such sessions are refused.",
+        example: "local-legacy-jwt-secret-of-32-characters",
+    },
+    Setting {
+        name: "SUPABASE_COOKIE_NAME",
+        format: Format::Secret(1),
+        need: Need::Optional,
+        secret: false,
+        purpose: "The session cookie's name where the web app reaches Supabase by another host than SUPABASE_URL, such as a custom domain, or chose a name of its own.",
+        example: "sb-auth-auth-token",
+    },
+    Setting {
+        name: "ALLOWED_ORIGINS",
+        format: Format::Origins,
+        need: Need::Optional,
+        secret: false,
+        purpose: "Further pages that may act for a person by cookie, beside the Worker's own origin and WEB_URL's; separated by commas.",
+        example: "https://preview.gatehouse.example,https://admin.gatehouse.example",
+    },
 ];
+
+const GENERATION: &str = "PHONEPE_GENERATION";
 
 /// One thing wrong with one setting, without its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,6 +305,21 @@ pub struct Env {
     pub email_from: String,
     /// The web app's address without a trailing slash.
     pub web_url: String,
+    /// How sessions are found and checked.
+    pub auth: AuthEnv,
+}
+
+/// The settings of sessions.
+#[derive(Clone, Debug)]
+pub struct AuthEnv {
+    /// Who must have issued a session: `{SUPABASE_URL}/auth/v1`.
+    pub issuer: String,
+    /// The legacy shared secret, where sessions may be signed with it.
+    pub jwt_secret: Option<String>,
+    /// The session cookie's name.
+    pub cookie_name: String,
+    /// The origins whose pages may act by cookie, WEB_URL's first; the Worker's own is not among them.
+    pub allowed_origins: Vec<String>,
 }
 
 /// PhonePe's settings.
@@ -191,6 +327,35 @@ pub struct Env {
 pub struct PhonePeEnv {
     /// The payment host.
     pub pg_url: String,
+    /// The generation that the merchant is on, with its keys.
+    pub keys: PhonePeKeys,
+}
+
+/// The two generations of PhonePe's gateway and what proves each side to the other.
+#[derive(Clone, Debug)]
+pub enum PhonePeKeys {
+    /// Salt key and `X-VERIFY`.
+    V1(SaltKeys),
+    /// OAuth client and a webhook user.
+    V2(ClientKeys),
+}
+
+/// What V1 needs.
+#[derive(Clone, Debug)]
+pub struct SaltKeys {
+    /// The merchant id.
+    pub merchant_id: String,
+    /// Signs what we send, and proves what comes.
+    pub salt: Salt,
+    /// Proves what comes as well, while the key is being changed.
+    pub previous: Option<Salt>,
+    /// Where PhonePe calls us back.
+    pub callback_url: String,
+}
+
+/// What V2 needs.
+#[derive(Clone, Debug)]
+pub struct ClientKeys {
     /// The token host.
     pub oauth_url: String,
     /// OAuth client id.
@@ -199,10 +364,36 @@ pub struct PhonePeEnv {
     pub client_version: String,
     /// OAuth client secret.
     pub client_secret: String,
-    /// The webhook's user name.
-    pub webhook_username: String,
-    /// The webhook's password.
-    pub webhook_password: String,
+    /// The webhook's user name and password.
+    pub webhook: (String, String),
+    /// Those before, while they are being changed.
+    pub previous_webhook: Option<(String, String)>,
+}
+
+impl PhonePeEnv {
+    fn read(get: &impl Fn(&str) -> String) -> Self {
+        let pair = |name: &str, sign: &str| {
+            get(name).split_once(sign).map(|(left, right)| (left.to_owned(), right.to_owned()))
+        };
+        let keys = if get(GENERATION) == "v1" {
+            PhonePeKeys::V1(SaltKeys {
+                merchant_id: get("PHONEPE_MERCHANT_ID"),
+                salt: Salt { key: get("PHONEPE_SALT_KEY"), index: get("PHONEPE_SALT_INDEX") },
+                previous: pair("PHONEPE_SALT_PREVIOUS", "###").map(|(key, index)| Salt { key, index }),
+                callback_url: get("PHONEPE_CALLBACK_URL"),
+            })
+        } else {
+            PhonePeKeys::V2(ClientKeys {
+                oauth_url: get("PHONEPE_OAUTH_URL"),
+                client_id: get("PHONEPE_CLIENT_ID"),
+                client_version: get("PHONEPE_CLIENT_VERSION"),
+                client_secret: get("PHONEPE_CLIENT_SECRET"),
+                webhook: (get("PHONEPE_WEBHOOK_USERNAME"), get("PHONEPE_WEBHOOK_PASSWORD")),
+                previous_webhook: pair("PHONEPE_WEBHOOK_PREVIOUS", ":"),
+            })
+        };
+        Self { pg_url: get("PHONEPE_PG_URL"), keys }
+    }
 }
 
 impl Env {
@@ -212,11 +403,21 @@ impl Env {
     /// All problems at once, in the table's order.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<EnvProblem>> {
         let get = |name: &str| lookup(name).map(|value| value.trim().to_owned()).unwrap_or_default();
-        let deployment = get("GATEHOUSE_ENV");
+        let (deployment, generation) = (get("GATEHOUSE_ENV"), get(GENERATION));
         let problems: Vec<_> = SETTINGS
             .iter()
             .filter_map(|setting| {
-                let message = setting.problem(&get(setting.name), &deployment)?;
+                let value = get(setting.name);
+                let needed = match setting.need {
+                    Need::Always => true,
+                    Need::V2 => generation != "v1",
+                    Need::V1 => generation == "v1",
+                    Need::Optional => false,
+                };
+                if value.is_empty() && !needed {
+                    return None;
+                }
+                let message = setting.problem(&value, &deployment)?;
                 Some(EnvProblem { name: setting.name, message })
             })
             .collect();
@@ -230,21 +431,37 @@ impl Env {
             upstash_url: get("UPSTASH_REDIS_REST_URL"),
             upstash_token: get("UPSTASH_REDIS_REST_TOKEN"),
             supabase_secret_key: get("SUPABASE_SECRET_KEY"),
-            phonepe: PhonePeEnv {
-                pg_url: get("PHONEPE_PG_URL"),
-                oauth_url: get("PHONEPE_OAUTH_URL"),
-                client_id: get("PHONEPE_CLIENT_ID"),
-                client_version: get("PHONEPE_CLIENT_VERSION"),
-                client_secret: get("PHONEPE_CLIENT_SECRET"),
-                webhook_username: get("PHONEPE_WEBHOOK_USERNAME"),
-                webhook_password: get("PHONEPE_WEBHOOK_PASSWORD"),
-            },
+            phonepe: PhonePeEnv::read(&get),
             resend_url: get("RESEND_URL"),
             resend_api_key: get("RESEND_API_KEY"),
             email_from: get("EMAIL_FROM"),
             web_url: get("WEB_URL"),
+            auth: AuthEnv {
+                issuer: format!("{}/auth/v1", get("SUPABASE_URL")),
+                jwt_secret: Some(get("SUPABASE_JWT_SECRET")).filter(|secret| !secret.is_empty()),
+                cookie_name: Some(get("SUPABASE_COOKIE_NAME"))
+                    .filter(|name| !name.is_empty())
+                    .unwrap_or_else(|| cookie_name(&get("SUPABASE_URL"))),
+                allowed_origins: std::iter::once(get("WEB_URL"))
+                    .chain(listed(&get("ALLOWED_ORIGINS")).map(str::to_owned))
+                    .map(|address| origin(&address))
+                    .collect(),
+            },
         })
     }
+}
+
+/// The entries of a list in one setting.
+fn listed(value: &str) -> impl Iterator<Item = &str> {
+    value.split(',').map(str::trim).filter(|entry| !entry.is_empty())
+}
+
+/// An address's origin as browsers write it: lower case, no path, no port that the scheme implies.
+fn origin(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("https", address));
+    let host = rest.split('/').next().unwrap_or_default();
+    let implied = if scheme == "https" { ":443" } else { ":80" };
+    format!("{scheme}://{}", host.strip_suffix(implied).unwrap_or(host)).to_ascii_lowercase()
 }
 
 impl Setting {
@@ -263,8 +480,22 @@ impl Setting {
                 Some(format!("{name} must be one of {}.", words.join(", ")))
             }
             Format::OneOf(_) => None,
+            Format::Pair(sign) => {
+                let whole =
+                    value.split_once(sign).is_some_and(|(left, right)| !left.is_empty() && !right.is_empty());
+                (!whole).then(|| format!("{name} must be two texts with {sign} between them."))
+            }
+            Format::Origins => listed(value).find_map(|entry| origin_problem(name, entry, deployment)),
         }
     }
+}
+
+fn origin_problem(name: &str, value: &str, deployment: &str) -> Option<String> {
+    let path = value.split_once("://").is_some_and(|(_, rest)| rest.trim_end_matches('/').contains('/'));
+    if path {
+        return Some(format!("{name} takes origins: scheme and host, without a path."));
+    }
+    url_problem(name, value, deployment)
 }
 
 fn url_problem(name: &str, value: &str, deployment: &str) -> Option<String> {
@@ -304,6 +535,30 @@ mod tests {
     }
 
     #[test]
+    fn each_generation_asks_for_its_own_keys_and_not_for_the_others() {
+        let v1 = |name: &str| match name {
+            GENERATION => Some("v1".to_owned()),
+            _ if SETTINGS.iter().any(|setting| setting.name == name && setting.need == Need::V2) => None,
+            _ => example(name),
+        };
+        let PhonePeKeys::V1(keys) = Env::read(v1).unwrap().phonepe.keys else { panic!("V1 was asked for") };
+        assert_eq!(keys.previous.map(|salt| salt.index), Some("2".to_owned()));
+        let without = |name: &str| v1(name).filter(|_| name != "PHONEPE_SALT_KEY");
+        assert_eq!(Env::read(without).unwrap_err()[0].name, "PHONEPE_SALT_KEY");
+        for (name, wrong) in [
+            (GENERATION, "v3"),
+            ("PHONEPE_WEBHOOK_PREVIOUS", "nocolon"),
+            ("PHONEPE_WEBHOOK_PREVIOUS", "user:"),
+            ("PHONEPE_SALT_PREVIOUS", "###1"),
+        ] {
+            let problems =
+                Env::read(|asked| if asked == name { Some(wrong.to_owned()) } else { example(asked) })
+                    .unwrap_err();
+            assert_eq!(problems.iter().map(|problem| problem.name).collect::<Vec<_>>(), [name], "{wrong}");
+        }
+    }
+
+    #[test]
     fn every_problem_is_reported_at_once_and_no_value_is_shown() {
         let problems = Env::read(|name| match name {
             "GATEHOUSE_ENV" => Some("production".into()),
@@ -314,9 +569,43 @@ mod tests {
         })
         .unwrap_err();
         let names: Vec<_> = problems.iter().map(|problem| problem.name).collect();
-        let expected: Vec<_> =
-            SETTINGS.iter().map(|setting| setting.name).filter(|name| *name != "GATEHOUSE_ENV").collect();
+        let expected: Vec<_> = SETTINGS
+            .iter()
+            .filter(|setting| {
+                matches!(setting.need, Need::Always | Need::V2) && setting.name != "GATEHOUSE_ENV"
+            })
+            .map(|setting| setting.name)
+            .collect();
         assert_eq!(names, expected);
         assert!(problems.iter().all(|problem| !problem.message.contains("tooshort")));
+    }
+
+    #[test]
+    fn what_is_left_out_has_a_default_and_what_is_set_is_checked() {
+        let auth = Env::read(example).unwrap().auth;
+        assert_eq!((auth.jwt_secret, auth.cookie_name.as_str()), (None, "sb-127-auth-token"));
+        assert_eq!(auth.issuer, "http://127.0.0.1:54321/auth/v1");
+        assert_eq!(auth.allowed_origins, ["http://127.0.0.1:3000"]);
+
+        let with = |name: &'static str, value: &'static str| {
+            Env::read(move |asked| if asked == name { Some(value.to_owned()) } else { example(asked) })
+        };
+        let origins = with("ALLOWED_ORIGINS", "https://A.example:443, https://b.example:8443,").unwrap();
+        assert_eq!(
+            origins.auth.allowed_origins,
+            ["http://127.0.0.1:3000", "https://a.example", "https://b.example:8443"]
+        );
+        for (name, value) in [
+            ("ALLOWED_ORIGINS", "https://a.example,*"),
+            ("ALLOWED_ORIGINS", "http://a.example"),
+            ("ALLOWED_ORIGINS", "https://a.example/app"),
+            ("SUPABASE_JWT_SECRET", "a short secret"),
+        ] {
+            let problems = with(name, value).unwrap_err();
+            assert_eq!(problems.iter().map(|problem| problem.name).collect::<Vec<_>>(), [name], "{value}");
+        }
+        for setting in SETTINGS.iter().filter(|setting| setting.need == Need::Optional) {
+            with(setting.name, setting.example).unwrap();
+        }
     }
 }

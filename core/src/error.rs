@@ -37,11 +37,15 @@ macro_rules! errors {
 
 errors! {
     /// No session came with the request.
-    TokenMissing = "token_missing", 401, "You are not signed in.", "Sign in, and send the session as `Authorization: Bearer <access token>`.";
+    TokenMissing = "token_missing", 401, "You are not signed in.", "Sign in, and send the session as `Authorization: Bearer <access token>` or in Supabase's cookie.";
     /// The session's token is malformed, wrongly signed, for another project or not a person's.
     TokenInvalid = "token_invalid", 401, "Your session is not valid.", "Sign in again.";
     /// The session's token was good and its time is over.
     TokenExpired = "token_expired", 401, "Your session has expired.", "Refresh the session, or sign in again.";
+    /// The session names a signing key that this project did not have when it was last asked.
+    SigningKeyUnknown = "signing_key_unknown", 401, "Your session cannot be checked.", "Try again after the seconds in `Retry-After`; if it stays, sign in again.";
+    /// A session that came by cookie, and a page that is not one of ours, asked to change something.
+    OriginNotAllowed = "origin_not_allowed", 403, "This page may not act for you.", "Send the session as `Authorization: Bearer <access token>`; operators: add the page's origin to ALLOWED_ORIGINS.";
     /// An anonymous sign-in asked for something that needs an account.
     AnonymousNotAllowed = "anonymous_not_allowed", 403, "This needs an account.", "Sign up with an e-mail address.";
     /// The account was switched off by an operator.
@@ -50,7 +54,7 @@ errors! {
     AccountNotFound = "account_not_found", 401, "This account no longer exists.", "Sign up again.";
     /// A workspace route was called without `X-Workspace-Id`. It is never guessed.
     WorkspaceHeaderMissing = "workspace_header_missing", 400, "The request names no workspace.", "Send the workspace's id in the `X-Workspace-Id` header.";
-    /// `X-Workspace-Id` is not a UUID.
+    /// `X-Workspace-Id`, or the gate's `workspace`, is not a UUID.
     WorkspaceHeaderInvalid = "workspace_header_invalid", 400, "The workspace id is not a UUID.", "Send the id that ensure-profile answered.";
     /// No such workspace, or the caller is not a member of it; the two are not told apart.
     WorkspaceNotFound = "workspace_not_found", 404, "There is no such workspace for you.", "Check the id, or ask the owner for an invitation.";
@@ -96,14 +100,82 @@ errors! {
     IdempotencyInFlight = "idempotency_in_flight", 409, "The same request is still at work.", "Wait a moment and repeat with the same key.";
     /// The key holds characters that a header cannot carry.
     IdempotencyKeyInvalid = "idempotency_key_invalid", 422, "The idempotency key cannot be used.", "Send 8 to 64 letters, digits, `-` or `_`.";
+    /// The platform's own limit: one address sends more requests in a minute than people do.
+    TooManyRequests = "too_many_requests", 429, "Too many requests came from your address.", "Wait a minute, then go on more slowly.";
+    /// A named limit of a route: `RateLimit-Reset` says when there is more.
+    RateLimited = "rate_limited", 429, "You did this too often.", "Come back after the seconds in `Retry-After`.";
     /// A workspace opens more payment pages in an hour than a person would.
     TooManyOrders = "too_many_orders", 429, "Too many payments were started.", "Wait an hour, or write to support.";
     /// There is no such order, or it belongs to another workspace; the two are not told apart.
     OrderNotFound = "order_not_found", 404, "There is no such order for you.", "Check the order id.";
     /// PhonePe refused to open a payment page.
     PaymentRefused = "payment_refused", 502, "PhonePe did not open a payment page.", "Try again with a new idempotency key; nothing was charged.";
+    /// Only the money of a paid order goes back, and only once.
+    OrderNotRefundable = "order_not_refundable", 409, "This order cannot be refunded.", "Look at the order's timeline: it is not paid, or its money is on its way back already.";
+    /// The 7 days in which an owner may refund are over.
+    RefundWindowOver = "refund_window_over", 409, "The time for a refund is over.", "Write to support with the order id.";
+    /// The amount is not one that can go back.
+    RefundAmountInvalid = "refund_amount_invalid", 422, "That amount cannot be refunded.", "Leave the amount out to refund all that is left; the detail says what is.";
+    /// A refund came without a reason, or with a novel.
+    RefundReasonInvalid = "refund_reason_invalid", 422, "The refund needs a reason.", "Say in 1 to 500 characters why the money goes back.";
+    /// PhonePe refused to pay back.
+    RefundRefused = "refund_refused", 502, "PhonePe did not accept the refund.", "Try again with a new idempotency key, or write to support with the order id; no money has moved.";
     /// A webhook did not prove that it comes from PhonePe.
-    WebhookRejected = "webhook_rejected", 401, "The webhook is not authorized.", "Operators: compare PHONEPE_WEBHOOK_USERNAME and PHONEPE_WEBHOOK_PASSWORD with PhonePe's dashboard.";
+    WebhookRejected = "webhook_rejected", 401, "The webhook is not authorized.", "Operators: compare PHONEPE_WEBHOOK_USERNAME and PHONEPE_WEBHOOK_PASSWORD (V1: PHONEPE_SALT_KEY) with PhonePe's dashboard.";
+    /// The workspace has no plan at the moment.
+    PlanRequired = "plan_required", 403, "This needs a plan.", "Choose a plan; the owner or an admin can.";
+    /// The plan's seats, moves of the week or active campaigns are used up; the detail says which.
+    PlanLimitReached = "plan_limit_reached", 409, "Your plan allows no more.", "Choose a larger plan, or do what the detail says.";
+    /// The invitation does not exist; a token or an id of another workspace is answered the same.
+    InvitationNotFound = "invitation_not_found", 404, "There is no such invitation.", "Ask for a new link.";
+    /// The invitation went to another address than that of the session.
+    InvitationForAnother = "invitation_for_another", 403, "This invitation is for somebody else.", "Sign in with the address that it was sent to.";
+    /// The invitation was accepted by somebody, or by a person who was removed since.
+    InvitationUsed = "invitation_used", 410, "This invitation has been used.", "Ask for a new one.";
+    /// The invitation was withdrawn.
+    InvitationRevoked = "invitation_revoked", 410, "This invitation was withdrawn.", "Ask for a new one.";
+    /// Seven days have passed.
+    InvitationExpired = "invitation_expired", 410, "This invitation has expired.", "Ask for a new one.";
+    /// The address has an open invitation.
+    InvitationOpen = "invitation_open", 409, "This person is invited already.", "Revoke the open invitation to send a new link.";
+    /// A workspace invites more people in a day than a team grows by.
+    TooManyInvitations = "too_many_invitations", 429, "Too many invitations were sent.", "Try again tomorrow.";
+    /// The invited person is a member.
+    AlreadyMember = "already_member", 409, "This person is a member already.", "Change their role instead.";
+    /// The person's e-mail address has not been confirmed.
+    EmailUnconfirmed = "email_unconfirmed", 403, "Your e-mail address is not confirmed.", "Follow the link in the e-mail that you got at sign-up.";
+    /// The text is not one e-mail address.
+    EmailInvalid = "email_invalid", 422, "That is no e-mail address.", "Give one address, such as asha@example.in.";
+    /// People are given the role of admin or member; there is one owner.
+    RoleUnknown = "role_unknown", 422, "That role cannot be given.", "Send `admin` or `member`.";
+    /// No such person belongs to the workspace.
+    MemberNotFound = "member_not_found", 404, "There is no such member.", "Take the id from the list of members.";
+    /// The owner neither leaves nor changes role.
+    OwnerStays = "owner_stays", 409, "The owner cannot be changed.", "Write to support to hand a workspace over.";
+    /// There is no such move in the workspace.
+    MoveNotFound = "move_not_found", 404, "There is no such move.", "Take the id from the list of moves.";
+    /// There is no such campaign in the workspace.
+    CampaignNotFound = "campaign_not_found", 404, "There is no such campaign.", "Take the id from the list of campaigns.";
+    /// The word is not one of the states.
+    StatusUnknown = "status_unknown", 422, "That is no status.", "Send one of the words in docs/VOCABULARY.md.";
+    /// The page begins after a row that is not there.
+    CursorUnknown = "cursor_unknown", 422, "The page cannot be found.", "Start from the first page.";
+    /// A page has 1 to 100 rows.
+    LimitOutOfRange = "limit_out_of_range", 422, "That many rows cannot be read at once.", "Ask for 1 to 100.";
+    /// The title of a move is missing or too long.
+    TitleInvalid = "title_invalid", 422, "The title cannot be used.", "Write 1 to 200 characters.";
+    /// The name of a campaign is missing or too long.
+    NameInvalid = "name_invalid", 422, "The name cannot be used.", "Write 1 to 200 characters.";
+    /// The description of a move is too long.
+    DescriptionInvalid = "description_invalid", 422, "The description is too long.", "Write 4,000 characters at most.";
+    /// The objective of a campaign is too long.
+    ObjectiveInvalid = "objective_invalid", 422, "The objective is too long.", "Write 4,000 characters at most.";
+    /// The manifest has another version by now than the one that the change was made on.
+    VersionConflict = "version_conflict", 412, "The manifest has changed meanwhile.", "Read the current version and repeat the change.";
+    /// The manifest has no version of this number.
+    VersionNotFound = "version_not_found", 404, "There is no such version.", "Take a number from the history.";
+    /// The manifest was rebuilt within the last hour.
+    RebuildTooSoon = "rebuild_too_soon", 429, "The manifest was rebuilt just now.", "Wait until the instant in the detail, or force it.";
     /// Somebody else changed the same thing at the same moment.
     Conflict = "conflict", 409, "This changed while you were working.", "Load it again and repeat the change.";
     /// A database, cache or auth server that the answer needs did not answer in time. Nothing was changed, or the change is safe to repeat.

@@ -6,6 +6,7 @@
 pub mod api;
 pub mod auth;
 pub mod context;
+pub mod cors;
 pub mod email;
 pub mod env;
 pub mod error;
@@ -15,7 +16,9 @@ pub mod money;
 pub mod onboarding;
 pub mod payment;
 pub mod plan;
+pub mod rate_limit;
 pub mod route;
+pub mod subscription;
 pub mod time;
 pub mod validator;
 pub mod vocabulary;

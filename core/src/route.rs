@@ -2,6 +2,7 @@
 //! and the tests take from it what each route may call and how long it may take.
 
 use crate::error::ErrorCode;
+use crate::rate_limit;
 
 /// The HTTP methods that our routes use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub enum RouteId {
     EnsureProfile,
     /// `GET /auth/verify-profile`
     VerifyProfile,
+    /// `GET /auth/gate`
+    Gate,
     /// `GET /onboarding/session`
     ReadSession,
     /// `PUT /onboarding/session`
@@ -62,6 +65,12 @@ pub enum RouteId {
     PaymentInit,
     /// `GET /payments/v2/status/{order_id}`
     PaymentStatus,
+    /// `GET /payments/v2/orders`
+    Orders,
+    /// `GET /payments/v2/{order_id}/timeline`
+    PaymentTimeline,
+    /// `POST /payments/v2/refund`
+    Refund,
     /// `POST /api/webhooks/phonepe`
     PhonePeWebhook,
 }
@@ -152,6 +161,20 @@ pub const ROUTES: &[Route] = &[
         calls: Calls { warm: 1, cold_extra: 0 },
         budget_ms: 1_000,
         errors: &[ErrorCode::DependencyUnavailable],
+    },
+    Route {
+        id: RouteId::Gate,
+        method: Method::Get,
+        path: "/auth/gate",
+        summary: "The gate's decision for the page `path`, and why. Takes a session and does not need one: without it the decision is a redirect, and no call is made. `X-Workspace-Id`, or `workspace`, names another workspace than the caller's own; support may name any.",
+        session: false,
+        workspace: false,
+        max_body: 0,
+        request: None,
+        response: "GateAnswer",
+        calls: Calls { warm: 1, cold_extra: 0 },
+        budget_ms: 1_000,
+        errors: &[ErrorCode::WorkspaceHeaderInvalid, ErrorCode::WorkspaceNotFound],
     },
     Route {
         id: RouteId::ReadSession,
@@ -344,6 +367,60 @@ pub const ROUTES: &[Route] = &[
         errors: &[ErrorCode::OrderNotFound, ErrorCode::DependencyUnavailable],
     },
     Route {
+        id: RouteId::Orders,
+        method: Method::Get,
+        path: "/payments/v2/orders",
+        summary: "The workspace's orders, the newest first: `limit` of them (1 to 100, 20 unless told).",
+        session: true,
+        workspace: true,
+        max_body: 0,
+        request: None,
+        response: "Orders",
+        calls: Calls { warm: 1, cold_extra: 0 },
+        budget_ms: 1_000,
+        errors: &[ErrorCode::QueryInvalid, ErrorCode::DependencyUnavailable],
+    },
+    Route {
+        id: RouteId::PaymentTimeline,
+        method: Method::Get,
+        path: "/payments/v2/{order_id}/timeline",
+        summary: "What happened to an order's money, in words: each event, what comes next, what support can do.",
+        session: true,
+        workspace: false,
+        max_body: 0,
+        request: None,
+        response: "Timeline",
+        calls: Calls { warm: 1, cold_extra: 0 },
+        budget_ms: 1_000,
+        errors: &[ErrorCode::OrderNotFound, ErrorCode::DependencyUnavailable],
+    },
+    Route {
+        id: RouteId::Refund,
+        method: Method::Post,
+        path: "/payments/v2/refund",
+        summary: "Asks for an order's money back: an owner all of it within 7 days of paying, support any part at any time. Needs an `Idempotency-Key`. 202 when PhonePe has it or will be asked again, and the timeline tells the rest.",
+        session: true,
+        workspace: false,
+        max_body: 4_096,
+        request: Some("RefundRequest"),
+        response: "RefundView",
+        calls: Calls { warm: 4, cold_extra: 0 },
+        budget_ms: 2_000,
+        errors: &[
+            ErrorCode::IdempotencyKeyMissing,
+            ErrorCode::IdempotencyKeyReused,
+            ErrorCode::IdempotencyInFlight,
+            ErrorCode::OrderNotFound,
+            ErrorCode::RoleNotAllowed,
+            ErrorCode::OrderNotRefundable,
+            ErrorCode::RefundWindowOver,
+            ErrorCode::RefundAmountInvalid,
+            ErrorCode::RefundReasonInvalid,
+            ErrorCode::RefundRefused,
+            ErrorCode::DependencyUnavailable,
+        ],
+    },
+    Route {
         id: RouteId::PhonePeWebhook,
         method: Method::Post,
         path: "/api/webhooks/phonepe",
@@ -425,11 +502,19 @@ impl Route {
         self.path.split('/').filter_map(parameter)
     }
 
-    /// Every error this route may answer: its own, and those its session, workspace and body rules imply.
+    /// Every error this route may answer: its own, and those its session, workspace, body and limits imply.
     pub fn all_errors(&self) -> Vec<ErrorCode> {
         let mut codes = Vec::new();
         if self.session {
-            codes.extend([ErrorCode::TokenMissing, ErrorCode::TokenInvalid, ErrorCode::TokenExpired]);
+            codes.extend([
+                ErrorCode::TokenMissing,
+                ErrorCode::TokenInvalid,
+                ErrorCode::TokenExpired,
+                ErrorCode::SigningKeyUnknown,
+            ]);
+            if self.method != Method::Get {
+                codes.push(ErrorCode::OriginNotAllowed);
+            }
         }
         if self.workspace {
             codes.extend([
@@ -441,8 +526,11 @@ impl Route {
         if self.max_body > 0 {
             codes.extend([ErrorCode::BodyTooLarge, ErrorCode::BodyInvalid]);
         }
+        if rate_limit::policy(self.id).is_some() {
+            codes.push(ErrorCode::RateLimited);
+        }
         codes.extend(self.errors);
-        codes.extend([ErrorCode::Misconfigured, ErrorCode::Internal]);
+        codes.extend([ErrorCode::TooManyRequests, ErrorCode::Misconfigured, ErrorCode::Internal]);
         codes.sort_by_key(|code| (code.status(), code.as_str()));
         codes
     }

@@ -31,9 +31,23 @@ pub fn plus_ms(at: Timestamp, ms: i64) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond().saturating_add(ms)).unwrap_or(at)
 }
 
+/// India is 5:30 hours ahead of UTC, and has no summer time.
+const INDIA_MS: i64 = 19_800 * SECOND_MS;
+
+/// The day of an instant for a sentence, as a calendar in India shows it, such as `3 Feb 2026`.
+pub fn day_in_india(at: Timestamp) -> String {
+    plus_ms(at, INDIA_MS).strftime("%-d %b %Y").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_is_told_by_indias_calendar() {
+        assert_eq!(day_in_india(parse("2026-02-03T18:29:59.999Z").unwrap()), "3 Feb 2026");
+        assert_eq!(day_in_india(parse("2026-02-03T18:30:00Z").unwrap()), "4 Feb 2026");
+    }
 
     #[test]
     fn postgres_and_browser_forms_are_one_instant_and_one_text() {

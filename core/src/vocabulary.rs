@@ -62,6 +62,14 @@ vocabulary! {
     }
 }
 vocabulary! {
+    /// Where money on its way back is.
+    RefundStatus { Pending = "pending", Completed = "completed", Failed = "failed" }
+}
+vocabulary! {
+    /// As whom somebody asked for money back: an owner in full for 7 days, support any part at any time.
+    RefundBy { Owner = "owner", Support = "support" }
+}
+vocabulary! {
     /// How far a person's onboarding has come.
     OnboardingStatus {
         Pending = "pending", PaymentConfirmed = "payment_confirmed", InProgress = "in_progress",
@@ -92,12 +100,57 @@ vocabulary! {
     }
 }
 vocabulary! {
+    /// Who is asking at the gate. `unknown`: the session could not be checked.
+    SignIn {
+        Valid = "valid", Missing = "missing", Expired = "expired", Invalid = "invalid",
+        Anonymous = "anonymous", Unknown = "unknown",
+    }
+}
+vocabulary! {
+    /// What the manifest's age does to the controls that use it; it never closes a page.
+    ControlState { Enabled = "enabled", Warn = "warn", Disabled = "disabled" }
+}
+vocabulary! {
     /// What a person may do in a workspace.
     MemberRole { Owner = "owner", Admin = "admin", Member = "member" }
 }
 vocabulary! {
+    /// Where a move stands.
+    MoveStatus { Planned = "planned", Active = "active", Completed = "completed", Cancelled = "cancelled" }
+}
+vocabulary! {
+    /// Where a campaign stands. The plan limits how many are active.
+    CampaignStatus { Draft = "draft", Active = "active", Paused = "paused", Completed = "completed" }
+}
+vocabulary! {
     /// The forms in which a manifest can be exported.
     ExportFormat { Json = "json", Markdown = "markdown" }
+}
+vocabulary! {
+    /// What the audit log records. A page may send those that begin with `ui.`, and no others.
+    AuditAction {
+        AuthProfileCreated = "auth.profile_created", AuthDenied = "auth.denied",
+        AuthExplained = "auth.explained", PaymentOrderCreated = "payment.order_created",
+        PaymentCompleted = "payment.completed", PaymentFailed = "payment.failed",
+        PaymentCancelled = "payment.cancelled", PaymentRefunded = "payment.refunded",
+        PaymentRefundRequested = "payment.refund_requested",
+        PaymentRefundCompleted = "payment.refund_completed", PaymentRefundFailed = "payment.refund_failed",
+        PaymentIncident = "payment.incident", SubscriptionTrialStarted = "subscription.trial_started",
+        SubscriptionPastDue = "subscription.past_due", SubscriptionExpired = "subscription.expired",
+        WebhookReceived = "webhook.received", WebhookRejected = "webhook.rejected",
+        WebhookApplied = "webhook.applied", OnboardingFinalized = "onboarding.finalized",
+        OnboardingAbandoned = "onboarding.abandoned", BcmCreated = "bcm.created", BcmRebuilt = "bcm.rebuilt",
+        BcmRestored = "bcm.restored", BcmImported = "bcm.imported", BcmExported = "bcm.exported",
+        BcmEnriched = "bcm.enriched", BcmReadDenied = "bcm.read_denied", MemberInvited = "member.invited",
+        MemberJoined = "member.joined", MemberRoleChanged = "member.role_changed",
+        MemberRemoved = "member.removed", MemberLeft = "member.left",
+        MemberInvitationRevoked = "member.invitation_revoked", MoveCreated = "move.created",
+        MoveStatusChanged = "move.status_changed", CampaignCreated = "campaign.created",
+        CampaignStatusChanged = "campaign.status_changed", UiPageViewed = "ui.page_viewed",
+        UiPlanSelected = "ui.plan_selected", UiCheckoutOpened = "ui.checkout_opened",
+        UiStepOpened = "ui.step_opened", UiManifestExported = "ui.manifest_exported",
+        UiErrorShown = "ui.error_shown",
+    }
 }
 
 /// Every vocabulary by its wire name, for generated TypeScript and docs and for the equality tests.
@@ -106,14 +159,21 @@ pub const VOCABULARY: &[(&str, &[&str])] = &[
     ("interval", Interval::TEXTS),
     ("subscription_status", SubscriptionStatus::TEXTS),
     ("payment_status", PaymentStatus::TEXTS),
+    ("refund_status", RefundStatus::TEXTS),
+    ("refund_by", RefundBy::TEXTS),
     ("onboarding_status", OnboardingStatus::TEXTS),
     ("session_state", SessionState::TEXTS),
     ("freshness", Freshness::TEXTS),
     ("bcm_source", BcmSource::TEXTS),
     ("cache_tier", CacheTier::TEXTS),
     ("gate_condition", GateCondition::TEXTS),
+    ("sign_in", SignIn::TEXTS),
+    ("control_state", ControlState::TEXTS),
     ("member_role", MemberRole::TEXTS),
+    ("move_status", MoveStatus::TEXTS),
+    ("campaign_status", CampaignStatus::TEXTS),
     ("export_format", ExportFormat::TEXTS),
+    ("audit_action", AuditAction::TEXTS),
 ];
 
 #[cfg(test)]

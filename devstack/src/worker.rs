@@ -274,7 +274,10 @@ fn runner_options(options: &WorkerOptions) -> Result<serde_json::Value> {
             .get("name")
             .and_then(toml::Value::as_str)
             .context("A rate limit in wrangler.toml has no name.")?;
-        limits.insert(name.to_owned(), json!({"simple": limit.get("simple")}));
+        limits.insert(
+            name.to_owned(),
+            json!({"namespace_id": limit.get("namespace_id"), "simple": limit.get("simple")}),
+        );
     }
     Ok(json!({
         "repo": options.repo,

@@ -7,14 +7,16 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
+use gatehouse_core::cors;
 use gatehouse_core::env::Env;
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::log::{RequestLine, level};
+use gatehouse_core::rate_limit::{Policy, Verdict};
 use gatehouse_core::route::{self, Matched, Route};
 
 use crate::http::{Reply, Request};
 use crate::outbound::Outbound;
-use crate::{isolate, jobs, observe, platform, routes};
+use crate::{isolate, jobs, observe, platform, routes, shield};
 
 /// What a handler works with: settings, the outbound calls, and notes for the log line.
 pub struct Scope {
@@ -36,6 +38,7 @@ struct Notes {
     cache: Option<&'static str>,
     cause: Option<String>,
     code: Option<&'static str>,
+    limit: Option<(&'static Policy, Verdict)>,
 }
 
 impl Scope {
@@ -83,6 +86,11 @@ impl Scope {
         self.notes.borrow_mut().cache = Some(tier);
     }
 
+    /// Notes what a named limit said, for the answer's headers.
+    pub fn note_limit(&self, policy: &'static Policy, verdict: Verdict) {
+        self.notes.borrow_mut().limit = Some((policy, verdict));
+    }
+
     /// Notes a technical cause, which the log has and the caller never sees.
     pub fn note_cause(&self, cause: impl Into<String>) {
         self.notes.borrow_mut().cause = Some(cause.into());
@@ -116,8 +124,11 @@ pub async fn answer(
         context: Some(Rc::new(context)),
         notes: RefCell::default(),
     };
-    let (route, result) = dispatch(&scope, &request).await;
-    let reply = result.unwrap_or_else(|error| {
+    let (route, result) = match shield::check(env, &request).await {
+        Ok(()) => dispatch(&scope, &request).await,
+        Err(error) => (None, Err(error)),
+    };
+    let mut reply = result.unwrap_or_else(|error| {
         scope.notes.borrow_mut().code = Some(error.code.as_str());
         Reply::problem(&error, &scope.request_id)
     });
@@ -125,14 +136,19 @@ pub async fn answer(
     let duration_ms = platform::elapsed_ms(started);
     let budget_ms = route.map_or(0, |route| route.budget_ms);
     log(&scope, &request, route, reply.status, duration_ms, budget_ms);
+    let origin = request.header("origin");
+    reply.headers.extend(cors::answer_headers(origin.as_deref(), &scope.settings.auth.allowed_origins));
+    if let Some((policy, verdict)) = scope.notes.borrow().limit {
+        reply.headers.extend(verdict.headers(policy));
+    }
     reply
         .with("server-timing", observe::server_timing(&calls, duration_ms, budget_ms))
         .with("x-request-id", scope.request_id)
         .into_response()
 }
 
-/// The cron's run: every job, each in a bounded batch.
-pub async fn work(env: &worker::Env) {
+/// The cron's run: every job, each in a bounded batch. `scheduled_ms` is the planned time, milliseconds since 1970.
+pub async fn work(env: &worker::Env, scheduled_ms: f64) {
     // Wrong settings are logged by name; there is nobody to answer to.
     let Ok(settings) = isolate::settings(env) else { return };
     let request_id = platform::random_uuid();
@@ -143,7 +159,7 @@ pub async fn work(env: &worker::Env) {
         context: None,
         notes: RefCell::default(),
     };
-    jobs::run(&scope).await;
+    jobs::run(&scope, scheduled_ms).await;
 }
 
 async fn dispatch(scope: &Scope, request: &Request<'_>) -> (Option<&'static Route>, Result<Reply, Error>) {
@@ -154,6 +170,9 @@ async fn dispatch(scope: &Scope, request: &Request<'_>) -> (Option<&'static Rout
                 routes::handle(scope, request, route, &params).await
             };
             (Some(route), without_panic(scope, work).await)
+        }
+        Matched::MethodNotAllowed(allow) if is_preflight(request) => {
+            (None, preflight(scope, request, &allow))
         }
         Matched::MethodNotAllowed(allow) => {
             let error = Error::with_detail(
@@ -168,6 +187,23 @@ async fn dispatch(scope: &Scope, request: &Request<'_>) -> (Option<&'static Rout
         }
         Matched::NotFound => (None, Err(ErrorCode::RouteNotFound.into())),
     }
+}
+
+/// Whether a browser asks before it lets a page of another origin send something.
+fn is_preflight(request: &Request<'_>) -> bool {
+    request.method == "OPTIONS" && request.header("access-control-request-method").is_some()
+}
+
+/// # Errors
+/// `origin_not_allowed`.
+fn preflight(scope: &Scope, request: &Request<'_>, methods: &str) -> Result<Reply, Error> {
+    let origin = request.header("origin").unwrap_or_default();
+    if !cors::is_allowed(&origin, &scope.settings.auth.allowed_origins) {
+        return Err(ErrorCode::OriginNotAllowed.into());
+    }
+    let mut reply = Reply::empty(204);
+    reply.headers.extend(cors::preflight_headers(methods));
+    Ok(reply)
 }
 
 /// Turns a panic into a 500 of this request alone. The build unwinds (docs/decisions/0002), so the requests

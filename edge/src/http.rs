@@ -1,6 +1,8 @@
 //! The thin typed layer over the platform's request and response: only the headers that are asked for are
 //! read, bodies are one buffer in and one buffer out.
 
+use std::cell::RefCell;
+
 use gatehouse_core::error::{Error, ErrorCode};
 use js_sys::futures::JsFuture;
 use js_sys::{Reflect, Uint8Array};
@@ -29,6 +31,15 @@ impl<'a> Request<'a> {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let (path, query) = (path.to_owned(), query.to_owned());
         Self { raw, headers: raw.headers(), method: raw.method(), path, query }
+    }
+
+    /// Scheme, host and port that the request was sent to, as a browser writes its own origin.
+    pub fn origin(&self) -> String {
+        let url = self.raw.url();
+        let host = url.find("://").map_or(0, |at| at + 3);
+        let end =
+            url.get(host..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |at| host + at);
+        url.get(..end).unwrap_or_default().to_owned()
     }
 
     /// A header's value; absent and unreadable are the same.
@@ -115,6 +126,36 @@ impl<'a> Request<'a> {
     }
 }
 
+/// What every answer says. A handler may say otherwise about caching.
+const BASE_HEADERS: [(&str, &str); 6] = [
+    ("cache-control", "private, no-store"),
+    ("x-content-type-options", "nosniff"),
+    // Nothing of ours is a page: should a browser be made to show an answer, it loads and runs nothing.
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("referrer-policy", "no-referrer"),
+    ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+];
+
+thread_local! {
+    /// Made once: an answer copies it.
+    static BASE: RefCell<Option<web_sys::Headers>> = const { RefCell::new(None) };
+}
+
+/// A copy of the base headers to write into.
+fn base_headers() -> Result<web_sys::Headers, JsValue> {
+    if BASE.with_borrow(Option::is_none) {
+        let headers = web_sys::Headers::new()?;
+        for (name, value) in BASE_HEADERS {
+            headers.set(name, value)?;
+        }
+        BASE.set(Some(headers));
+    }
+    BASE.with_borrow(|base| {
+        base.as_ref().map_or_else(web_sys::Headers::new, web_sys::Headers::new_with_headers)
+    })
+}
+
 /// How much of an oversized body is read on so that its sender can hear the answer.
 const DISCARD_BYTES: usize = 16_000_000;
 
@@ -164,6 +205,11 @@ impl Reply {
             ErrorCode::TokenMissing | ErrorCode::TokenInvalid | ErrorCode::TokenExpired => {
                 reply.headers.push(("www-authenticate", "Bearer".to_owned()));
             }
+            ErrorCode::SigningKeyUnknown => {
+                reply.headers.push(("www-authenticate", "Bearer".to_owned()));
+                reply.headers.push(("retry-after", "30".to_owned()));
+            }
+            ErrorCode::TooManyRequests => reply.headers.push(("retry-after", "60".to_owned())),
             ErrorCode::DependencyUnavailable => reply.headers.push(("retry-after", "2".to_owned())),
             _ => {}
         }
@@ -176,15 +222,18 @@ impl Reply {
         self
     }
 
+    /// The same answer, saying which part was away while it was made.
+    pub fn degraded(self, part: Option<&'static str>) -> Self {
+        if let Some(part) = part { self.with("degraded", part) } else { self }
+    }
+
     /// The platform's response.
     ///
     /// # Errors
     /// What the platform refuses, such as a header value with a line break.
     pub fn into_response(self) -> Result<web_sys::Response, worker::Error> {
-        let headers = web_sys::Headers::new()?;
+        let headers = base_headers()?;
         headers.set("content-type", self.content_type)?;
-        headers.set("cache-control", "private, no-store")?;
-        headers.set("x-content-type-options", "nosniff")?;
         for (name, value) in &self.headers {
             headers.set(name, value)?;
         }

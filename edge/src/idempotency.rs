@@ -4,12 +4,14 @@
 
 use gatehouse_core::context::sha256_hex;
 use gatehouse_core::error::{Error, ErrorCode};
+use gatehouse_core::rate_limit::Policy;
 use serde_json::Value;
 
 use crate::app::Scope;
 use crate::clients::redis_keys as keys;
 use crate::clients::upstash::{self, Script, script};
 use crate::http::{Reply, Request};
+use crate::limits;
 
 const BEGIN: Script = script!("begin_idempotent");
 const FINISH: Script = script!("finish_idempotent");
@@ -39,25 +41,32 @@ pub enum Begun {
     Repeat(Reply),
 }
 
-/// Claims the key for a request whose meaning is `fingerprint`.
+/// Claims the key for a person's request in a workspace or about an order, whose meaning is `fingerprint`, and counts
+/// it against the limit. A repeat is not counted.
 ///
 /// # Errors
-/// `idempotency_in_flight`, `idempotency_key_reused`.
+/// `rate_limited`, `idempotency_in_flight`, `idempotency_key_reused`.
 pub async fn begin(
     scope: &Scope,
-    user_id: &str,
-    route: &str,
+    policy: &'static Policy,
+    (user_id, subject): (&str, &str),
     key: &str,
     fingerprint: &str,
 ) -> Result<Begun, Error> {
-    let key = keys::idempotency(user_id, route, key);
+    let key = keys::idempotency(user_id, policy.name, key);
     let lease = keys::IDEMPOTENCY_LEASE_MS.to_string();
     let meaning = sha256_hex(fingerprint);
-    let Ok(answer) = upstash::eval(scope, &BEGIN, std::slice::from_ref(&key), &[&meaning, &lease]).await
+    let keys = [key, keys::limit(policy.name, subject, user_id), keys::membership(subject, user_id)];
+    let Ok(answer) =
+        upstash::eval(scope, &BEGIN, &keys, &[&meaning, &lease, &policy.script_argument()]).await
     else {
         return Ok(Begun::First(Claim { key: None }));
     };
+    let [key, ..] = keys;
     let text = |index: usize| answer.get(index).and_then(Value::as_str).unwrap_or_default();
+    if matches!(text(0), "new" | "limited") {
+        limits::judge(scope, policy, answer.get(1))?;
+    }
     match text(0) {
         "new" => Ok(Begun::First(Claim { key: Some(key) })),
         "done" => {

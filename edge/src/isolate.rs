@@ -1,7 +1,7 @@
 //! What an isolate makes once and keeps: checked settings, signing keys, script names. Values only, never
 //! futures: a Worker may not await another request's IO.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gatehouse_core::auth::Jwks;
@@ -22,9 +22,23 @@ pub struct KeySet {
     pub fetched_ms: f64,
 }
 
+/// When the key set was asked for, in milliseconds since 1970.
+#[derive(Clone, Copy)]
+pub struct KeysAsked {
+    /// The start of a call that has not come back.
+    pub under_way_ms: Option<f64>,
+    /// The start of the last call.
+    pub attempt_ms: Option<f64>,
+    /// When a new key set last did not have the key that it was asked for.
+    pub unknown_ms: Option<f64>,
+}
+
 thread_local! {
     static SETTINGS_READ: RefCell<Option<Rc<Env>>> = const { RefCell::new(None) };
     static KEYS: RefCell<Option<Rc<KeySet>>> = const { RefCell::new(None) };
+    static KEYS_ASKED: Cell<KeysAsked> = const {
+        Cell::new(KeysAsked { under_way_ms: None, attempt_ms: None, unknown_ms: None })
+    };
     static PHONEPE_TOKEN: RefCell<Option<(String, Timestamp)>> = const { RefCell::new(None) };
 }
 
@@ -56,7 +70,7 @@ fn misconfigured(problems: &[EnvProblem]) -> Error {
     )
 }
 
-/// The key set, however old; [`crate::session`] judges its age.
+/// The key set, however old; core judges its age.
 pub fn keys() -> Option<Rc<KeySet>> {
     KEYS.with_borrow(Clone::clone)
 }
@@ -66,6 +80,27 @@ pub fn keep_keys(jwks: Jwks) -> Rc<KeySet> {
     let keys = Rc::new(KeySet { jwks, imported: RefCell::new(Vec::new()), fetched_ms: platform::now_ms() });
     KEYS.set(Some(Rc::clone(&keys)));
     keys
+}
+
+/// When the key set was asked for.
+pub fn keys_asked() -> KeysAsked {
+    KEYS_ASKED.get()
+}
+
+/// Notes that the key set is being asked for.
+pub fn begin_asking() {
+    let now = Some(platform::now_ms());
+    KEYS_ASKED.set(KeysAsked { under_way_ms: now, attempt_ms: now, ..KEYS_ASKED.get() });
+}
+
+/// Notes that the call came back, whatever it brought.
+pub fn end_asking() {
+    KEYS_ASKED.set(KeysAsked { under_way_ms: None, ..KEYS_ASKED.get() });
+}
+
+/// Notes that a new key set did not have the key that it was asked for.
+pub fn note_unknown_key() {
+    KEYS_ASKED.set(KeysAsked { unknown_ms: Some(platform::now_ms()), ..KEYS_ASKED.get() });
 }
 
 /// PhonePe's token, while it is to be kept.

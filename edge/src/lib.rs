@@ -6,14 +6,18 @@ mod http;
 mod idempotency;
 mod isolate;
 mod jobs;
+mod limits;
 mod manifest_store;
 mod observe;
 mod onboarding_store;
 mod outbound;
 mod payments;
 mod platform;
+mod refunds;
 mod routes;
 mod session;
+mod shield;
+mod signature;
 
 use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 
@@ -25,6 +29,6 @@ async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker:
 
 /// The cron, every minute.
 #[event(scheduled)]
-async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    app::work(&env).await;
+async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    app::work(&env, event.schedule()).await;
 }

@@ -4,15 +4,18 @@
 use gatehouse_core::context::{Manifest, ManifestMeta, etag};
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::onboarding::{Answers, Session};
+use gatehouse_core::rate_limit;
+use gatehouse_core::route::Route;
 use gatehouse_core::time;
 use gatehouse_core::vocabulary::{BcmSource, CacheTier};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::app::Scope;
-use crate::clients::postgrest::{self, Failure};
+use crate::clients::postgrest;
 use crate::clients::redis_keys as keys;
 use crate::clients::upstash::{self, Script, script};
+use crate::limits;
 use crate::onboarding_store::{self, Membership};
 use crate::platform;
 use crate::session::SignedIn;
@@ -30,8 +33,8 @@ pub struct Loaded {
     pub document: String,
     /// Where it came from.
     pub tier: CacheTier,
-    /// Whether Redis was away, so that Postgres had to answer.
-    pub degraded: bool,
+    /// The part that was away, where one was: without Redis Postgres answers, without Postgres Redis does.
+    pub degraded: Option<&'static str>,
 }
 
 /// `read_manifest()` of the database.
@@ -67,29 +70,57 @@ impl Row {
     }
 }
 
-/// Loads the manifest for a member of the workspace. One call when Redis has both the membership and the
-/// manifest, two when Postgres is asked; what Postgres answered is kept after the answer.
+/// Loads the manifest for a member of the workspace, counted against the route's limit where it has one. One call
+/// when Redis has both the membership and the manifest, two when Postgres is asked; what Postgres answered is kept
+/// after the answer. While Postgres is away a membership of the last 15 minutes still reads.
 ///
 /// # Errors
-/// `workspace_not_found` for anybody else, `manifest_not_found` before the first onboarding,
+/// `workspace_not_found` for anybody else, `manifest_not_found` before the first onboarding, `rate_limited`,
 /// `dependency_unavailable`.
-pub async fn load(scope: &Scope, person: &SignedIn, workspace_id: &str) -> Result<Loaded, Error> {
-    let keys = redis_keys(workspace_id, &person.session.user_id);
-    let cached = upstash::eval(scope, &READ, &keys, &[]).await;
-    let degraded = cached.is_err();
-    let Look { generation, hit } = cached.map(Look::from_answer).unwrap_or_default();
-    if let Some((etag, document)) = hit {
-        return Ok(Loaded { etag, document, tier: CacheTier::Tier0, degraded });
+pub async fn load(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+    route: &Route,
+) -> Result<Loaded, Error> {
+    let user_id = &person.session.user_id;
+    let policy = rate_limit::policy(route.id);
+    let mut keys = redis_keys(workspace_id, user_id);
+    let mut arguments = Vec::new();
+    if let Some(policy) = policy {
+        keys.push(keys::limit(policy.name, workspace_id, user_id));
+        arguments.push(policy.script_argument());
     }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let cached = upstash::eval(scope, &READ, &keys, &arguments).await;
+    let redis_away = cached.is_err();
+    let look = cached.map(Look::from_answer).unwrap_or_default();
+    if let Some(policy) = policy {
+        limits::judge(scope, policy, look.verdict.as_ref())?;
+    }
+    let from_redis = |(etag, document), degraded| Loaded { etag, document, tier: CacheTier::Tier0, degraded };
+    let spare = match look.hit {
+        Some(hit) if look.member => return Ok(from_redis(hit, None)),
+        spare => spare,
+    };
     let arguments = json!({"p_workspace_id": workspace_id});
-    let answer: FromPostgres =
-        postgrest::rpc(scope, person, "rpc/read_manifest", &arguments).await.map_err(Failure::into_error)?;
+    let answer: FromPostgres = match postgrest::rpc(scope, person, "rpc/read_manifest", &arguments).await {
+        Ok(answer) => answer,
+        Err(failure) => {
+            let error = failure.into_error();
+            return match spare.filter(|_| error.code == ErrorCode::DependencyUnavailable) {
+                Some(spare) => Ok(from_redis(spare, Some("postgres"))),
+                None => Err(error),
+            };
+        }
+    };
     let manifest = answer.manifest.map(Row::into_manifest);
     let ready = manifest.map(|manifest| Ready::new(&manifest));
-    if !degraded {
-        keep(scope, keys, &answer.membership, generation.zip(ready.clone()));
+    if !redis_away {
+        keep(scope, keys, &answer.membership, look.generation.zip(ready.clone()));
     }
     let ready = ready.ok_or(ErrorCode::ManifestNotFound)?;
+    let degraded = redis_away.then_some("redis");
     Ok(Loaded { etag: ready.etag, document: ready.document, tier: CacheTier::Origin, degraded })
 }
 
@@ -127,14 +158,19 @@ fn redis_keys(workspace_id: &str, user_id: &str) -> Vec<String> {
 struct Look {
     /// The last fence raised, empty when none was lately; absent behind one.
     generation: Option<String>,
-    /// ETag and document, when the caller is a known member and the tier has them.
+    /// ETag and document, when the caller is or lately was a known member and the tier has them.
     hit: Option<(String, String)>,
+    /// Whether the membership counts now.
+    member: bool,
+    /// What the route's limit said.
+    verdict: Option<Value>,
 }
 
 impl Look {
     fn from_answer(answer: Value) -> Self {
         let text = |index: usize| answer.get(index).and_then(Value::as_str).map(str::to_owned);
-        Self { generation: text(1), hit: text(2).zip(text(3)) }
+        let member = answer.get(3).and_then(Value::as_i64) == Some(1);
+        Self { generation: text(0), hit: text(1).zip(text(2)), member, verdict: answer.get(4).cloned() }
     }
 }
 
@@ -162,26 +198,35 @@ pub struct Fence {
     token: String,
 }
 
-/// Raises a fence, and looks at the membership and the onboarding session in the same call. Without a fence
-/// nothing may be written.
+/// Raises a fence, counts the request against the route's limit, and looks at the membership and the onboarding
+/// session, all in one call. Without a fence nothing may be written.
 ///
 /// # Errors
-/// `dependency_unavailable`.
+/// `rate_limited`, `dependency_unavailable`.
 pub async fn raise_fence(
     scope: &Scope,
     person: &SignedIn,
     workspace_id: &str,
+    route: &Route,
 ) -> Result<(Fence, Seen), Error> {
     let token = platform::random_uuid();
+    let policy = rate_limit::policy(route.id);
+    let counted = policy.map(|policy| policy.script_argument());
     let keys = [
         keys::fence(workspace_id),
         keys::generation(workspace_id),
         keys::tier0(workspace_id),
         keys::membership(workspace_id, &person.session.user_id),
         keys::session(workspace_id),
+        keys::limit(policy.map_or("", |policy| policy.name), workspace_id, &person.session.user_id),
     ];
     let (fence_ttl, generation_ttl) = (keys::FENCE_TTL_MS.to_string(), keys::GENERATION_TTL_MS.to_string());
-    let answer = upstash::eval(scope, &RAISE, &keys, &[&token, &fence_ttl, &generation_ttl]).await?;
+    let mut arguments = vec![token.as_str(), &fence_ttl, &generation_ttl];
+    arguments.extend(counted.as_deref());
+    let answer = upstash::eval(scope, &RAISE, &keys, &arguments).await?;
+    if let Some(policy) = policy {
+        limits::judge(scope, policy, answer.get(2))?;
+    }
     let member = answer.get(0).and_then(Value::as_str).and_then(|text| serde_json::from_str(text).ok());
     let session = answer.get(1).and_then(Value::as_array).and_then(|flat| onboarding_store::parse(flat));
     Ok((Fence { workspace_id: workspace_id.to_owned(), token }, Seen { member, session }))

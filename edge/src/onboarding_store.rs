@@ -19,6 +19,8 @@ const SESSION: Script = script!("onboarding_session");
 pub enum Edit {
     /// Nothing: it is read.
     Read,
+    /// The same while Postgres is away.
+    ReadDegraded,
     /// Some answers become others.
     Change(Changes),
     /// All answers become these.
@@ -31,8 +33,9 @@ pub struct Held {
     pub session: Session,
     /// How long Redis will keep it, in milliseconds; absent when Redis is away.
     pub ttl_ms: Option<i64>,
-    /// Whether Redis was away, so that the snapshot was read and written instead.
-    pub degraded: bool,
+    /// The part that was away, where one was: without Redis the snapshot is read and written, without Postgres a
+    /// membership of the last 15 minutes still reads.
+    pub degraded: Option<&'static str>,
 }
 
 /// What became of an edit.
@@ -88,10 +91,12 @@ pub async fn apply(
         return apply_to_snapshot(scope, person, workspace_id, edit, expected).await;
     };
     let answer = if first.is_cold() {
-        let durable = read_durable(scope, person, workspace_id).await?;
-        match run(scope, person, workspace_id, edit, expected, Some(&durable)).await {
-            Ok(answer) => answer,
-            Err(_) => return apply_to_snapshot(scope, person, workspace_id, edit, expected).await,
+        match read_durable(scope, person, workspace_id).await {
+            Ok(durable) => match run(scope, person, workspace_id, edit, expected, Some(&durable)).await {
+                Ok(answer) => answer,
+                Err(_) => return apply_to_snapshot(scope, person, workspace_id, edit, expected).await,
+            },
+            Err(error) => return read_without_postgres(scope, person, workspace_id, edit, error).await,
         }
     } else {
         first
@@ -103,6 +108,25 @@ pub async fn apply(
         keep_snapshot(scope, person, workspace_id, &held.session);
     }
     Ok(outcome)
+}
+
+/// While Postgres is away, who was a member lately may still read what Redis has.
+async fn read_without_postgres(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+    edit: &Edit,
+    error: Error,
+) -> Result<Outcome, Error> {
+    if error.code != ErrorCode::DependencyUnavailable || !matches!(edit, Edit::Read) {
+        return Err(error);
+    }
+    let answer = run(scope, person, workspace_id, &Edit::ReadDegraded, None, None).await;
+    let Some(answer) = answer.ok().filter(|answer| !answer.is_cold()) else { return Err(error) };
+    Ok(match answer.judge(scope)? {
+        Outcome::Done(held) => Outcome::Done(Held { degraded: Some("postgres"), ..held }),
+        stale => stale,
+    })
 }
 
 /// Reads membership and snapshot from Postgres with the person's own token.
@@ -181,7 +205,7 @@ impl Answer {
             scope.note_cause(format!("the session in Redis cannot be read ({})", self.outcome));
             return Err(ErrorCode::Internal.into());
         };
-        let held = Held { session, ttl_ms: self.ttl_ms, degraded: false };
+        let held = Held { session, ttl_ms: self.ttl_ms, degraded: None };
         match self.outcome.as_str() {
             "submitted" => Err(ErrorCode::SessionSubmitted.into()),
             "stale" => Ok(Outcome::Stale(held)),
@@ -205,6 +229,7 @@ async fn run(
     ];
     let (operation, pairs) = match edit {
         Edit::Read => ("read", Vec::new()),
+        Edit::ReadDegraded => ("degraded", Vec::new()),
         Edit::Change(changes) => ("change", changed(changes)),
         Edit::Replace(answers) => ("replace", fields(answers)),
     };
@@ -267,9 +292,9 @@ async fn apply_to_snapshot(
     expected: Option<u32>,
 ) -> Result<Outcome, Error> {
     let mut durable = read_durable(scope, person, workspace_id).await?;
-    let held = |session| Held { session, ttl_ms: None, degraded: true };
+    let held = |session| Held { session, ttl_ms: None, degraded: Some("redis") };
     let answers = match edit {
-        Edit::Read => return Ok(Outcome::Done(held(durable.session))),
+        Edit::Read | Edit::ReadDegraded => return Ok(Outcome::Done(held(durable.session))),
         Edit::Change(changes) => durable.session.answers.clone().with(changes),
         Edit::Replace(answers) => answers.clone(),
     };

@@ -2,6 +2,7 @@
 
 use gatehouse_core::time::Timestamp;
 use js_sys::Promise;
+use js_sys::futures::JsFuture;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -46,4 +47,13 @@ pub fn elapsed_ms(started_ms: f64) -> u32 {
     )]
     let ms = (now_ms() - started_ms).clamp(0.0, f64::from(u32::MAX)) as u32;
     ms
+}
+
+/// Lets `ms` milliseconds pass while other requests go on.
+pub async fn sleep(ms: u32) {
+    let promise = Promise::new(&mut |resolve, _| {
+        set_timeout(&resolve, ms);
+    });
+    // A timer has nothing to fail with.
+    let _ = JsFuture::from(promise).await;
 }

@@ -1,25 +1,21 @@
-//! Who is asking: the bearer token, its signature by WebCrypto, its claims by core. No call when keys are warm.
+//! Who is asking: the session in header or cookie, its signature, its claims. No call when keys are warm.
 
 use std::rc::Rc;
 
-use gatehouse_core::auth::{Jwk, Session, Token, check_claims};
+use gatehouse_core::auth::{
+    Jwk, KEYS_MAX_AGE_MS, KeyStep, Sender, Session, Token, bearer, check_claims, check_sender, credential,
+    key_step, signed_with_secret, wrong_signature,
+};
 use gatehouse_core::error::{Error, ErrorCode};
-use js_sys::futures::JsFuture;
-use js_sys::{Array, Object, Reflect, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
 
 use crate::app::Scope;
 use crate::clients::jwks;
 use crate::http::Request;
 use crate::isolate::{self, KeySet};
-use crate::platform;
+use crate::{platform, signature};
 
-/// Keys older than this are fetched again, as Supabase's own clients do (10 minutes).
-const KEYS_TTL_MS: f64 = 600_000.0;
-/// With Auth away, keys serve on until this age.
-const KEYS_MAX_AGE_MS: f64 = 3_600_000.0;
-/// An unknown key id asks again at most this often, so that forged ids cost nobody a call.
-const UNKNOWN_KEY_PAUSE_MS: f64 = 30_000.0;
+/// How often a request looks whether the key set has come that another one asked for, in milliseconds.
+const LOOK_AGAIN_MS: u32 = 10;
 
 /// A session with the token that proves it; the token is what row-level security judges.
 #[derive(Clone)]
@@ -30,98 +26,94 @@ pub struct SignedIn {
     pub token: String,
 }
 
-/// Reads and checks the session.
+/// Reads and checks the session. It is never refreshed here: refresh tokens are good once, and the page has them.
 ///
 /// # Errors
-/// `token_missing`, `token_invalid`, `token_expired`; `dependency_unavailable` when the keys cannot be had.
+/// `token_missing`, `token_invalid`, `token_expired`, `signing_key_unknown`; `origin_not_allowed` for a change that
+/// another site asks for by cookie; `dependency_unavailable` when the keys cannot be had.
 pub async fn require(scope: &Scope, request: &Request<'_>) -> Result<SignedIn, Error> {
-    let header = request.header("authorization").ok_or(ErrorCode::TokenMissing)?;
-    let text = header
-        .split_once(' ')
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim())
-        .filter(|token| !token.is_empty())
-        .ok_or(ErrorCode::TokenMissing)?;
-    let token = Token::parse(text)?;
-    let (keys, jwk) = signing_key(scope, &token).await?;
-    if !verify(&keys, &jwk, &token).await {
-        return Err(Error::with_detail(ErrorCode::TokenInvalid, "The access token's signature is wrong."));
+    let auth = &scope.settings.auth;
+    let authorization = request.header("authorization");
+    let asked_for = authorization.as_deref().and_then(bearer).is_some();
+    let cookie = if asked_for { None } else { request.header("cookie") };
+    let found = credential(authorization.as_deref(), cookie.as_deref(), &auth.cookie_name)?;
+    if found.from_cookie {
+        let (origin, fetch_site) = (request.header("origin"), request.header("sec-fetch-site"));
+        let sender = Sender {
+            method: &request.method,
+            origin: origin.as_deref(),
+            fetch_site: fetch_site.as_deref(),
+            own_origin: &request.origin(),
+        };
+        check_sender(sender, &auth.allowed_origins)?;
     }
-    let issuer = format!("{}/auth/v1", scope.settings.supabase_url);
-    let session = check_claims(&token, &issuer, platform::now())?;
+    let token = Token::parse(&found.token)?;
+    if !signed_with_secret(&token, auth.jwt_secret.as_deref())? {
+        let (keys, jwk) = signing_key(scope, &token).await?;
+        jwk.check_algorithm(&token)?;
+        if !signature::verify(&keys, &jwk, &token).await {
+            return Err(wrong_signature());
+        }
+    }
+    let session = check_claims(&token, &auth.issuer, platform::now())?;
     scope.note_user(&session.user_id);
-    Ok(SignedIn { session, token: text.to_owned() })
+    Ok(SignedIn { session, token: found.token })
 }
 
 /// The key that the token names, fetched when our copy is old or does not know it.
 async fn signing_key(scope: &Scope, token: &Token<'_>) -> Result<(Rc<KeySet>, Jwk), Error> {
-    let find =
-        |keys: &Rc<KeySet>| Some((Rc::clone(keys), keys.jwks.key_for(&token.kid, &token.alg).cloned()?));
-    let cached = isolate::keys();
-    let age_ms = cached.as_ref().map_or(f64::INFINITY, |keys| platform::now_ms() - keys.fetched_ms);
-    let known = cached.as_ref().and_then(find);
-    if age_ms < KEYS_TTL_MS {
-        if let Some(found) = known {
-            return Ok(found);
+    let find = |keys: &Rc<KeySet>| Some((Rc::clone(keys), keys.jwks.key(&token.kid).cloned()?));
+    let copy = isolate::keys();
+    let copy_age_ms = copy.as_ref().map_or(f64::INFINITY, |keys| platform::now_ms() - keys.fetched_ms);
+    let known = copy.as_ref().and_then(find);
+    let asked = isolate::keys_asked();
+    let age = |since: Option<f64>| since.map_or(f64::INFINITY, |since| platform::now_ms() - since);
+    match (key_step(known.is_some(), copy_age_ms, age(asked.attempt_ms), age(asked.unknown_ms)), known) {
+        (KeyStep::Use, Some(known)) => Ok(known),
+        (KeyStep::Refuse, _) => Err(unknown_key()),
+        (_, known) => match newer_keys(scope).await {
+            Ok(keys) => find(&keys).ok_or_else(|| {
+                isolate::note_unknown_key();
+                unknown_key()
+            }),
+            // Keys that were good lately beat locking everybody out while Auth is away.
+            Err(error) => known.filter(|_| copy_age_ms < KEYS_MAX_AGE_MS).ok_or(error),
+        },
+    }
+}
+
+/// The key set from Auth, asked for by one request at a time. The others look whether its answer has come: a
+/// Worker may read another request's value, and may not await another request's call.
+async fn newer_keys(scope: &Scope) -> Result<Rc<KeySet>, Error> {
+    let started = platform::now_ms();
+    // A request that was cancelled never says that it ended: past the call's deadline it is not waited for.
+    let under_way = || {
+        let since = isolate::keys_asked().under_way_ms;
+        since.is_some_and(|since| platform::elapsed_ms(since) < jwks::DEADLINE_MS)
+    };
+    if under_way() {
+        while under_way() {
+            platform::sleep(LOOK_AGAIN_MS).await;
         }
-        // Only a fetch that has come back counts: a request beside ours may still be fetching the very key.
-        if age_ms < UNKNOWN_KEY_PAUSE_MS {
-            return Err(unknown_key());
+        if let Some(came) = isolate::keys().filter(|keys| keys.fetched_ms >= started) {
+            return Ok(came);
+        }
+        if isolate::keys_asked().under_way_ms.is_none() {
+            return Err(Error::with_detail(
+                ErrorCode::DependencyUnavailable,
+                "The sign-in service did not answer with its keys.",
+            ));
         }
     }
-    match jwks::fetch(scope).await {
-        Ok(jwks) => find(&isolate::keep_keys(jwks)).ok_or_else(unknown_key),
-        // Keys that were good lately beat locking everybody out while Auth is away; a revoked one dies with them.
-        Err(error) => known.filter(|_| age_ms < KEYS_MAX_AGE_MS).ok_or(error),
-    }
+    isolate::begin_asking();
+    let fetched = jwks::fetch(scope).await;
+    isolate::end_asking();
+    fetched.map(isolate::keep_keys)
 }
 
 fn unknown_key() -> Error {
     Error::with_detail(
-        ErrorCode::TokenInvalid,
-        "The access token is signed with a key that this project does not have.",
+        ErrorCode::SigningKeyUnknown,
+        "The access token is signed with a key that this project did not have when it was last asked.",
     )
-}
-
-async fn verify(keys: &KeySet, jwk: &Jwk, token: &Token<'_>) -> bool {
-    let Ok(key) = imported(keys, jwk).await else { return false };
-    let verified = async {
-        let algorithm = object(&[("name", "ECDSA".into()), ("hash", "SHA-256".into())])?;
-        let signature = Uint8Array::from(token.signature.as_slice());
-        let signed = Uint8Array::from(token.signed.as_bytes());
-        let promise = platform::SUBTLE.with(|subtle| {
-            subtle.verify_with_object_and_js_u8_array_and_js_u8_array(&algorithm, &key, &signature, &signed)
-        })?;
-        JsFuture::from(promise).await
-    };
-    verified.await.is_ok_and(|value: JsValue| value.is_truthy())
-}
-
-async fn imported(keys: &KeySet, jwk: &Jwk) -> Result<web_sys::CryptoKey, JsValue> {
-    let known = keys.imported.borrow().iter().find(|(kid, _)| *kid == jwk.kid).map(|(_, key)| key.clone());
-    if let Some(key) = known {
-        return Ok(key);
-    }
-    let data = object(&[
-        ("kty", jwk.kty.as_str().into()),
-        ("crv", jwk.crv.as_str().into()),
-        ("x", jwk.x.as_str().into()),
-        ("y", jwk.y.as_str().into()),
-    ])?;
-    let algorithm = object(&[("name", "ECDSA".into()), ("namedCurve", "P-256".into())])?;
-    let usages = Array::of1(&"verify".into());
-    let promise = platform::SUBTLE.with(|subtle| {
-        subtle.import_key_with_object("jwk", &data, &algorithm, false, usages.unchecked_ref())
-    })?;
-    let key: web_sys::CryptoKey = JsFuture::from(promise).await?.dyn_into()?;
-    keys.imported.borrow_mut().push((jwk.kid.clone(), key.clone()));
-    Ok(key)
-}
-
-fn object(entries: &[(&str, JsValue)]) -> Result<Object, JsValue> {
-    let object = Object::new();
-    for (name, value) in entries {
-        Reflect::set(&object, &(*name).into(), value)?;
-    }
-    Ok(object)
 }

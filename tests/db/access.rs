@@ -1,157 +1,72 @@
-//! Persona × table × verb: what each role may do to the rows of somebody's workspace.
+//! Persona × table × verb: the matrix of docs/SECURITY.md, cell by cell, over SQL and over HTTP.
 
-use serde_json::json;
+use std::collections::BTreeMap;
+
+use reqwest::{Client, Url};
+use serde_json::{Value, json};
 use tokio_postgres::Transaction;
 use tokio_postgres::error::SqlState;
 
-use crate::manifests::submit;
+use crate::security_doc;
+use crate::stack::stack;
 use crate::support::{Db, Who, World};
+use crate::tenant::{PERSONAS, TABLES, Table, Tenant};
 
-/// Per persona four cells, select · insert · update · delete: a letter where the verb reaches a row (or, for insert, is
-/// permitted), `0` where it is permitted and finds nothing, `-` where it is refused.
-struct Line {
-    table: &'static str,
-    /// Picks the rows of the owner's workspace; `$w` is the workspace, `$o` the owner's auth id.
-    rows: &'static str,
-    /// The column that the update sets to itself.
-    column: &'static str,
-    cells: [&'static str; 6],
+const VERBS: [char; 4] = ['S', 'I', 'U', 'D'];
+
+/// The cells of each table as the page gives them, in the order of [`PERSONAS`].
+fn matrix() -> BTreeMap<String, Vec<String>> {
+    let mut rows = security_doc::rows("matrix").into_iter();
+    let header = rows.next().expect("a header");
+    assert_eq!(header[1..], PERSONAS, "the columns of the matrix");
+    rows.map(|mut row| {
+        let name = row.remove(0);
+        assert_eq!(row.len(), PERSONAS.len(), "{name} has a cell for everybody");
+        (name, row)
+    })
+    .collect()
 }
 
-const PERSONAS: [&str; 6] = ["anon", "outsider", "member", "admin", "owner", "service_role"];
-
-const MATRIX: &[Line] = &[
-    Line {
-        table: "users",
-        rows: "auth_user_id = '$o'",
-        column: "full_name",
-        cells: ["----", "0-0-", "0-0-", "0-0-", "S-U-", "SIUD"],
-    },
-    Line {
-        table: "workspaces",
-        rows: "id = '$w'",
-        column: "name",
-        cells: ["----", "0---", "S---", "S---", "S---", "SIUD"],
-    },
-    Line {
-        table: "workspace_members",
-        rows: "workspace_id = '$w'",
-        column: "role",
-        cells: ["----", "0---", "S---", "S---", "S---", "SIUD"],
-    },
-    Line {
-        table: "payment_transactions",
-        rows: "workspace_id = '$w'",
-        column: "status",
-        cells: ["----", "0---", "0---", "S---", "S---", "S---"],
-    },
-    Line {
-        table: "payment_order_keys",
-        rows: "workspace_id = '$w'",
-        column: "idempotency_key",
-        cells: ["----", "----", "----", "----", "----", "S---"],
-    },
-    Line {
-        table: "payment_events",
-        rows: "transaction_id in (select id from public.payment_transactions where workspace_id = '$w')",
-        column: "source",
-        cells: ["----", "0---", "0---", "S---", "S---", "S---"],
-    },
-    Line {
-        table: "payment_incidents",
-        rows: "order_id = '$w'",
-        column: "kind",
-        cells: ["----", "----", "----", "----", "----", "S---"],
-    },
-    Line {
-        table: "webhook_inbox",
-        rows: "order_id = '$w'",
-        column: "state",
-        cells: ["----", "----", "----", "----", "----", "S---"],
-    },
-    Line {
-        table: "webhook_rejections",
-        rows: "true",
-        column: "seen",
-        cells: ["----", "----", "----", "----", "----", "S---"],
-    },
-    Line {
-        table: "email_outbox",
-        rows: "idempotency_key = '$w'",
-        column: "state",
-        cells: ["----", "----", "----", "----", "----", "S---"],
-    },
-    Line {
-        table: "onboarding_snapshots",
-        rows: "workspace_id = '$w'",
-        column: "answers",
-        cells: ["----", "0---", "S---", "S---", "S---", "S---"],
-    },
-    Line {
-        table: "plans",
-        rows: "plan = 'glide'",
-        column: "monthly_paise",
-        cells: ["S---", "S---", "S---", "S---", "S---", "S---"],
-    },
-    Line {
-        table: "business_context_manifests",
-        rows: "workspace_id = '$w'",
-        column: "source",
-        cells: ["----", "0---", "S---", "S---", "S---", "SI--"],
-    },
-    Line {
-        table: "workspace_context",
-        rows: "workspace_id = '$w'",
-        column: "confirmed_at",
-        cells: ["----", "0---", "S---", "S---", "S---", "SIU-"],
-    },
-    Line {
-        table: "subscriptions",
-        rows: "workspace_id = '$w'",
-        column: "status",
-        cells: ["----", "0---", "S---", "S---", "S---", "SIU-"],
-    },
-    Line {
-        table: "audit_log",
-        rows: "workspace_id = '$w'",
-        column: "action",
-        cells: ["----", "----", "----", "----", "----", "S---"],
-    },
-    Line {
-        table: "signup_failures",
-        rows: "auth_user_id = '$o'",
-        column: "message",
-        cells: ["----", "----", "----", "----", "----", "S---"],
-    },
-];
-
-/// One cell: how many rows a statement met, or nothing when it was refused for want of a right.
+/// One verb: how many rows a statement met, or nothing when it was refused for want of a right.
 async fn attempt(tx: &mut Transaction<'_>, sql: &str) -> Option<u64> {
     let step = tx.transaction().await.expect("a savepoint opens");
     match step.execute(sql, &[]).await {
         Ok(rows) => Some(rows),
-        Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => None,
-        // The insert of an empty row: the right was there, the columns were not.
-        Err(error) if error.code() == Some(&SqlState::NOT_NULL_VIOLATION) => Some(1),
-        Err(error) => panic!("{sql}: {error:?}"),
+        Err(error) => match error.code().map(SqlState::code) {
+            Some("42501") => None,
+            // The insert of an empty row: the right was there, the columns were not.
+            Some("23502" | "23503" | "23505" | "23514") => Some(1),
+            _ => panic!("{sql}: {error:?}"),
+        },
     }
 }
 
-async fn cells(db: &mut Db, who: Who, line: &Line, world: &World) -> String {
-    let (table, column) = (line.table, line.column);
-    let rows = line.rows.replace("$w", &world.workspace.to_string()).replace("$o", &world.owner.to_string());
+/// A column that the role may set, or any that could be set at all.
+async fn column(db: &Db, who: Who, table: &Table) -> String {
+    db.one(
+        "select attname::text from pg_attribute
+         where attrelid = ('public.' || $1)::regclass and attnum > 0 and not attisdropped
+           and attidentity = '' and attgenerated = ''
+         order by has_column_privilege($2, attrelid, attnum, 'update') desc, attnum limit 1",
+        &[&table.name, &who.role()],
+    )
+    .await
+}
+
+async fn cells(db: &mut Db, who: Who, table: &Table, tenant: &Tenant) -> String {
+    let (name, rows, column) = (table.name, tenant.fill(table.rows), column(db, who, table).await);
     let mut tx = db.act(who).await;
     let mut found = String::new();
-    for (letter, sql) in [
-        ('S', format!("select 1 from public.{table} where {rows}")),
-        ('I', format!("insert into public.{table} default values")),
-        ('U', format!("update public.{table} set {column} = {column} where {rows}")),
-        ('D', format!("delete from public.{table} where {rows}")),
-    ] {
+    for (verb, sql) in VERBS.into_iter().zip([
+        format!("select 1 from public.{name} where {rows}"),
+        format!("insert into public.{name} default values"),
+        format!("update public.{name} set {column} = {column} where {rows}"),
+        format!("delete from public.{name} where {rows}"),
+    ]) {
         found.push(match attempt(&mut tx, &sql).await {
             None => '-',
             Some(0) => '0',
-            Some(_) => letter,
+            Some(_) => verb,
         });
     }
     found
@@ -160,71 +75,135 @@ async fn cells(db: &mut Db, who: Who, line: &Line, world: &World) -> String {
 #[tokio::test]
 async fn every_persona_can_do_to_every_table_what_the_matrix_says_and_no_more() {
     let mut db = Db::shared().await;
-    let world = World::new(&db).await;
-    submit(&mut db, Who::Person(world.owner), world.workspace, &json!({ "a": 1 })).await.expect("a manifest");
-    db.run(
-        "insert into public.subscriptions (workspace_id, plan, status, current_period_start, current_period_end)
-         values ($1, 'glide', 'active', now(), now() + interval '30 days')",
-        &[&world.workspace],
-    )
-    .await;
-    db.run(
-        "with t as (insert into public.payment_transactions (workspace_id, amount) values ($1, 700000) returning id),
-           k as (insert into public.payment_order_keys (workspace_id, idempotency_key, transaction_id)
-                 select $1, 'key', id from t),
-           e as (insert into public.payment_events (transaction_id, source, state_seen, outcome, status)
-                 select id, 'person', 'CREATED', 'created', 'pending' from t),
-           i as (insert into public.payment_incidents (order_id, kind) values ($1::text, 'unknown_order')),
-           w as (insert into public.webhook_inbox (raw_base64, sha256, verified, order_id, state)
-                 values ('', repeat('0', 64), false, $1::text, 'rejected')),
-           r as (insert into public.webhook_rejections (minute, seen) values (now() - interval '29 days', 1)
-                 on conflict do nothing),
-           m as (insert into public.email_outbox (idempotency_key, to_email, template, next_attempt_at)
-                 values ($1::text, 'a@example.in', 'none', null))
-         insert into public.onboarding_snapshots (workspace_id, revision, answers) values ($1, 1, '{}')
-         on conflict do nothing",
-        &[&world.workspace],
-    )
-    .await;
-    db.run(
-        "insert into public.signup_failures (auth_user_id, sqlstate, message, healed_at)
-         values ($1, 'XX000', 'made by a test', now())",
-        &[&world.owner],
-    )
-    .await;
-
-    let who = [
-        Who::Anon,
-        Who::Person(world.outsider),
-        Who::Person(world.member),
-        Who::Person(world.admin),
-        Who::Person(world.owner),
-        Who::Service,
-    ];
+    let tenant = Tenant::new(&db).await;
+    let matrix = matrix();
     let mut wrong = Vec::new();
-    for line in MATRIX {
-        for (index, persona) in PERSONAS.iter().enumerate() {
-            let found = cells(&mut db, who[index], line, &world).await;
-            if found != line.cells[index] {
-                wrong.push(format!(
-                    "{persona} on {}: {} expected, {found} found",
-                    line.table, line.cells[index]
-                ));
+    let mut asserted = 0;
+    for table in TABLES {
+        let expected =
+            matrix.get(table.name).unwrap_or_else(|| panic!("{} stands in the matrix", table.name));
+        for ((who, persona), expected) in tenant.people().into_iter().zip(PERSONAS).zip(expected) {
+            let found = cells(&mut db, who, table, &tenant).await;
+            asserted += found.len();
+            if found != *expected {
+                wrong.push(format!("{persona} on {}: {expected} expected, {found} found", table.name));
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(asserted, PERSONAS.len() * matrix.len() * VERBS.len(), "no cell is left out");
+    println!("counted: {asserted} matrix cells over SQL");
+}
 
+#[tokio::test]
+async fn every_table_of_the_schema_public_stands_in_the_matrix() {
+    let db = Db::shared().await;
     let tables: Vec<String> = db
         .one(
-            "select array_agg(relname::text order by relname) from pg_class
+            "select array_agg(relname::text order by relname::text collate \"C\") from pg_class
              where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm', 'f')",
             &[],
         )
         .await;
-    let mut listed: Vec<&str> = MATRIX.iter().map(|line| line.table).collect();
-    listed.sort_unstable();
-    assert_eq!(tables, listed, "every table and view of the schema public stands in the matrix");
+    assert_eq!(matrix().into_keys().collect::<Vec<_>>(), tables);
+    let mut seeded: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
+    seeded.sort_unstable();
+    assert_eq!(seeded, tables, "tests/db/tenant.rs says how rows of each table belong to a workspace");
+}
+
+/// The key of one row of the tenant's, as filters of a URL.
+async fn filters(db: &Db, table: &Table, tenant: &Tenant) -> Vec<(String, String)> {
+    let key: Value = db
+        .one(
+            &tenant.fill(&format!(
+                "select jsonb_object_agg(a.attname, to_jsonb(t) ->> a.attname)
+                 from (select * from public.{name} where {rows} limit 1) t, pg_index i
+                 join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
+                 where i.indrelid = 'public.{name}'::regclass and i.indisprimary",
+                name = table.name,
+                rows = table.rows
+            )),
+            &[],
+        )
+        .await;
+    let key = key.as_object().unwrap_or_else(|| panic!("{} has a primary key", table.name)).clone();
+    key.into_iter()
+        .map(|(column, value)| (column, format!("eq.{}", value.as_str().expect("a key is never null"))))
+        .collect()
+}
+
+/// What PostgREST answers to a read, as the letter of the matrix.
+async fn read_over_http(who: Who, table: &Table, filters: &[(String, String)]) -> String {
+    let stack = stack().await;
+    let key = if matches!(who, Who::Service) { stack.secret_key() } else { stack.publishable_key() };
+    let url = format!("{}/rest/v1/{}", stack.supabase_url(), table.name);
+    let url = Url::parse_with_params(&url, filters).expect("an address");
+    let mut request = Client::new().get(url).header("apikey", key);
+    if let Who::Person(id) = who {
+        request = request.bearer_auth(stack.mint(&json!({ "sub": id.to_string(), "role": "authenticated" })));
+    }
+    let response = request.send().await.expect("an answer");
+    let status = response.status().as_u16();
+    let body: Value = response.json().await.expect("JSON");
+    match (status, body.as_array().map(Vec::len), body["code"].as_str()) {
+        (200, Some(0), _) => "0".into(),
+        (200, Some(1), _) => "S".into(),
+        (401 | 403, _, Some("42501")) => "-".into(),
+        _ => format!("{status} {body}"),
+    }
+}
+
+#[tokio::test]
+async fn the_read_cells_hold_over_http_with_real_tokens() {
+    let db = Db::shared().await;
+    let tenant = Tenant::new(&db).await;
+    let matrix = matrix();
+    let mut asserted = 0;
+    let mut wrong = Vec::new();
+    for table in TABLES {
+        let filters = filters(&db, table, &tenant).await;
+        for ((who, persona), expected) in tenant.people().into_iter().zip(PERSONAS).zip(&matrix[table.name]) {
+            let found = read_over_http(who, table, &filters).await;
+            asserted += 1;
+            if !expected.starts_with(&found) {
+                wrong.push(format!("{persona} on {}: {expected} expected, {found} found", table.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(asserted, PERSONAS.len() * matrix.len());
+    println!("counted: {asserted} matrix cells over HTTP");
+}
+
+#[tokio::test]
+async fn of_two_tenants_each_sees_exactly_its_own_rows() {
+    let mut db = Db::shared().await;
+    let tenants = [Tenant::new(&db).await, Tenant::new(&db).await];
+    let owner = PERSONAS.iter().position(|persona| *persona == "owner").expect("an owner");
+    let matrix = matrix();
+    let mut compared = 0;
+    for (own, other) in [(&tenants[0], &tenants[1]), (&tenants[1], &tenants[0])] {
+        for table in TABLES.iter().filter(|table| !table.is_everybodys()) {
+            let count = |rows: &str| format!("select count(*) from public.{} where {rows}", table.name);
+            let (own_rows, other_rows) = (count(&own.fill(table.rows)), count(&other.fill(table.rows)));
+            let there: i64 = db.one(&own_rows, &[]).await;
+            let reads = matrix[table.name][owner].starts_with('S');
+            let tx = db.act(Who::Person(own.owner)).await;
+            if !reads {
+                let refused = tx.query_one(&own_rows, &[]).await.expect_err("no right to read");
+                assert_eq!(refused.code().map(SqlState::code), Some("42501"), "{}", table.name);
+                continue;
+            }
+            let mut seen = Vec::new();
+            for sql in [&own_rows, &other_rows, &count("true")] {
+                seen.push(tx.query_one(sql, &[]).await.expect("a number").get::<_, i64>(0));
+            }
+            assert_eq!(seen, [there, 0, there], "{}: own, the other's, all", table.name);
+            compared += 1;
+        }
+    }
+    assert!(compared > 0);
+    println!("counted: {compared} tables compared between two tenants");
 }
 
 #[tokio::test]

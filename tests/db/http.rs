@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::stack::stack;
 
 /// A call of a function over HTTP with the publishable key.
-async fn rpc(function: &str, arguments: &Value) -> RequestBuilder {
+pub async fn rpc(function: &str, arguments: &Value) -> RequestBuilder {
     let stack = stack().await;
     Client::new()
         .post(format!("{}/rest/v1/rpc/{function}", stack.supabase_url()))
@@ -15,13 +15,15 @@ async fn rpc(function: &str, arguments: &Value) -> RequestBuilder {
         .json(arguments)
 }
 
-async fn answer(request: RequestBuilder) -> (u16, Value) {
+/// Status and body.
+pub async fn answer(request: RequestBuilder) -> (u16, Value) {
     let response = request.send().await.expect("an answer");
     let status = response.status().as_u16();
     (status, response.json().await.expect("JSON"))
 }
 
-async fn access_token() -> String {
+/// A token of somebody new.
+pub async fn access_token() -> String {
     let email = format!("{}@example.in", Uuid::new_v4());
     stack().await.sign_up(&email, "a long pass phrase 9").await.expect("a sign-up").access_token
 }
@@ -71,16 +73,4 @@ async fn finalize_over_http_checks_and_stores() {
         (422, &json!("PT422"), &json!("checksum_mismatch"))
     );
     assert!(problem["details"].as_str().is_some_and(|sentence| sentence.ends_with('.')));
-}
-
-#[tokio::test]
-async fn helpers_are_out_of_reach_over_http() {
-    let asha = access_token().await;
-    for function in ["slugify", "create_profile", "my_workspace_ids", "access_until", "handle_new_auth_user"]
-    {
-        let (status, problem) = answer(rpc(function, &json!({})).await.bearer_auth(&asha)).await;
-        assert_eq!((status, &problem["code"]), (404, &json!("PGRST202")), "{function}");
-        let private = rpc(function, &json!({})).await.bearer_auth(&asha).header("content-profile", "private");
-        assert_eq!(answer(private).await.0, 406, "{function}");
-    }
 }

@@ -1,19 +1,35 @@
 //! The database as its callers meet it: every role, every table, every function, on a real Postgres.
 
 mod access;
+mod audit;
 mod catalog;
+mod cli;
+mod due_work;
+mod entitlements;
+mod gate;
 mod http;
 mod manifests;
 mod manifests_hostile;
+mod members;
 mod migrations;
+mod moves;
 mod onboarding;
 mod orders;
 mod payments;
 mod periods;
+mod plans;
+mod plans_reader;
+mod probe;
+mod probe_values;
 mod profiles;
 mod queues;
+mod races;
+mod refunds;
+mod security_doc;
 mod snapshots;
 mod stack;
 mod subscriptions;
 mod support;
+mod tenant;
+mod versions;
 mod vocabulary;

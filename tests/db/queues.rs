@@ -14,17 +14,19 @@ fn body(text: &str) -> String {
     base64::engine::general_purpose::STANDARD.encode(text)
 }
 
-async fn receive(db: &mut Db, text: &str, verified: bool, order: &str) -> Value {
+/// Takes a webhook in.
+pub async fn receive(db: &mut Db, text: &str, verified: bool, order: &str) -> Value {
     let headers = json!({ "content-type": "application/json", "Authorization": "a secret" });
     db.call(Who::Service, RECEIVE, &[&body(text), &headers, &verified, &order]).await.expect("a receipt")
 }
 
-async fn service(db: &mut Db, sql: &str, params: Params<'_>) -> Value {
+/// Calls a function with the service key.
+pub async fn service(db: &mut Db, sql: &str, params: Params<'_>) -> Value {
     db.call(Who::Service, sql, params).await.unwrap_or_else(|refused| panic!("{sql}: {refused:?}"))
 }
 
 /// A database of this test's own: claims take whatever is due, also other tests' rows.
-async fn alone() -> (Fresh, Db) {
+pub async fn alone() -> (Fresh, Db) {
     let fresh = Fresh::start().await;
     let db = Db::connect(&fresh.url()).await;
     crate::migrations::migrate(&db).await;
@@ -97,7 +99,7 @@ async fn of_unverified_webhooks_sixty_a_minute_are_kept_and_all_are_counted() {
         .await;
     assert_eq!(found, json!([60, "rejected", "rejected", 16_384, 62]));
     assert_eq!(
-        service(&mut db, "select public.claim_webhooks(100)", &[]).await,
+        service(&mut db, "select public.claim_due_work(0, 100, 0) -> 'webhooks'", &[]).await,
         json!([]),
         "and never applied"
     );
@@ -113,7 +115,7 @@ async fn a_webhook_is_claimed_by_one_and_comes_back_eight_times() {
     let (fresh, mut db) = alone().await;
     let made = receive(&mut db, "one", true, "GH4").await;
     let id = made["inbox_id"].as_i64().expect("an id");
-    let claim = "select public.claim_webhooks(10)";
+    let claim = "select public.claim_due_work(0, 10, 0) -> 'webhooks'";
     let due = "update public.webhook_inbox set next_attempt_at = now() where id = $1 and next_attempt_at is not null";
     assert_eq!(service(&mut db, claim, &[]).await, json!([]), "the receiver has a minute for itself");
     for attempt in 1..=8 {
@@ -190,7 +192,7 @@ async fn an_e_mail_is_claimed_by_one_comes_back_and_is_given_up() {
     let order = open_order(&mut db, &world, "glide", "month").await;
     let apply = "select public.apply_payment_event($1, 'cron', 'FAILED', null, null, null, null, null, null)";
     service(&mut db, apply, &[&order]).await;
-    let claim = "select public.claim_emails(10)";
+    let claim = "select public.claim_due_work(0, 0, 10) -> 'emails'";
     let due = "update public.email_outbox set next_attempt_at = now() where next_attempt_at is not null";
     let finish = "select public.finish_email($1, $2, $3, $4)";
     let mut id = 0;
@@ -237,7 +239,7 @@ async fn due_orders_are_handed_out_once_at_a_time() {
     for (plan, interval) in [("ascent", "month"), ("glide", "month"), ("soar", "month"), ("soar", "year")] {
         ids.push(open_order(&mut db, &world, plan, interval).await);
     }
-    let claim = "select public.claim_due_orders($1)";
+    let claim = "select public.claim_due_work($1, 0, 0) -> 'orders'";
     assert_eq!(service(&mut db, claim, &[&100_i32]).await, json!([]), "none is due yet");
     db.run(
         "update public.payment_transactions set next_check_at = now() where merchant_order_id <> $1",
@@ -281,11 +283,10 @@ async fn queues_are_the_service_keys_and_nonsense_is_refused() {
     for who in [Who::Anon, Who::Nobody, Who::Person(world.owner)] {
         for sql in [
             "select public.receive_webhook('', '{}', repeat('0', 64), true, null, null, null)",
-            "select public.claim_webhooks(1)",
             "select public.finish_webhook(1, 'applied', null)",
-            "select public.claim_emails(1)",
             "select public.finish_email(1, true, null, null)",
-            "select public.claim_due_orders(1)",
+            "select public.claim_due_work(1, 1, 1)",
+            "select public.sweep_queues()",
         ] {
             assert_eq!(db.call(who, sql, &[]).await.expect_err(sql).state, "42501", "{who:?} {sql}");
         }

@@ -29,6 +29,12 @@ impl Fresh {
         Fresh(Stack::start(options, |_| {}).await.expect("a second local platform starts"))
     }
 
+    /// Starts it with the project's migrations, always on a server of its own.
+    pub async fn migrated() -> Fresh {
+        let options = StackOptions { database_url: None, ..StackOptions::for_tests() };
+        Fresh(Stack::start(options, |_| {}).await.expect("a second local platform starts"))
+    }
+
     /// Address of its database.
     pub fn url(&self) -> String {
         self.0.database_url().to_owned()

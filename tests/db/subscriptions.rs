@@ -1,8 +1,10 @@
 //! The access rule, date by date.
 
+use serde_json::json;
 use tokio_postgres::error::SqlState;
+use uuid::Uuid;
 
-use crate::support::{Db, World};
+use crate::support::{Db, Who, World};
 
 /// Access end of a subscription of the given columns; the session's time zone has summer time.
 async fn until(db: &Db, columns: &str) -> Option<String> {
@@ -79,4 +81,55 @@ async fn a_status_needs_the_date_that_ends_it() {
     db.run(insert, &[&world.workspace]).await;
     let twice = db.client.execute(insert, &[&world.workspace]).await.expect_err("one per workspace");
     assert_eq!(twice.code(), Some(&SqlState::UNIQUE_VIOLATION));
+}
+
+#[tokio::test]
+async fn a_trial_is_started_once_and_only_before_any_plan() {
+    let mut db = Db::shared().await;
+    let world = World::new(&db).await;
+    let start = "select public.start_trial($1, $2)";
+    for (workspace, plan, expected) in [
+        (Uuid::new_v4(), Some("ascent"), ("PT404", "workspace_not_found")),
+        (world.workspace, Some("trial"), ("PT422", "plan_unknown")),
+        (world.workspace, None, ("PT422", "plan_unknown")),
+    ] {
+        let refused = db.call(Who::Service, start, &[&workspace, &plan]).await.expect_err("refused");
+        assert_eq!((refused.state.as_str(), refused.code.as_str()), expected);
+    }
+    let started = db.call(Who::Service, start, &[&world.workspace, &"glide"]).await.expect("a trial");
+    assert_eq!((&started["plan"], &started["status"]), (&json!("glide"), &json!("trial")));
+    let exact: bool = db
+        .one(
+            "select s.trial_end between a.created_at + interval '167 hours' and a.created_at + interval '168 hours'
+             from public.subscriptions s join public.audit_log a using (workspace_id)
+             where workspace_id = $1 and a.action = 'subscription.trial_started'",
+            &[&world.workspace],
+        )
+        .await;
+    assert!(exact, "seven days, audited");
+    let workspace = world.workspace;
+    for before in [
+        "select 1 where $1::uuid is not null",
+        "update public.subscriptions set status = 'expired', plan = null where workspace_id = $1",
+        "update public.subscriptions set trial_end = null, legacy_plan = 'starter' where workspace_id = $1",
+        "update public.subscriptions set legacy_plan = null, plan = 'soar' where workspace_id = $1",
+    ] {
+        db.run(before, &[&workspace]).await;
+        let refused = db.call(Who::Service, start, &[&workspace, &"ascent"]).await.expect_err(before);
+        assert_eq!(
+            (refused.state.as_str(), refused.code.as_str()),
+            ("PT409", "trial_not_possible"),
+            "{before}"
+        );
+    }
+    db.run(
+        "update public.subscriptions set plan = null, status = 'none' where workspace_id = $1",
+        &[&workspace],
+    )
+    .await;
+    db.call(Who::Service, start, &[&workspace, &"ascent"]).await.expect("an empty row is no plan");
+    for who in [Who::Person(world.owner), Who::Anon] {
+        let refused = db.call(who, start, &[&workspace, &"soar"]).await.expect_err("not theirs to give");
+        assert_eq!(refused.state, "42501");
+    }
 }

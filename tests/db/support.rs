@@ -24,7 +24,8 @@ pub enum Who {
 }
 
 impl Who {
-    fn role(self) -> &'static str {
+    /// The role of the database.
+    pub fn role(self) -> &'static str {
         match self {
             Who::Anon => "anon",
             Who::Person(_) | Who::Nobody => "authenticated",

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gatehouse_core::vocabulary::{
-    BcmSource, Interval, MemberRole, OnboardingStatus, PaymentStatus, Plan, SessionState, SubscriptionStatus,
+    AuditAction, BcmSource, CampaignStatus, Interval, MemberRole, MoveStatus, OnboardingStatus,
+    PaymentStatus, Plan, RefundBy, RefundStatus, SessionState, SubscriptionStatus,
 };
 
 use crate::support::Db;
@@ -34,19 +35,31 @@ fn words(texts: &[&str]) -> BTreeSet<String> {
 async fn checks_hold_the_words_of_the_core() {
     let expected = BTreeMap::from(
         [
+            ("audit_log.action", AuditAction::TEXTS),
             ("business_context_manifests.source", BcmSource::TEXTS),
+            ("campaigns.status", CampaignStatus::TEXTS),
             ("email_outbox.state", &["pending", "sent", "failed"]),
+            ("moves.status", MoveStatus::TEXTS),
             ("onboarding_snapshots.state", SessionState::TEXTS),
             ("payment_events.outcome", &["created", "applied", "unchanged", "incident"]),
             ("payment_events.source", &["webhook", "poll", "cron", "person"]),
             (
                 "payment_incidents.kind",
-                &["amount_mismatch", "provider_order_mismatch", "unknown_order", "workspace_gone"],
+                &[
+                    "amount_mismatch",
+                    "provider_order_mismatch",
+                    "unknown_order",
+                    "workspace_gone",
+                    "refund_mismatch",
+                    "unknown_refund",
+                ],
             ),
             ("payment_transactions.billing_interval", Interval::TEXTS),
             ("payment_transactions.plan", Plan::TEXTS),
             ("payment_transactions.status", PaymentStatus::TEXTS),
             ("plans.plan", Plan::TEXTS),
+            ("refunds.requested_as", RefundBy::TEXTS),
+            ("refunds.status", RefundStatus::TEXTS),
             ("subscriptions.billing_interval", Interval::TEXTS),
             ("subscriptions.next_interval", Interval::TEXTS),
             ("subscriptions.next_plan", Plan::TEXTS),
@@ -54,6 +67,7 @@ async fn checks_hold_the_words_of_the_core() {
             ("subscriptions.status", SubscriptionStatus::TEXTS),
             ("users.onboarding_status", OnboardingStatus::TEXTS),
             ("webhook_inbox.state", &["received", "applied", "ignored", "failed", "rejected"]),
+            ("workspace_invitations.role", &["admin", "member"]),
             ("workspace_members.role", MemberRole::TEXTS),
         ]
         .map(|(column, texts)| (column.to_owned(), words(texts))),

@@ -35,7 +35,7 @@ async fn refused_requests_name_the_reason_and_change_nothing() {
     ask("").send().await.refused(401, "token_missing");
     ask("not-a-token").send().await.refused(401, "token_invalid");
     let reply = ask(&forged(&founder.token)).send().await;
-    assert_eq!(reply.refused(401, "token_invalid").json["detail"], "The access token's signature is wrong.");
+    assert_eq!(reply.refused(401, "token_invalid").json["detail"], "The access token has a wrong signature.");
     world
         .ask(Method::POST, finalize)
         .header("authorization", "Basic YTpi")

@@ -34,6 +34,11 @@ impl World {
         let phonepe = stack.phonepe();
         let hook = format!("{}/api/webhooks/phonepe", worker.url);
         phonepe.set_webhook(&hook, phonepe.webhook_username(), phonepe.webhook_password());
+        World::of(stack, worker)
+    }
+
+    /// A platform and a Worker that a test has started itself.
+    pub fn of(stack: Stack, worker: Worker) -> World {
         // Tests run on runtimes of their own: a pooled connection would die with the test that opened it.
         let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
         World { stack, worker, http }
@@ -127,6 +132,20 @@ impl Ask<'_> {
             "cache-control",
             "content-disposition",
             "idempotent-replayed",
+            "access-control-allow-origin",
+            "access-control-allow-credentials",
+            "access-control-allow-methods",
+            "access-control-allow-headers",
+            "access-control-expose-headers",
+            "content-security-policy",
+            "cross-origin-resource-policy",
+            "ratelimit-limit",
+            "ratelimit-remaining",
+            "referrer-policy",
+            "server-timing",
+            "strict-transport-security",
+            "vary",
+            "x-content-type-options",
         ]
         .into_iter()
         .filter_map(|name| Some((name, header(name)?)))

@@ -37,6 +37,10 @@ async fn every_route_makes_the_calls_that_the_table_says() {
     budgeted(RouteId::VerifyProfile, &reply, false);
     seen(world, &reply.id, &["/rest/v1/rpc/verify_profile"]).await;
 
+    let reply = founder.get("/auth/gate?path=/dashboard").await;
+    budgeted(RouteId::Gate, &reply, false);
+    seen(world, &reply.id, &["/rest/v1/rpc/read_gate"]).await;
+
     let reply = founder.finalize(&answers()).await;
     assert_eq!(reply.status, 201, "{reply:?}");
     budgeted(RouteId::Finalize, &reply, false);

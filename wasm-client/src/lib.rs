@@ -6,6 +6,7 @@
 
 mod answers;
 mod documents;
+mod gate;
 mod manifest;
 mod preview;
 mod refusal;
@@ -70,6 +71,19 @@ pub fn verify_manifest(manifest_json: &str) -> JsValue {
 #[wasm_bindgen(js_name = reducePreview)]
 pub fn reduce_preview(answers_json: &str, now_ms: f64) -> JsValue {
     to_js(&preview::reduce_preview(answers_json, now_ms))
+}
+
+/// Decides about a page from facts that `GET /auth/gate` sent: `{ok: true, gate}` or `{ok: false, problem}`. `now` is
+/// RFC 3339.
+#[wasm_bindgen(js_name = decideGate)]
+pub fn decide_gate(facts_json: &str, path: &str, now: &str) -> JsValue {
+    to_js(&gate::decide(facts_json, path, now))
+}
+
+/// Where a sign-in page sends people afterwards: a page of this site, whatever its `redirect` says.
+#[wasm_bindgen]
+pub fn landing(redirect: &str) -> String {
+    gate::landing(redirect)
 }
 
 /// A serialised value, or `null` for what JavaScript cannot hold, which none of our types contain.

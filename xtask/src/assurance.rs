@@ -12,6 +12,7 @@ use gatehouse_devstack::{Stack, StackOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::build;
+use crate::db_check;
 use crate::repo::Repo;
 use crate::step::note;
 use crate::suites::Tally;
@@ -19,6 +20,8 @@ use crate::test;
 
 /// Whole runs of the test suite that must pass one after the other.
 const ROUNDS: usize = 2;
+/// Rows of every table under which the hot statements must still use their indexes.
+const ROWS: u32 = 1_000_000;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Report {
@@ -27,6 +30,8 @@ struct Report {
     processors: usize,
     rounds: Vec<Round>,
     start: Option<Start>,
+    /// What the tests of query plans counted over [`ROWS`] rows a table.
+    plans: Option<Vec<String>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -69,6 +74,15 @@ pub fn assurance(repo: &Repo) -> Result<ExitCode> {
     if report.start.is_none() {
         build::build(repo)?;
         report.start = Some(tokio::runtime::Runtime::new()?.block_on(measure_start(repo))?);
+        write(repo, &report)?;
+    }
+    if report.plans.is_none() {
+        note(&format!("Query plans over {ROWS} rows a table"));
+        let (tally, counts) = db_check::suite(repo, "plans::", Some(ROWS));
+        if tally.failed > 0 {
+            return Ok(ExitCode::FAILURE);
+        }
+        report.plans = Some(counts);
         write(repo, &report)?;
     }
     note(&format!("docs/assurance.json holds the report of {commit}."));

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
 use crate::lock;
 use crate::repo::Repo;
@@ -19,14 +19,18 @@ const LEVEL: &str = "-O3";
 const RECIPES: [&str; 2] = [include_str!("build.rs"), include_str!("wasm.rs")];
 const COMMON_INPUTS: [&str; 4] = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "core"];
 
-/// Builds both wasm outputs.
+/// Builds both wasm outputs, at the same time: the last step of each is one long compilation on one core.
 ///
 /// # Errors
 /// When a step fails; the sentence names it.
 pub fn build(repo: &Repo) -> Result<()> {
     let _alone = lock::checkout(repo)?;
-    build_worker(repo)?;
-    build_wasm_client(repo)
+    std::thread::scope(|scope| {
+        let worker = scope.spawn(|| build_worker(repo));
+        let client = build_wasm_client(repo);
+        worker.join().map_err(|_| anyhow!("The Worker's build panicked: its message is above."))??;
+        client
+    })
 }
 
 /// Builds the Worker into `build/worker/{index.js,index_bg.wasm}`.

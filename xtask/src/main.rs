@@ -5,6 +5,7 @@ mod browser;
 mod build;
 mod child;
 mod codegen;
+mod db_check;
 mod dev;
 mod journey;
 mod lock;
@@ -30,8 +31,10 @@ npm run dev        the whole product on this machine
 npm test           every check and test
 npm run journey    a founder's way through the product, over HTTP (-- --help for its options)
 npm run stack      the local platform alone, and .dev.vars for `npx wrangler dev`
+npm run perf       the Worker under an open-loop load with slow neighbours (-- auth, autosave, manifest; --json)
 npm run build      the Worker and the browser package
 npm run codegen    what is generated from core (-- --check to compare only)
+npm run db:check   every test of the database, with what they counted
 npm run assurance  the heavier proof, written to docs/assurance.json
 npm run setup      a browser for the browser tests";
 
@@ -60,13 +63,27 @@ fn dispatch(command: &str, arguments: Vec<String>) -> Result<ExitCode> {
             }
             return journey::run(&repo.root, arguments);
         }
+        "perf" => return perf(&repo, &arguments),
         "build" => build::build(&repo)?,
         "codegen" => codegen::run(&repo.root, has("--check"))?,
+        "db:check" => return Ok(db_check::db_check(&repo)),
         "assurance" => return assurance::assurance(&repo),
         "setup" => setup::setup()?,
         _ => bail!("There is no command `{command}`.\n{HELP}"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The load run is a program of its own beside the tests, whose support it shares.
+fn perf(repo: &Repo, arguments: &[String]) -> Result<ExitCode> {
+    build::worker(repo)?;
+    let mut cargo = std::process::Command::new("cargo");
+    cargo.current_dir(&repo.root).args(["run", "--quiet", "--bin", "perf", "--"]).args(arguments);
+    Ok(if cargo.status().context("cargo cannot be started.")?.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn block_on(work: impl Future<Output = Result<()>>) -> Result<()> {

@@ -39,6 +39,11 @@ pub enum Kind {
 
 /// Runs a suite; all it printed is shown when it fails.
 pub fn run_suite(name: &str, kind: Kind, command: &mut Command) -> Tally {
+    run(name, kind, command).0
+}
+
+/// As [`run_suite`], with all it printed.
+pub fn run(name: &str, kind: Kind, command: &mut Command) -> (Tally, String) {
     note(&format!("{name} …"));
     let start = Instant::now();
     let (success, output) = capture(command);
@@ -51,7 +56,7 @@ pub fn run_suite(name: &str, kind: Kind, command: &mut Command) -> Tally {
     }
     let seconds = start.elapsed().as_secs_f64();
     note(&format!("{name}: {} passed, {} failed ({seconds:.1} s)", tally.passed, tally.failed));
-    tally
+    (tally, output)
 }
 
 /// Runs a check that is a function of ours.

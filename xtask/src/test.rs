@@ -8,15 +8,9 @@ use crate::repo::Repo;
 use crate::suites::{Kind, Tally, run_check, run_suite};
 use crate::{browser, build, codegen, trace, wrangler};
 
-/// Packages with native tests, in the order of their speed.
-const PACKAGES: [&str; 6] = [
-    "gatehouse-core",
-    "gatehouse-schema-compiler",
-    "gatehouse-wasm-client",
-    "xtask",
-    "gatehouse-devstack",
-    "gatehouse-tests",
-];
+/// The native tests. No suite names its packages: all take the default members' one build of the dependencies.
+const NATIVE: [(&str, &[&str]); 2] =
+    [("unit tests", &["--lib", "--bins"]), ("contract, devstack, database and edge", &["--test", "*"])];
 /// Folders with `node --test` files, as the `test` script of their package.
 const NODE_PACKAGES: [&str; 2] = ["wasm-client/npm", "web"];
 
@@ -54,11 +48,12 @@ pub fn all(repo: &Repo) -> Tally {
             "warnings",
         ]),
     ));
-    for package in PACKAGES {
+    for (name, targets) in NATIVE {
+        let mut tests = cargo(repo);
         total.add(run_suite(
-            package,
+            name,
             Kind::Counted,
-            cargo(repo).args(["test", "--quiet", "--no-fail-fast", "--package", package]),
+            tests.args(["test", "--quiet", "--no-fail-fast"]).args(targets),
         ));
     }
     total.add(run_suite(

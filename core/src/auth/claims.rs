@@ -1,42 +1,18 @@
-//! A JSON Web Token's parts (RFC 7515, RFC 7519) and the rules for a Supabase session's claims.
+//! The rules for the claims of a Supabase session (RFC 7519, section 4.1, and Supabase's own).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::{Token, invalid};
 use crate::error::{Error, ErrorCode};
 use crate::time::Timestamp;
 
 /// Clocks of issuer and edge may differ by this many seconds.
 const SKEW_SECONDS: i64 = 30;
-/// A larger token is refused before it is decoded. Real ones are under 2 KB.
-const MAX_TOKEN_BYTES: usize = 16_384;
 
-/// A token taken apart, nothing about it checked yet.
-#[derive(Clone, Debug)]
-pub struct Token<'a> {
-    /// The id of the key that signed it.
-    pub kid: String,
-    /// The algorithm it says it was signed with.
-    pub alg: String,
-    /// The bytes that were signed.
-    pub signed: &'a str,
-    /// The signature.
-    pub signature: Vec<u8>,
-    claims: Claims,
-}
-
-#[derive(Deserialize)]
-struct Header {
-    #[serde(default)]
-    alg: String,
-    #[serde(default)]
-    kid: String,
-}
-
+/// The claims that matter. `user_metadata` is not among them: people write it themselves.
 #[derive(Clone, Debug, Deserialize)]
-struct Claims {
+pub(super) struct Claims {
     #[serde(default)]
     iss: String,
     #[serde(default)]
@@ -49,7 +25,11 @@ struct Claims {
     #[serde(default)]
     nbf: Option<i64>,
     #[serde(default)]
+    iat: Option<i64>,
+    #[serde(default)]
     is_anonymous: bool,
+    #[serde(default)]
+    app_metadata: Value,
 }
 
 /// A person's session, checked.
@@ -59,37 +39,15 @@ pub struct Session {
     pub user_id: String,
     /// Whether this is an anonymous sign-in.
     pub is_anonymous: bool,
-}
-
-fn invalid(why: &str) -> Error {
-    Error::with_detail(ErrorCode::TokenInvalid, format!("The access token {why}."))
-}
-
-impl<'a> Token<'a> {
-    /// Takes a compact token apart.
-    ///
-    /// # Errors
-    /// `token_invalid` when it is not three base64url parts with a JSON header and JSON claims.
-    pub fn parse(text: &'a str) -> Result<Self, Error> {
-        if text.len() > MAX_TOKEN_BYTES {
-            return Err(invalid("is too large"));
-        }
-        let (signed, signature) = text.rsplit_once('.').ok_or_else(|| invalid("is not a JSON Web Token"))?;
-        let (header, claims) = signed.split_once('.').ok_or_else(|| invalid("is not a JSON Web Token"))?;
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| invalid("is not base64url"));
-        let header: Header =
-            serde_json::from_slice(&decode(header)?).map_err(|_| invalid("has no readable header"))?;
-        let claims: Claims =
-            serde_json::from_slice(&decode(claims)?).map_err(|_| invalid("has no readable claims"))?;
-        Ok(Self { kid: header.kid, alg: header.alg, signed, signature: decode(signature)?, claims })
-    }
+    /// Whether the person works in support: `app_metadata.gatehouse_support`, which only the secret key can write.
+    pub support: bool,
 }
 
 /// Judges the claims of a token whose signature was found good. `issuer` is `{SUPABASE_URL}/auth/v1`.
 ///
 /// # Errors
 /// `token_expired` past its time; `token_invalid` for another issuer or audience, a role that is no person's
-/// (API keys are tokens too), or no subject.
+/// (API keys are tokens too), a subject that is no UUID, or a time that has not come.
 pub fn check_claims(token: &Token<'_>, issuer: &str, now: Timestamp) -> Result<Session, Error> {
     let claims = &token.claims;
     let now = now.as_second();
@@ -104,74 +62,28 @@ pub fn check_claims(token: &Token<'_>, issuer: &str, now: Timestamp) -> Result<S
     if !for_us || claims.role != "authenticated" {
         return Err(invalid("is not a person's session"));
     }
-    if claims.sub.is_empty() {
+    if !is_uuid(&claims.sub) {
         return Err(invalid("names nobody"));
     }
     if claims.exp.saturating_add(SKEW_SECONDS) <= now {
         return Err(ErrorCode::TokenExpired.into());
     }
-    if claims.nbf.is_some_and(|nbf| nbf.saturating_sub(SKEW_SECONDS) > now) {
+    let ahead = |time: Option<i64>| time.is_some_and(|time| time.saturating_sub(SKEW_SECONDS) > now);
+    if ahead(claims.nbf) || ahead(claims.iat) {
         return Err(invalid("is not valid yet"));
     }
-    Ok(Session { user_id: claims.sub.clone(), is_anonymous: claims.is_anonymous })
+    Ok(Session {
+        user_id: claims.sub.clone(),
+        is_anonymous: claims.is_anonymous,
+        support: claims.app_metadata.get("gatehouse_support") == Some(&Value::Bool(true)),
+    })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    const ISSUER: &str = "http://127.0.0.1:54321/auth/v1";
-
-    fn text(claims: &Value) -> String {
-        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        format!(
-            "{}.{}.{}",
-            part(&json!({"alg": "ES256", "kid": "k"})),
-            part(claims),
-            URL_SAFE_NO_PAD.encode("sig")
-        )
-    }
-
-    fn check(change: impl FnOnce(&mut Value)) -> Result<Session, ErrorCode> {
-        let mut claims =
-            json!({"iss": ISSUER, "aud": "authenticated", "sub": "u", "role": "authenticated", "exp": 1_000});
-        change(&mut claims);
-        let text = text(&claims);
-        let token = Token::parse(&text).map_err(|error| error.code)?;
-        check_claims(&token, ISSUER, Timestamp::from_second(1_000).unwrap()).map_err(|error| error.code)
-    }
-
-    #[test]
-    fn a_good_session_is_the_subject() {
-        assert_eq!(check(|_| {}).unwrap().user_id, "u");
-        assert!(check(|c| c["aud"] = json!(["authenticated", "x"])).is_ok());
-    }
-
-    #[test]
-    fn everything_else_is_refused() {
-        assert_eq!(check(|c| c["exp"] = json!(970)), Err(ErrorCode::TokenExpired));
-        assert!(check(|c| c["exp"] = json!(971)).is_ok(), "within the skew");
-        assert_eq!(
-            check(|c| c["iss"] = json!("https://other.example/auth/v1")),
-            Err(ErrorCode::TokenInvalid)
-        );
-        assert_eq!(check(|c| c["aud"] = json!("anon")), Err(ErrorCode::TokenInvalid));
-        assert_eq!(check(|c| c["role"] = json!("service_role")), Err(ErrorCode::TokenInvalid));
-        assert_eq!(check(|c| c["sub"] = json!("")), Err(ErrorCode::TokenInvalid));
-        assert_eq!(check(|c| c["nbf"] = json!(1_031)), Err(ErrorCode::TokenInvalid));
-        assert_eq!(
-            check(|c| {
-                c.as_object_mut().unwrap().remove("exp");
-            }),
-            Err(ErrorCode::TokenInvalid)
-        );
-        for garbage in ["", "a.b", "a.b.c", "....", "e30.e30.e30"] {
-            assert_eq!(
-                Token::parse(garbage).err().map(|error| error.code),
-                Some(ErrorCode::TokenInvalid),
-                "{garbage}"
-            );
-        }
-    }
+/// A UUID as Supabase writes it: lower case, so that a person has one spelling in keys and logs.
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+        })
 }

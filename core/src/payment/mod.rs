@@ -1,6 +1,43 @@
-//! Money: what PhonePe says, when to ask it again, and how its webhook proves itself.
+//! Money: what PhonePe says, when to ask it again, how its webhook proves itself, and how to tell it to people.
 
 pub mod phonepe;
+pub mod phonepe_v1;
 mod poll;
+pub mod timeline;
+pub mod webhook;
 
-pub use poll::{Poll, next_poll};
+pub use poll::{Poll, next_poll, next_refund_check};
+
+/// What a webhook is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// One of our orders.
+    Order,
+    /// Money on its way back.
+    Refund,
+}
+
+impl Subject {
+    /// Told by the event's name, or by our id where the event has no name of its own: refunds are `GR…`.
+    pub fn of(event: &str, id: &str) -> Self {
+        if event.starts_with("pg.refund.") || id.starts_with("GR") { Self::Refund } else { Self::Order }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Subject;
+
+    #[test]
+    fn a_webhook_is_about_an_order_unless_event_or_id_says_refund() {
+        for (event, id, subject) in [
+            ("checkout.order.completed", "GH1", Subject::Order),
+            ("", "GH1", Subject::Order),
+            ("pg.refund.completed", "made-at-the-dashboard", Subject::Refund),
+            ("PAYMENT_SUCCESS", "GR1", Subject::Refund),
+            ("something.new", "x", Subject::Order),
+        ] {
+            assert_eq!(Subject::of(event, id), subject, "{event} {id}");
+        }
+    }
+}

@@ -1,13 +1,11 @@
-//! PhonePe V2 on the wire: what we send, what we read, how a webhook proves itself.
+//! PhonePe V2 on the wire: what we send and what we read.
 //!
 //! Reading is lenient: unknown fields and states are passed over, and only the root `state` decides
 //! (PhonePe, "handling webhooks, standard checkout").
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use subtle::ConstantTimeEq;
 
-use crate::context::sha256_hex;
 use crate::time::{self, Timestamp};
 
 /// How long a payment page stays open, in seconds. PhonePe takes 300 to 3600 and its default is disputed, so
@@ -52,8 +50,9 @@ pub fn pay_request(order_id: &str, amount: i64, redirect_url: &str) -> Value {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PayAnswer {
-    /// PhonePe's id of the order.
-    pub order_id: String,
+    /// PhonePe's id of the order; V1 gives none.
+    #[serde(default)]
+    pub order_id: Option<String>,
     /// Where the person pays.
     pub redirect_url: String,
     /// Epoch milliseconds.
@@ -85,75 +84,28 @@ pub struct OrderStatus {
     pub detailed_error_code: Option<String>,
 }
 
-/// A webhook's body as far as we look: it is a hint, and the status API decides.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct Webhook {
-    /// Such as `checkout.order.completed`.
-    pub event: String,
-    payload: WebhookPayload,
+/// The body of `POST /payments/v2/refund`. `amount` is in paise.
+pub fn refund_request(refund_id: &str, order_id: &str, amount: i64) -> Value {
+    json!({"merchantRefundId": refund_id, "originalMerchantOrderId": order_id, "amount": amount})
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+/// What PhonePe says about a refund, in answer to the request for it or to `GET /payments/v2/refund/{id}/status`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct WebhookPayload {
-    merchant_order_id: Option<String>,
-    original_merchant_order_id: Option<String>,
-}
-
-impl Webhook {
-    /// Reads a body; one that is no JSON object is an empty hint.
-    pub fn read(body: &[u8]) -> Self {
-        serde_json::from_slice(body).unwrap_or_default()
-    }
-
-    /// The order it speaks of: a refund names the order that was refunded.
-    pub fn order_id(&self) -> Option<&str> {
-        self.payload.merchant_order_id.as_deref().or(self.payload.original_merchant_order_id.as_deref())
-    }
-}
-
-/// Whether a webhook's `Authorization` is the hex SHA-256 of `username:password`, in constant time.
-///
-/// The header is the bare hex; some senders put `SHA256` and a space before it and some write capitals, so both
-/// are taken. It is a fixed secret that says nothing about the body.
-pub fn webhook_is_authorized(header: &str, username: &str, password: &str) -> bool {
-    let given = header.trim();
-    let given = given.strip_prefix("SHA256 ").unwrap_or(given).trim().to_ascii_lowercase();
-    let expected = sha256_hex(format!("{username}:{password}"));
-    !username.is_empty() && !password.is_empty() && bool::from(given.as_bytes().ct_eq(expected.as_bytes()))
+pub struct RefundAnswer {
+    /// PhonePe's id of the refund.
+    pub refund_id: Option<String>,
+    /// PENDING, CONFIRMED, COMPLETED or FAILED; anything but the last two counts as pending.
+    pub state: String,
+    /// In paise.
+    pub amount: Option<i64>,
+    /// Why, when it failed.
+    pub error_code: Option<String>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The vector of PhonePe's own client libraries.
-    #[test]
-    fn a_webhook_proves_itself_by_the_hash_of_its_credentials() {
-        let hex = "bc842c31a9e54efe320d30d948be61291f3ceee4766e36ab25fa65243cd76e0e";
-        assert!(webhook_is_authorized(hex, "username", "password"));
-        assert!(webhook_is_authorized(&format!("SHA256 {}", hex.to_uppercase()), "username", "password"));
-        for wrong in ["", "SHA256 ", &hex[1..], &hex.replace('b', "c")] {
-            assert!(!webhook_is_authorized(wrong, "username", "password"), "{wrong}");
-        }
-        assert!(!webhook_is_authorized(
-            "e7ac0786668e0ff0f02b62bd04f45ff636fd82db63b1104601c975dc005f3a67",
-            "",
-            ""
-        ));
-    }
-
-    #[test]
-    fn the_captured_webhook_is_read_and_the_unknown_is_passed_over() {
-        let body = br#"{"type":"CHECKOUT_ORDER_COMPLETED","event":"checkout.order.completed","payload":{"merchantId":"M","merchantOrderId":"GH1","orderId":"OMO1","state":"COMPLETED","amount":100,"new":{"x":1}}}"#;
-        let webhook = Webhook::read(body);
-        assert_eq!((webhook.event.as_str(), webhook.order_id()), ("checkout.order.completed", Some("GH1")));
-        let refund =
-            Webhook::read(br#"{"event":"pg.refund.completed","payload":{"originalMerchantOrderId":"GH2"}}"#);
-        assert_eq!(refund.order_id(), Some("GH2"));
-        assert_eq!(Webhook::read(b"not json").order_id(), None);
-    }
 
     #[test]
     fn a_token_is_kept_for_half_of_its_life() {

@@ -3,7 +3,7 @@
 //! Source: PhonePe, "check status API": first check 20 to 25 s after the start, then every 3 s for 30 s, every
 //! 6 s for 60 s, every 10 s for 60 s, every 30 s for 60 s, then every minute until the order has expired.
 
-use crate::time::{SECOND_MS, Timestamp, plus_ms};
+use crate::time::{HOUR_MS, SECOND_MS, Timestamp, plus_ms};
 
 const FIRST_MS: i64 = 22 * SECOND_MS;
 /// Until this long after the start (ms), ask at this interval (ms).
@@ -38,9 +38,28 @@ pub fn next_poll(created_at: Timestamp, expires_at: Timestamp, now: Timestamp) -
     Poll { next_at, give_up_at: plus_ms(expires_at, GRACE_MS) }
 }
 
+/// When to ask again about a refund asked for at `created_at`: as about a payment for the first hour, then every
+/// hour, because banks take days.
+pub fn next_refund_check(created_at: Timestamp, now: Timestamp) -> Timestamp {
+    if now.as_millisecond() - created_at.as_millisecond() < HOUR_MS {
+        return next_poll(created_at, created_at, now).next_at;
+    }
+    plus_ms(now, HOUR_MS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refund_is_asked_about_on_the_ladder_and_then_every_hour() {
+        let start = Timestamp::from_second(1_000_000).unwrap();
+        let after = |seconds: i64| {
+            let next = next_refund_check(start, plus_ms(start, seconds * SECOND_MS));
+            (next.as_millisecond() - start.as_millisecond()) / SECOND_MS
+        };
+        assert_eq!([0, 22, 3_599, 3_600].map(after), [22, 25, 3_659, 7_200]);
+    }
 
     #[test]
     fn the_ladder_is_phonepes() {

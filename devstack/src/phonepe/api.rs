@@ -47,6 +47,7 @@ impl Phonepe {
         let segments: Vec<&str> = parts.uri.path().split('/').skip(1).collect();
         let (get, post) = (parts.method == Method::GET, parts.method == Method::POST);
         let reply = match segments.as_slice() {
+            ["pg", "v1", rest @ ..] => return self.call_v1(parts, body, rest),
             ["v1", "oauth", "token"] if post => return self.token(parts, body),
             ["checkout", "v2", "pay"] if post => {
                 self.authorised(parts).and_then(|()| self.pay_call(parts, body))
@@ -140,6 +141,7 @@ impl Phonepe {
             meta_info: body["metaInfo"].clone(),
             attempts: vec![],
             token,
+            callback: None,
         };
         let answer = json!({
             "orderId": order.order_id, "state": "PENDING", "expireAt": order.expire_at_ms,
@@ -182,6 +184,7 @@ impl Phonepe {
             amount,
             state: RefundState::Pending,
             timestamp_ms: epoch_millis(),
+            callback: None,
         };
         let answer = json!({"refundId": refund.refund_id, "amount": amount, "state": "PENDING"});
         let held = book.hold_refunds;

@@ -1,10 +1,11 @@
-//! PhonePe's V2 Standard Checkout, in memory: tokens, orders, the hosted pay page, refunds and webhooks.
+//! PhonePe in memory: V2 Standard Checkout and the older V1, orders, the hosted pay page, refunds and webhooks.
 
 mod api;
 mod book;
 pub(crate) mod control;
 mod order;
 mod page;
+mod v1;
 mod webhook;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,6 +31,8 @@ const CLIENT_VERSION: &str = "1";
 const CLIENT_SECRET: &str = "gatehouse-local-phonepe-secret";
 const WEBHOOK_USERNAME: &str = "gatehouse_local";
 const WEBHOOK_PASSWORD: &str = "localwebhook1";
+const SALT_KEY: &str = "local-salt-key-worth-nothing";
+const SALT_INDEX: &str = "1";
 const MERCHANT_NAME: &str = "Gatehouse";
 
 /// The simulator. Clones share it.
@@ -70,6 +73,19 @@ impl Phonepe {
     /// Suggested password for [`Phonepe::set_webhook`]; the Worker of `worker_vars` expects it.
     pub fn webhook_password(&self) -> &str {
         WEBHOOK_PASSWORD
+    }
+
+    /// The merchant's id in the older generation.
+    pub fn merchant_id(&self) -> &str {
+        order::MERCHANT_ID
+    }
+    /// The salt key of the older generation.
+    pub fn salt_key(&self) -> &str {
+        SALT_KEY
+    }
+    /// The index that names it.
+    pub fn salt_index(&self) -> &str {
+        SALT_INDEX
     }
 
     /// Every order, by `merchantOrderId`.

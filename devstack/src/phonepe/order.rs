@@ -92,6 +92,9 @@ pub struct Order {
     /// Last part of the page's address.
     #[serde(skip)]
     pub(super) token: String,
+    /// Where the older generation tells the merchant about this order.
+    #[serde(skip)]
+    pub(super) callback: Option<String>,
 }
 
 /// A refund.
@@ -109,6 +112,9 @@ pub struct Refund {
     pub state: RefundState,
     /// Milliseconds since 1970.
     pub timestamp_ms: i64,
+    /// Where the older generation tells the merchant about this refund.
+    #[serde(skip)]
+    pub(super) callback: Option<String>,
 }
 
 impl Order {

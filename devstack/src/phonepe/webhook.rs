@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use super::order::{Order, OrderState, Refund, RefundState};
+use super::v1;
 
 /// The service wants its answer within 3 to 5 seconds.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -64,6 +65,8 @@ pub(super) struct Event {
     name: &'static str,
     order_id: String,
     payload: Value,
+    /// The older generation's address and answer.
+    callback: Option<(String, Value)>,
 }
 
 impl Event {
@@ -74,7 +77,9 @@ impl Event {
             // What the service sends while an order is still open is about an attempt.
             OrderState::Pending => "checkout.transaction.attempt.failed",
         };
-        Self { name, order_id: order.merchant_order_id.clone(), payload: order.wire(true, false) }
+        let payload = order.wire(true, false);
+        let callback = order.callback.clone().map(|url| (url, v1::order_answer(order, &payload)));
+        Self { name, order_id: order.merchant_order_id.clone(), payload, callback }
     }
 
     pub(super) fn of_refund(refund: &Refund) -> Self {
@@ -83,7 +88,8 @@ impl Event {
             RefundState::Completed => "pg.refund.completed",
             RefundState::Failed => "pg.refund.failed",
         };
-        Self { name, order_id: refund.merchant_order_id.clone(), payload: refund.wire() }
+        let callback = refund.callback.clone().map(|url| (url, v1::refund_answer(refund)));
+        Self { name, order_id: refund.merchant_order_id.clone(), payload: refund.wire(), callback }
     }
 
     fn body(&self) -> Value {
@@ -178,9 +184,9 @@ impl Courier {
 
     async fn deliver(&self, target: Option<&Target>, event: &Event, lose: bool) {
         let outcome = match target {
-            None => Outcome::NoWebhook,
-            Some(_) if lose => Outcome::Lost,
-            Some(target) => {
+            None if event.callback.is_none() => Outcome::NoWebhook,
+            _ if lose => Outcome::Lost,
+            target => {
                 let first = self.post(target, event).await;
                 if matches!(first, Outcome::Answered(200..=299)) {
                     first
@@ -194,9 +200,18 @@ impl Courier {
         self.note(event, outcome);
     }
 
-    async fn post(&self, target: &Target, event: &Event) -> Outcome {
-        let request = self.http.post(&target.url).header("authorization", &target.authorization);
-        match request.timeout(PATIENCE).json(&event.body()).send().await {
+    async fn post(&self, target: Option<&Target>, event: &Event) -> Outcome {
+        let request = match (&event.callback, target) {
+            (Some((url, answer)), _) => {
+                let (body, proof) = v1::callback(answer);
+                self.http.post(url).header("x-verify", proof).json(&body)
+            }
+            (None, Some(target)) => {
+                self.http.post(&target.url).header("authorization", &target.authorization).json(&event.body())
+            }
+            (None, None) => return Outcome::NoWebhook,
+        };
+        match request.timeout(PATIENCE).send().await {
             Ok(answer) => Outcome::Answered(answer.status().as_u16()),
             Err(_) => Outcome::Unreachable,
         }
@@ -220,8 +235,12 @@ impl Desk {
 
 /// The header by which the merchant knows the sender: the hex SHA-256 of `username:password`.
 pub(super) fn authorization(username: &str, password: &str) -> String {
-    let digest = Sha256::digest(format!("{username}:{password}"));
-    digest.iter().fold(String::new(), |mut hex, byte| {
+    sha256_hex(&format!("{username}:{password}"))
+}
+
+/// Lower-case hex.
+pub(super) fn sha256_hex(text: &str) -> String {
+    Sha256::digest(text).iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
     })

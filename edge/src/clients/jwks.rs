@@ -7,14 +7,15 @@ use super::unavailable;
 use crate::app::Scope;
 use crate::outbound::Call;
 
-const DEADLINE_MS: u32 = 2_000;
+/// When to give up, in milliseconds.
+pub const DEADLINE_MS: u32 = 2_000;
 
 /// Fetches the key set.
 ///
 /// # Errors
 /// `dependency_unavailable`.
 pub async fn fetch(scope: &Scope) -> Result<Jwks, Error> {
-    let url = format!("{}/auth/v1/.well-known/jwks.json", scope.settings.supabase_url);
+    let url = format!("{}/.well-known/jwks.json", scope.settings.auth.issuer);
     let call = Call {
         neighbour: "auth",
         operation: "jwks",
@@ -25,7 +26,7 @@ pub async fn fetch(scope: &Scope) -> Result<Jwks, Error> {
         deadline_ms: DEADLINE_MS,
     };
     let answer = scope.outbound.send(call).await.map_err(|unanswered| unavailable(scope, &unanswered))?;
-    let keys = (answer.status == 200).then(|| serde_json::from_slice(&answer.body).ok()).flatten();
+    let keys = (answer.status == 200).then(|| Jwks::parse(&answer.body)).flatten();
     keys.ok_or_else(|| {
         scope.note_cause(format!("auth answered {} to jwks", answer.status));
         Error::with_detail(ErrorCode::DependencyUnavailable, "The sign-in service has no readable keys.")

@@ -1,7 +1,8 @@
 //! Every key and every time to live of Redis. A test scans for a key without one.
 
-/// A membership record: role and access of one person in one workspace.
-pub const MEMBERSHIP_TTL_MS: u32 = 60_000;
+/// A membership record: role and access of one person in one workspace. It counts for 60 s (`member_of` in
+/// prelude.lua); while Postgres is away it lets readers in until it is gone.
+pub const MEMBERSHIP_TTL_MS: u32 = 900_000;
 /// The hot tier of a manifest.
 pub const TIER0_TTL_MS: u32 = 3_600_000;
 /// A writer's fence. A call that we gave up may still commit: PostgREST waits up to 10 s for a connection and the
@@ -20,6 +21,11 @@ pub const SNAPSHOT_LEASE_TTL_MS: u32 = 5_000;
 /// The membership record of a person (auth user id) in a workspace.
 pub fn membership(workspace_id: &str, user_id: &str) -> String {
     format!("member:{workspace_id}:{user_id}")
+}
+
+/// What a named limit has counted for a person in a workspace.
+pub fn limit(policy: &str, workspace_id: &str, user_id: &str) -> String {
+    format!("limit:{policy}:{workspace_id}:{user_id}")
 }
 
 /// The hot tier of a workspace's manifest: a hash of version, etag, confirmed_at and document.
@@ -41,8 +47,8 @@ pub fn generation(workspace_id: &str) -> String {
 pub const IDEMPOTENCY_LEASE_MS: u32 = 30_000;
 /// The answer kept behind an idempotency key.
 pub const IDEMPOTENCY_TTL_MS: u32 = 86_400_000;
-/// The view of an order that has reached its end.
-pub const ORDER_TTL_MS: u32 = 3_600_000;
+/// The view of an order that is settled. Short, because a late success or a refund may still move it.
+pub const ORDER_TTL_MS: u32 = 60_000;
 /// The right to ask PhonePe about an order: longer than the asking takes.
 pub const ORDER_LEASE_MS: u32 = 6_000;
 

@@ -22,13 +22,16 @@ pub struct Script {
     pub text: &'static str,
 }
 
-/// The script of a file in `lua/`.
+/// The script of a file in `lua/`, behind the helpers that all of them share.
 macro_rules! script {
     ($name:literal) => {
         $crate::clients::upstash::Script {
             evalsha: concat!("EVALSHA ", $name),
             eval: concat!("EVAL ", $name),
-            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lua/", $name, ".lua")),
+            text: concat!(
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lua/prelude.lua")),
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lua/", $name, ".lua")),
+            ),
         }
     };
 }

@@ -4,14 +4,14 @@ use gatehouse_core::email::render;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{BATCH, note};
+use super::{BATCH, Batch, claim, note};
 use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::clients::resend;
 
-/// A row of `claim_emails()`.
+/// An e-mail of `claim_due_work()`.
 #[derive(Deserialize)]
-struct Waiting {
+pub(super) struct Waiting {
     id: Value,
     to: String,
     template: String,
@@ -19,17 +19,15 @@ struct Waiting {
     idempotency_key: String,
 }
 
-/// Sends what waits in the outbox.
+/// Sends what waits in the outbox, without waiting for the cron.
 pub async fn drain(scope: &Scope) {
-    let claimed: Result<Vec<Waiting>, Failure> =
-        postgrest::rpc_as_service(scope, "rpc/claim_emails", &json!({"p_limit": BATCH})).await;
-    match claimed {
-        Ok(rows) => {
-            for row in rows {
-                send(scope, row).await;
-            }
-        }
-        Err(failure) => note(scope, "claim_emails", Some(failure.into_error())),
+    send_all(scope, claim(scope, Batch { emails: BATCH, ..Batch::default() }).await.emails).await;
+}
+
+/// Sends what was claimed.
+pub(super) async fn send_all(scope: &Scope, emails: Vec<Waiting>) {
+    for email in emails {
+        send(scope, email).await;
     }
 }
 

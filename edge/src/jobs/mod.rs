@@ -1,21 +1,73 @@
-//! What the cron does, each in a bounded batch: reconcile pending payments, retry webhooks, send e-mails.
+//! What the cron does, each in a bounded batch: reconcile pending payments and refunds, retry webhooks, send e-mails,
+//! sweep.
 
 pub mod emails;
 pub mod reconcile;
+pub mod refunds;
 pub mod webhooks;
 
+use gatehouse_core::api::RefundView;
 use gatehouse_core::error::Error;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::app::Scope;
+use crate::clients::postgrest::{self, Failure};
 
 /// How many rows a job takes at a time. With four calls each at most it stays far below the platform's limits.
 const BATCH: u32 = 20;
 
-/// Runs every job. One that fails does not keep the others from running.
-pub async fn run(scope: &Scope) {
-    reconcile::run(scope).await;
-    webhooks::retry(scope).await;
-    emails::drain(scope).await;
+/// What `claim_due_work()` hands out: this run's alone, for 60 seconds.
+#[derive(Default, Deserialize)]
+struct Claimed {
+    orders: Vec<reconcile::Due>,
+    refunds: Vec<RefundView>,
+    webhooks: Vec<webhooks::Stored>,
+    emails: Vec<emails::Waiting>,
+}
+
+/// Runs every job on what one claim has handed out. A row that fails does not keep the others from being tried.
+/// `scheduled_ms` is the instant that the run was planned for, in milliseconds since 1970.
+pub async fn run(scope: &Scope, scheduled_ms: f64) {
+    let work = claim(scope, Batch { orders: BATCH, refunds: BATCH, webhooks: BATCH, emails: BATCH }).await;
+    reconcile::run(scope, work.orders).await;
+    refunds::run(scope, work.refunds).await;
+    webhooks::retry(scope, work.webhooks).await;
+    emails::send_all(scope, work.emails).await;
+    // Once an hour is often enough for what is removed after months.
+    if scheduled_ms % 3_600_000.0 < 60_000.0 {
+        sweep(scope).await;
+    }
+}
+
+/// How many rows of each queue to take at most.
+#[derive(Default, Serialize)]
+struct Batch {
+    #[serde(rename = "p_orders")]
+    orders: u32,
+    #[serde(rename = "p_refunds")]
+    refunds: u32,
+    #[serde(rename = "p_webhooks")]
+    webhooks: u32,
+    #[serde(rename = "p_emails")]
+    emails: u32,
+}
+
+/// Claims what is due; nothing when the database does not answer.
+async fn claim(scope: &Scope, batch: Batch) -> Claimed {
+    let claimed: Result<Claimed, Failure> =
+        postgrest::rpc_as_service(scope, "rpc/claim_due_work", &json!(batch)).await;
+    claimed.unwrap_or_else(|failure| {
+        note(scope, "claim_due_work", Some(failure.into_error()));
+        Claimed::default()
+    })
+}
+
+/// Removes what is long done.
+async fn sweep(scope: &Scope) {
+    let swept: Result<Value, Failure> =
+        postgrest::rpc_as_service(scope, "rpc/sweep_queues", &json!({})).await;
+    note(scope, "sweep_queues", swept.err().map(Failure::into_error));
 }
 
 /// Logs a job's failure; the rows it had claimed come up again when their claim runs out.

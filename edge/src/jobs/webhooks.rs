@@ -1,47 +1,51 @@
 //! Stored webhooks, applied: at once after they came, and by the cron where that failed.
 
+use gatehouse_core::payment::Subject;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{BATCH, note};
+use super::note;
 use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::payments::{self, Question};
-use crate::platform;
+use crate::{platform, refunds};
 
-/// A row of `claim_webhooks()`.
+/// A webhook of `claim_due_work()`.
 #[derive(Deserialize)]
-struct Stored {
+pub(super) struct Stored {
     inbox_id: i64,
+    event: Option<String>,
+    /// Of an order, or of a refund.
     order_id: Option<String>,
 }
 
-/// Asks PhonePe about the order that a webhook spoke of, and applies the answer. The inbox row is settled in the same
-/// transaction; one without an order is settled as ignored.
-pub async fn apply(scope: &Scope, inbox_id: i64, order_id: Option<&str>) {
-    let Some(order_id) = order_id else {
-        return finish(scope, inbox_id, "ignored", "It names no order.").await;
+/// Asks PhonePe about the order or refund that a webhook spoke of, and applies the answer. The inbox row is settled in
+/// the same transaction; one that names nothing is settled as ignored.
+pub async fn apply(scope: &Scope, inbox_id: i64, event: &str, about: Option<&str>) {
+    let Some(id) = about else {
+        return finish(scope, inbox_id, "ignored", "It names no order and no refund.").await;
     };
-    let now = platform::now();
-    let question =
-        Question { order_id, created_at: now, expires_at: now, source: "webhook", inbox_id: Some(inbox_id) };
-    if let Err(error) = payments::ask_and_apply(scope, &question).await {
+    let (source, inbox_id_given) = ("webhook", Some(inbox_id));
+    let failed = match Subject::of(event, id) {
+        Subject::Order => {
+            let now = platform::now();
+            let question =
+                Question { order_id: id, created_at: now, expires_at: now, source, inbox_id: inbox_id_given };
+            payments::ask_and_apply(scope, &question).await.err()
+        }
+        Subject::Refund => refunds::ask_and_apply(scope, id, source, inbox_id_given).await.err(),
+    };
+    if let Some(error) = failed {
         finish(scope, inbox_id, "failed", &error.detail).await;
         note(scope, "apply_webhook", Some(error));
     }
 }
 
-/// Applies what is still waiting.
-pub async fn retry(scope: &Scope) {
-    let claimed: Result<Vec<Stored>, Failure> =
-        postgrest::rpc_as_service(scope, "rpc/claim_webhooks", &json!({"p_limit": BATCH})).await;
-    match claimed {
-        Ok(rows) => {
-            for row in rows {
-                apply(scope, row.inbox_id, row.order_id.as_deref()).await;
-            }
-        }
-        Err(failure) => note(scope, "claim_webhooks", Some(failure.into_error())),
+/// Applies what was still waiting.
+pub(super) async fn retry(scope: &Scope, webhooks: Vec<Stored>) {
+    for webhook in webhooks {
+        let event = webhook.event.unwrap_or_default();
+        apply(scope, webhook.inbox_id, &event, webhook.order_id.as_deref()).await;
     }
 }
 

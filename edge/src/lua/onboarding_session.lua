@@ -1,14 +1,15 @@
 -- One look at a workspace's onboarding session together with the caller's membership, and what is to be done with it.
 -- KEYS: membership, session, snapshot lease.
--- ARGV: 1 operation (read, change, replace), 2 session ttl, 3 lease ttl, 4 expected revision or '', 5 membership to
+-- ARGV: 1 operation (read, change, replace, or degraded: a read while Postgres is away, for which an older membership will do), 2 session ttl, 3 lease ttl, 4 expected revision or '', 5 membership to
 -- keep or '', 6 its ttl, 7 revision of the snapshot to restore or '', 8 its state, 9 its ttl, 10 the number n of its
 -- answers, then n pairs of field and JSON, then the pairs of the operation; empty JSON takes an answer back.
 -- Answers {outcome, ttl left, 1 when a snapshot is due, field, value, field, value, …}. The outcomes: cold (Redis does
 -- not know enough: ask Postgres and come again), role, submitted, stale, read, saved.
-local member, from = redis.call('GET', KEYS[1]), 11 + 2 * ARGV[10]
+local member, once = member_of(KEYS[1])
+local from = 11 + 2 * ARGV[10]
+if ARGV[1] == 'degraded' then member = once end
 if ARGV[5] ~= '' then
-  member = ARGV[5]
-  redis.call('SET', KEYS[1], member, 'PX', ARGV[6])
+  member = keep_member(KEYS[1], ARGV[5], ARGV[6])
 end
 local held = redis.call('HGET', KEYS[2], 'revision')
 -- A snapshot that is newer than what Redis holds was written while Redis was away. One that is submitted is always
@@ -27,7 +28,7 @@ if not member or not held then return {'cold'} end
 if ARGV[7] == '' and ARGV[4] ~= '' and tonumber(ARGV[4]) > tonumber(held) then return {'cold'} end
 
 local outcome, due = 'read', 0
-if ARGV[1] ~= 'read' then
+if ARGV[1] == 'change' or ARGV[1] == 'replace' then
   local role = cjson.decode(member).role
   if role ~= 'owner' and role ~= 'admin' then return {'role'} end
   if redis.call('HGET', KEYS[2], 'state') ~= 'draft' then

@@ -22,8 +22,6 @@ local newer = version > tonumber(ARGV[3])
 if newer or (version == tonumber(ARGV[3]) and (have[2] or '') > ARGV[4]) then return 0 end
 redis.call('HSET', KEYS[2], 'version', ARGV[3], 'confirmed_at', ARGV[4])
 redis.call('PEXPIRE', KEYS[2], ARGV[2])
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if redis.call('ZCOUNT', KEYS[1], now, '+inf') > 0 then return 0 end
+if redis.call('ZCOUNT', KEYS[1], now(), '+inf') > 0 then return 0 end
 redis.call('HSET', KEYS[2], 'etag', ARGV[5], 'document', ARGV[6])
 return 1

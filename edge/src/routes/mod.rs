@@ -27,12 +27,13 @@ pub async fn handle(
         RouteId::Health => Ok(health::health()),
         RouteId::EnsureProfile => auth::ensure_profile::ensure_profile(scope, request).await,
         RouteId::VerifyProfile => auth::verify_profile::verify_profile(scope, request).await,
+        RouteId::Gate => auth::gate::gate(scope, request).await,
         RouteId::ReadSession => onboarding::session::read(scope, request).await,
         RouteId::ReplaceSession => onboarding::session::replace(scope, request, route).await,
         RouteId::ResetSession => onboarding::session::reset(scope, request).await,
         RouteId::SaveStep => onboarding::step::save(scope, request, route, params).await,
         RouteId::Finalize => onboarding::finalize::finalize(scope, request, route).await,
-        RouteId::Manifest => context::manifest::manifest(scope, request).await,
+        RouteId::Manifest => context::manifest::manifest(scope, request, route).await,
         RouteId::History => context::history::history(scope, request).await,
         RouteId::Export => context::export::export(scope, request, route).await,
         RouteId::Plans => Ok(payments::plans::plans()),
@@ -41,6 +42,9 @@ pub async fn handle(
             let order_id = params.get("order_id");
             payments::status::status(scope, request, order_id).await
         }
+        RouteId::Orders => payments::orders::orders(scope, request).await,
+        RouteId::PaymentTimeline => payments::orders::timeline(scope, request, params.get("order_id")).await,
+        RouteId::Refund => payments::refund::refund(scope, request, route).await,
         RouteId::PhonePeWebhook => payments::webhook::webhook(scope, request, route).await,
     }
 }
@@ -51,7 +55,15 @@ pub async fn handle(
 /// `workspace_header_missing`, `workspace_header_invalid`.
 fn workspace(scope: &Scope, request: &Request<'_>) -> Result<String, Error> {
     let id = request.header("x-workspace-id").ok_or(ErrorCode::WorkspaceHeaderMissing)?;
-    let id = id.trim().to_ascii_lowercase();
+    workspace_id(scope, &id)
+}
+
+/// A workspace's id in the one spelling that keys and logs use.
+///
+/// # Errors
+/// `workspace_header_invalid`.
+fn workspace_id(scope: &Scope, text: &str) -> Result<String, Error> {
+    let id = text.trim().to_ascii_lowercase();
     let uuid = id.len() == 36
         && id.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',

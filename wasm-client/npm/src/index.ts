@@ -5,8 +5,18 @@
  * @packageDocumentation
  */
 import load, * as wasm from "../wasm/index.js";
+import type { GateFacts } from "./generated/api.js";
 import type { FieldId, StepId } from "./generated/fields.js";
-import type { Checked, CheckedField, FreshnessResult, Judged, Preview, SchemaName, Verified } from "./types.js";
+import type {
+  Checked,
+  CheckedField,
+  FreshnessResult,
+  GateResult,
+  Judged,
+  Preview,
+  SchemaName,
+  Verified,
+} from "./types.js";
 
 export * from "./generated/catalogue.js";
 export * from "./generated/fields.js";
@@ -135,6 +145,29 @@ export function reducePreview(answers: unknown, nowMs: number): Preview {
   if (result.ok !== true) return result as Preview;
   const { canonical, ...rest } = result;
   return { ...rest, content: JSON.parse(canonical) } as Preview;
+}
+
+/**
+ * Decides about a page, as the Worker does: one call of `GET /auth/gate` gives the facts, and every further page is
+ * judged from them here. Branch on `gate.decision.kind`: `allow`, `redirect` (with `to`) or `interstitial`. When `ok`
+ * is false nothing was decided: keep the page closed.
+ *
+ * @param facts The `facts` that `GET /auth/gate` sent, or their JSON text. Ask the Worker again once they are old.
+ * @param path The page's path, such as `location.pathname`.
+ * @param nowIso The current time, RFC 3339, such as `new Date().toISOString()`.
+ */
+export function decideGate(facts: GateFacts | string, path: string, nowIso: string): GateResult {
+  return loaded().decideGate(json(facts), text(path), text(nowIso)) as GateResult;
+}
+
+/**
+ * Where a sign-in page sends people afterwards: the page of this site that its `redirect` names, or the dashboard.
+ * Never another site, and never a page that leads back to signing in or out.
+ *
+ * @param redirect The decoded `redirect` parameter; `null` when there is none.
+ */
+export function landing(redirect: string | null): string {
+  return loaded().landing(redirect === null ? "" : text(redirect));
 }
 
 function loaded(): typeof wasm {

@@ -1,4 +1,4 @@
-import type { Answer, Dropped, FieldError } from "./generated/api.js";
+import type { Answer, Dropped, FieldError, GateView } from "./generated/api.js";
 import type { FieldId, StepId } from "./generated/fields.js";
 import type { Freshness } from "./generated/vocabulary.js";
 
@@ -58,6 +58,9 @@ export interface FreshnessView {
 
 /** A judged age, or why it cannot be judged. */
 export type FreshnessResult = { ok: true; view: FreshnessView } | { ok: false; problem: Refusal };
+
+/** A decided page, or why nothing was decided; a page that is not decided stays closed. */
+export type GateResult = { ok: true; gate: GateView } | { ok: false; problem: Refusal };
 
 /** A manifest that has the checksum it claims, or why it is not trusted. */
 export type Verified = { ok: true; version: number; checksum: string } | { ok: false; problem: Refusal };

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use gatehouse_core::env::{Format, SETTINGS};
+use gatehouse_core::env::{Format, Need, SETTINGS};
 use gatehouse_core::error::ErrorCode;
 use gatehouse_core::log;
+use gatehouse_core::rate_limit::{Outage, POLICIES};
 use gatehouse_core::route::ROUTES;
 use gatehouse_core::vocabulary::VOCABULARY;
 
@@ -48,6 +49,34 @@ pub fn api() -> String {
             .collect();
         let _ = writeln!(out, "| `{} {}` | {} |", route.method.as_str(), route.path, codes.join(", "));
     }
+    out.push_str(&limits());
+    out
+}
+
+fn limits() -> String {
+    let mut out = "\n## Limits\n\nEvery route: the platform's limit for one address, in wrangler.toml (`too_many_requests`). \
+                   Beside it, for one person in one workspace (`rate_limited`); the answer carries `RateLimit-Limit`, \
+                   `RateLimit-Remaining`, `RateLimit-Reset` and `RateLimit-Policy`.\n\n\
+                   | limit | route | no plan · ascent · glide · soar | within | while Redis is away | why |\n\
+                   |---|---|---|---|---|---|\n"
+        .to_owned();
+    for policy in POLICIES {
+        let Some(route) = ROUTES.iter().find(|route| route.id == policy.route) else { continue };
+        let [none, ascent, glide, soar] = policy.most;
+        let _ = writeln!(
+            out,
+            "| {} | `{} {}` | {none} · {ascent} · {glide} · {soar} | {} s | {} | {} |",
+            policy.name,
+            route.method.as_str(),
+            route.path,
+            policy.window_s,
+            match policy.outage {
+                Outage::Open => "goes on",
+                Outage::Closed => "refuses",
+            },
+            policy.reason
+        );
+    }
     out
 }
 
@@ -77,6 +106,17 @@ fn format_words(format: Format) -> String {
         }
         Format::Secret(least) => format!("text of at least {least} characters"),
         Format::OneOf(words) => words.join(", "),
+        Format::Origins => "web addresses without a path, separated by commas".to_owned(),
+        Format::Pair(sign) => format!("two texts with `{sign}` between them"),
+    }
+}
+
+fn need_words(need: Need) -> &'static str {
+    match need {
+        Need::Always => "yes",
+        Need::V2 => "V2",
+        Need::V1 => "V1",
+        Need::Optional => "",
     }
 }
 
@@ -85,14 +125,16 @@ pub fn environment() -> String {
     let mut out = format!(
         "{NOTE}# Environment\n\nThe Worker checks all of these when it starts and reports every problem at once, \
          by name and never by value, in the log line `config`. Secrets are set with `wrangler secret put NAME`, the \
-         rest in `wrangler.toml`. `npm run stack` writes `.dev.vars` with the local platform's values.\n\n\
-         | name | secret | format | purpose | example |\n|---|---|---|---|---|\n"
+         rest in `wrangler.toml`. `npm run stack` writes `.dev.vars` with the local platform's values. \
+         V1 and V2 are PhonePe's generations: only the settings of the chosen one are needed.\n\n\
+         | name | needed | secret | format | purpose | example |\n|---|---|---|---|---|---|\n"
     );
     for setting in SETTINGS {
         let _ = writeln!(
             out,
-            "| `{}` | {} | {} | {} | `{}` |",
+            "| `{}` | {} | {} | {} | {} | `{}` |",
             setting.name,
+            need_words(setting.need),
             if setting.secret { "yes" } else { "" },
             format_words(setting.format),
             setting.purpose,
@@ -108,7 +150,9 @@ pub fn dev_vars() -> String {
         "# Generated from core by `npm run codegen`; do not edit. Copy to .dev.vars, or let `npm run stack` write it.\n",
     );
     for setting in SETTINGS {
-        let _ = writeln!(out, "\n# {}\n{}={}", setting.purpose, setting.name, setting.example);
+        // What the local platform does without stands there to be uncommented.
+        let mark = if matches!(setting.need, Need::Always | Need::V2) { "" } else { "# " };
+        let _ = writeln!(out, "\n# {}\n{mark}{}={}", setting.purpose, setting.name, setting.example);
     }
     out
 }

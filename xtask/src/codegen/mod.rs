@@ -1,4 +1,5 @@
-//! What is generated from core and its schemas: the validator's tables and the questions, the API's description, the docs' tables, the package's TypeScript.
+//! What is generated from core and its schemas: the validator's tables and the questions, the API's description, the
+//! docs' tables, the package's TypeScript.
 //!
 //! Each file says on its first line that it is generated. `codegen --check` writes nothing and fails when a
 //! file differs from what it should be, which is how drift fails the tests.

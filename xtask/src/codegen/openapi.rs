@@ -24,6 +24,7 @@ pub fn document() -> String {
         "components": {
             "securitySchemes": {
                 "session": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A Supabase access token."},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": "sb-<project>-auth-token", "description": "The session as @supabase/ssr stores it; a change must come from an allowed origin (docs/AUTH.md)."},
             },
             "schemas": types::schemas("/components/schemas"),
         },
@@ -60,7 +61,7 @@ fn operation(route: &Route) -> Value {
         "responses": responses,
     });
     if route.session {
-        operation["security"] = json!([{"session": []}]);
+        operation["security"] = json!([{"session": []}, {"cookie": []}]);
     }
     let mut parameters: Vec<Value> = route
         .parameters()

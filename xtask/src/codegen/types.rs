@@ -2,10 +2,12 @@
 
 use gatehouse_core::api::{
     Checkout, EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, History, InitRequest,
-    OnboardingSession, OrderView, Plans, SessionRequest, StepRequest, VerifyProfile, WebhookAnswer,
+    OnboardingSession, OrderView, Orders, Plans, RefundRequest, RefundView, SessionRequest, StepRequest,
+    Timeline, VerifyProfile, WebhookAnswer,
 };
 use gatehouse_core::context::Manifest;
 use gatehouse_core::error::Problem;
+use gatehouse_core::gate::{GateAnswer, GateView};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
@@ -17,6 +19,8 @@ pub fn schemas(definitions_path: &str) -> Map<String, Value> {
     generator.subschema_for::<Health>();
     generator.subschema_for::<EnsureProfile>();
     generator.subschema_for::<VerifyProfile>();
+    generator.subschema_for::<GateAnswer>();
+    generator.subschema_for::<GateView>();
     generator.subschema_for::<OnboardingSession>();
     generator.subschema_for::<SessionRequest>();
     generator.subschema_for::<StepRequest>();
@@ -29,6 +33,10 @@ pub fn schemas(definitions_path: &str) -> Map<String, Value> {
     generator.subschema_for::<InitRequest>();
     generator.subschema_for::<Checkout>();
     generator.subschema_for::<OrderView>();
+    generator.subschema_for::<Orders>();
+    generator.subschema_for::<Timeline>();
+    generator.subschema_for::<RefundRequest>();
+    generator.subschema_for::<RefundView>();
     generator.subschema_for::<WebhookAnswer>();
     generator.subschema_for::<Problem>();
     let mut definitions: Vec<_> = generator.take_definitions(true).into_iter().collect();

@@ -144,6 +144,13 @@ fn type_of(schema: &Value) -> String {
             "object" if schema["additionalProperties"].is_object() => {
                 format!("Record<string, {}>", type_of(&schema["additionalProperties"]))
             }
+            // A case of a tagged union.
+            "object" if schema["properties"].is_object() => {
+                let members = schema["properties"].as_object().into_iter().flatten();
+                let members: Vec<_> =
+                    members.map(|(key, value)| format!("{key}: {}", type_of(value))).collect();
+                format!("{{ {} }}", members.join("; "))
+            }
             "object" => "Record<string, unknown>".to_owned(),
             other => other.to_owned(),
         },

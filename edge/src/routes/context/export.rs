@@ -14,7 +14,7 @@ use crate::{manifest_store, session};
 /// The manifest as a file.
 ///
 /// 1. The session: 401; the workspace header: 400; the body: 413, 400.
-/// 2. The manifest, as `GET /context/manifest` loads it: 404, 503.
+/// 2. The manifest, as `GET /context/manifest` loads it: 404, 503. Too often: 429.
 /// 3. 200 with the file, whose name is safe and whose text carries the checksum.
 pub async fn export(scope: &Scope, request: &Request<'_>, route: &Route) -> Result<Reply, Error> {
     // 1.
@@ -22,7 +22,7 @@ pub async fn export(scope: &Scope, request: &Request<'_>, route: &Route) -> Resu
     let workspace_id = workspace(scope, request)?;
     let asked: ExportRequest = request.json(route.max_body).await?;
     // 2.
-    let loaded = manifest_store::load(scope, &person, &workspace_id).await?;
+    let loaded = manifest_store::load(scope, &person, &workspace_id, route).await?;
     scope.note_cache(loaded.tier.as_str());
     let manifest: Manifest = serde_json::from_str(&loaded.document).map_err(|error| {
         scope.note_cause(format!("the stored manifest cannot be read: {error}"));
@@ -36,9 +36,9 @@ pub async fn export(scope: &Scope, request: &Request<'_>, route: &Route) -> Resu
     let name = export_name(&workspace_id, manifest.version, extension);
     let mut reply = Reply::json_text(200, body);
     reply.content_type = media;
-    let reply = reply
+    Ok(reply
         .with("content-disposition", format!("attachment; filename=\"{name}\""))
         .with("etag", loaded.etag)
-        .with("x-cache", loaded.tier.as_str());
-    Ok(if loaded.degraded { reply.with("degraded", "redis") } else { reply })
+        .with("x-cache", loaded.tier.as_str())
+        .degraded(loaded.degraded))
 }

@@ -34,7 +34,7 @@ struct Stored {
 ///
 /// 1. The session: 401; the workspace header: 400; the body: 413, 400.
 /// 2. The body's answers, if it has any, are checked before any call: 422.
-/// 3. Raise the fence, and see the onboarding session; no fence, no write: 503.
+/// 3. Raise the fence, and see the onboarding session; no fence, no write: 503. Too often: 429.
 /// 4. Without answers in the body, the session's are checked: 404 without one, 422, 403.
 /// 5. One function checks membership and role and stores everything in one transaction: 404, 403, 503.
 /// 6. Publish, mark the session submitted and lower the fence. With Redis away now, the write stands and
@@ -48,7 +48,7 @@ pub async fn finalize(scope: &Scope, request: &Request<'_>, route: &Route) -> Re
     // 2.
     let prepared = given.map(|answers| Prepared::new(&answers)).transpose()?;
     // 3.
-    let (fence, seen) = manifest_store::raise_fence(scope, &person, &workspace_id).await?;
+    let (fence, seen) = manifest_store::raise_fence(scope, &person, &workspace_id, route).await?;
     let revision = seen.session.as_ref().map(|session| session.revision);
     // 4.
     let prepared = match prepared {
@@ -79,7 +79,7 @@ pub async fn finalize(scope: &Scope, request: &Request<'_>, route: &Route) -> Re
     // 7.
     let status = if stored.created { 201 } else { 200 };
     let reply = Reply::json(status, &Finalized { created: stored.created, manifest });
-    Ok(if published { reply } else { reply.with("degraded", "redis") })
+    Ok(reply.degraded((!published).then_some("redis")))
 }
 
 /// Checked answers with what is made of them.

@@ -98,8 +98,8 @@ pub fn answer(outcome: Outcome) -> Result<Reply, Error> {
         Outcome::Done(Held { session, ttl_ms, degraded }) => {
             let expires_at = ttl_ms.map(|ms| time::format(time::plus_ms(platform::now(), ms)));
             let etag = format!("\"{}\"", session.revision);
-            let reply = Reply::json(200, &OnboardingSession::new(session, expires_at)).with("etag", etag);
-            Ok(if degraded { reply.with("degraded", "redis") } else { reply })
+            let session = OnboardingSession::new(session, expires_at);
+            Ok(Reply::json(200, &session).with("etag", etag).degraded(degraded))
         }
         Outcome::Stale(held) => Err(Error::conflict(held.session.copy(), Vec::new())),
     }

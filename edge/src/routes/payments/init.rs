@@ -3,6 +3,7 @@
 use gatehouse_core::api::{Checkout, InitRequest};
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::payment::next_poll;
+use gatehouse_core::rate_limit;
 use gatehouse_core::route::Route;
 use gatehouse_core::time;
 use gatehouse_core::vocabulary::{Interval, Plan};
@@ -43,7 +44,7 @@ impl Order {
 /// Opens a payment page for a plan.
 ///
 /// 1. The session: 401; the workspace header and the idempotency key: 400; the body: 413, 400; the plan: 422.
-/// 2. Claim the key; a repeat gets the first answer: 409 while that is at work, 422 for another body.
+/// 2. Claim the key; a repeat gets the first answer: 409 while that is at work, 422 for another body. Too often: 429.
 /// 3. Store the order, priced by the catalogue, or find the open one: 404, 403, 422, 503.
 /// 4. An order whose page is open already is the answer: 200.
 /// 5. Ask PhonePe for a page: 502 when refused, 503 when unanswered; the order stays, and nothing is charged twice.
@@ -59,7 +60,9 @@ pub async fn init(scope: &Scope, request: &Request<'_>, route: &Route) -> Result
     let interval = Interval::parse(&asked.interval).ok_or(ErrorCode::PlanUnknown)?;
     // 2.
     let meaning = format!("{workspace_id} {plan} {interval}");
-    let claim = match idempotency::begin(scope, &person.session.user_id, "init", &key, &meaning).await? {
+    let policy = rate_limit::policy(route.id).ok_or(ErrorCode::Internal)?;
+    let who = (person.session.user_id.as_str(), workspace_id.as_str());
+    let claim = match idempotency::begin(scope, policy, who, &key, &meaning).await? {
         Begun::Repeat(reply) => return Ok(reply),
         Begun::First(claim) => claim,
     };

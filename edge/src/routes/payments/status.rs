@@ -3,6 +3,7 @@
 use gatehouse_core::error::{Error, ErrorCode};
 use serde_json::{Value, json};
 
+use super::is_ours;
 use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::clients::redis_keys as keys;
@@ -53,10 +54,6 @@ pub async fn status(scope: &Scope, request: &Request<'_>, order_id: &str) -> Res
     // A view that cannot be kept costs the next look a call; the answer is right all the same.
     let _ = upstash::eval(scope, &KEEP, &[key], &[&body, &ttl]).await;
     Ok(reply)
-}
-
-fn is_ours(order_id: &str) -> bool {
-    (3..=63).contains(&order_id.len()) && order_id.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 async fn read(scope: &Scope, person: &SignedIn, order_id: &str) -> Result<Order, Error> {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use gatehouse_core::api::WebhookAnswer;
 use gatehouse_core::context::sha256_hex;
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::payment::phonepe::{Webhook, webhook_is_authorized};
+use gatehouse_core::payment::webhook;
 use gatehouse_core::route::Route;
 use serde::Deserialize;
 use serde_json::json;
@@ -22,39 +22,37 @@ struct Received {
     duplicate: bool,
 }
 
-/// Takes a webhook. Its header is a fixed secret that says nothing about the body, so the body is a hint: the order
-/// is asked about at PhonePe before anything is granted.
+/// Takes a webhook. In V2 its header is a fixed secret that says nothing about the body, so the body is a hint: the
+/// order or refund is asked about at PhonePe before anything follows from it.
 ///
 /// 1. The raw body: 413.
-/// 2. The header, in constant time.
+/// 2. Its proof, in constant time.
 /// 3. Store the raw body first: 503, and PhonePe sends it again. An unauthorized one is stored as rejected: 401.
 /// 4. 200; what follows from it happens after the answer, and the cron repeats it where it fails.
 pub async fn webhook(scope: &Scope, request: &Request<'_>, route: &Route) -> Result<Reply, Error> {
     // 1.
     let body = request.body(route.max_body).await?;
     // 2.
-    let settings = &scope.settings.phonepe;
-    let header = request.header("authorization").unwrap_or_default();
-    let verified = webhook_is_authorized(&header, &settings.webhook_username, &settings.webhook_password);
+    let keys = &scope.settings.phonepe.keys;
+    let proof = request.header(webhook::proof_header(keys)).unwrap_or_default();
+    let hint = webhook::open(keys, &proof, &body);
     // 3.
-    let hint = Webhook::read(&body);
     let arguments = json!({
         "p_raw_base64": STANDARD.encode(&body), "p_headers": {"user-agent": request.header("user-agent")},
-        "p_sha256": sha256_hex(&body), "p_verified": verified, "p_event": hint.event,
-        "p_order_id": hint.order_id(), "p_request_id": scope.request_id,
+        "p_sha256": sha256_hex(&body), "p_verified": hint.verified, "p_event": hint.event,
+        "p_order_id": hint.about, "p_request_id": scope.request_id,
     });
     let received: Received = postgrest::rpc_as_service(scope, "rpc/receive_webhook", &arguments)
         .await
         .map_err(Failure::into_error)?;
-    if !verified {
+    if !hint.verified {
         return Err(ErrorCode::WebhookRejected.into());
     }
     // 4.
     if let (Some(inbox_id), false) = (received.inbox_id, received.duplicate) {
         let background = scope.background();
-        let order_id = hint.order_id().map(str::to_owned);
         scope.after(async move {
-            jobs::webhooks::apply(&background, inbox_id, order_id.as_deref()).await;
+            jobs::webhooks::apply(&background, inbox_id, &hint.event, hint.about.as_deref()).await;
             jobs::emails::drain(&background).await;
         });
     }

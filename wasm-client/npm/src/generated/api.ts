@@ -1,6 +1,6 @@
 // Generated from core by `npm run codegen`; do not edit.
 
-import type { Plan, Interval, SubscriptionStatus, PaymentStatus, OnboardingStatus, SessionState, BcmSource, GateCondition, MemberRole, ExportFormat } from "./vocabulary.js";
+import type { Plan, Interval, SubscriptionStatus, PaymentStatus, RefundStatus, RefundBy, OnboardingStatus, SessionState, BcmSource, GateCondition, SignIn, ControlState, MemberRole, ExportFormat } from "./vocabulary.js";
 import type { Offer } from "./catalogue.js";
 
 /** Why a person cannot go on, with the way out. */
@@ -34,11 +34,28 @@ export interface Checkout {
 export interface ConditionView {
   /** Which condition. */
   condition: GateCondition;
-  /** Whether it is met. */
+  /** Whether it is met. What could not be checked is not met. */
   met: boolean;
+  /** The evidence in one word: the sign-in, the subscription's label, the onboarding's, the manifest's age. */
+  status: string;
   /** The sentence that says so. */
   message: string;
+  /** Since when it is unmet, RFC 3339 UTC; absent when met or not known. */
+  since?: string | null;
+  /** Until when it is met, RFC 3339 UTC; absent when unmet or without an end. */
+  until?: string | null;
 }
+
+/** What the manifest's age does to the controls that use it. */
+export interface Controls {
+  /** `enabled`, `warn` (stale) or `disabled` (missing, expired or not known). */
+  state: ControlState;
+  /** Why, in a sentence. */
+  message: string;
+}
+
+/** What happens to a page. */
+export type Decision = { kind: "allow" } | { kind: "redirect"; to: string } | { kind: "interstitial"; condition: GateCondition; code: string; message: string; retry: boolean };
 
 /** One thing that did not fit. */
 export interface Dropped {
@@ -61,7 +78,19 @@ export interface EnsureProfile {
 }
 
 /** A stable error code. Codes are never reused for another meaning. */
-export type ErrorCode = "token_missing" | "token_invalid" | "token_expired" | "anonymous_not_allowed" | "account_disabled" | "account_not_found" | "workspace_header_missing" | "workspace_header_invalid" | "workspace_not_found" | "role_not_allowed" | "profile_not_found" | "route_not_found" | "method_not_allowed" | "body_too_large" | "body_invalid" | "answers_invalid" | "revision_missing" | "revision_conflict" | "session_not_found" | "session_submitted" | "step_not_found" | "query_invalid" | "manifest_too_large" | "manifest_not_found" | "checksum_mismatch" | "plan_unknown" | "idempotency_key_missing" | "idempotency_key_reused" | "idempotency_in_flight" | "idempotency_key_invalid" | "too_many_orders" | "order_not_found" | "payment_refused" | "webhook_rejected" | "conflict" | "dependency_unavailable" | "misconfigured" | "internal";
+export type ErrorCode = "token_missing" | "token_invalid" | "token_expired" | "signing_key_unknown" | "origin_not_allowed" | "anonymous_not_allowed" | "account_disabled" | "account_not_found" | "workspace_header_missing" | "workspace_header_invalid" | "workspace_not_found" | "role_not_allowed" | "profile_not_found" | "route_not_found" | "method_not_allowed" | "body_too_large" | "body_invalid" | "answers_invalid" | "revision_missing" | "revision_conflict" | "session_not_found" | "session_submitted" | "step_not_found" | "query_invalid" | "manifest_too_large" | "manifest_not_found" | "checksum_mismatch" | "plan_unknown" | "idempotency_key_missing" | "idempotency_key_reused" | "idempotency_in_flight" | "idempotency_key_invalid" | "too_many_requests" | "rate_limited" | "too_many_orders" | "order_not_found" | "payment_refused" | "order_not_refundable" | "refund_window_over" | "refund_amount_invalid" | "refund_reason_invalid" | "refund_refused" | "webhook_rejected" | "plan_required" | "plan_limit_reached" | "invitation_not_found" | "invitation_for_another" | "invitation_used" | "invitation_revoked" | "invitation_expired" | "invitation_open" | "too_many_invitations" | "already_member" | "email_unconfirmed" | "email_invalid" | "role_unknown" | "member_not_found" | "owner_stays" | "move_not_found" | "campaign_not_found" | "status_unknown" | "cursor_unknown" | "limit_out_of_range" | "title_invalid" | "name_invalid" | "description_invalid" | "objective_invalid" | "version_conflict" | "version_not_found" | "rebuild_too_soon" | "conflict" | "dependency_unavailable" | "misconfigured" | "internal";
+
+/** The decision in words. */
+export interface Explanation {
+  /** Why the page is open or closed. */
+  why: string;
+  /** Since when something is missing, RFC 3339 UTC, where that is known. */
+  since?: string | null;
+  /** What the next action leads to; absent when there is none. */
+  next?: string | null;
+  /** What happens by itself, the soonest first. */
+  upcoming: Array<Upcoming>;
+}
 
 /** `POST /context/export` */
 export interface ExportRequest {
@@ -93,6 +122,48 @@ export interface Finalized {
   created: boolean;
   /** The manifest. */
   manifest: Manifest;
+}
+
+/** `GET /auth/gate` */
+export interface GateAnswer {
+  /** The page that was judged; the dashboard for a path that can be read in two ways. */
+  path: string;
+  /** What happens to it. */
+  decision: Decision;
+  /** Every condition, in order. */
+  conditions: Array<ConditionView>;
+  /** The one next action; absent when nothing is missing. */
+  next?: NextAction | null;
+  /** What the manifest's age does to the controls that use it. */
+  controls: Controls;
+  /** The same in words: why, since when, what comes next. */
+  explanation: Explanation;
+  /** What it was judged from; `decideGate` of the package judges further pages from it without a call. */
+  facts: GateFacts;
+}
+
+/** All that the gate judges. `GET /auth/gate` sends it along, so that a page can ask again without a call. */
+export interface GateFacts {
+  /** Who is asking. */
+  session: SignIn;
+  /** What the database knows of them; absent when nobody is signed in, or when it could not be read. */
+  profile?: ProfileFacts | null;
+}
+
+/** The gate's answer about one page. */
+export interface GateView {
+  /** The page that was judged; the dashboard for a path that can be read in two ways. */
+  path: string;
+  /** What happens to it. */
+  decision: Decision;
+  /** Every condition, in order. */
+  conditions: Array<ConditionView>;
+  /** The one next action; absent when nothing is missing. */
+  next?: NextAction | null;
+  /** What the manifest's age does to the controls that use it. */
+  controls: Controls;
+  /** The same in words: why, since when, what comes next. */
+  explanation: Explanation;
 }
 
 /** `GET /health` */
@@ -159,6 +230,8 @@ export interface ManifestMeta {
 export interface NextAction {
   /** The condition it meets. */
   condition: GateCondition;
+  /** Stable code: `sign_in`, `set_up`, `choose_plan`, `continue_onboarding`, `write_to_support` or `retry`. */
+  code: string;
   /** Where to go in the web app. */
   path: string;
   /** What the button says. */
@@ -201,6 +274,12 @@ export interface OrderView {
   give_up_at?: string | null;
 }
 
+/** `GET /payments/v2/orders` */
+export interface Orders {
+  /** The workspace's orders, the newest first. */
+  orders: Array<OrderView>;
+}
+
 /** `GET /payments/v2/plans` */
 export interface Plans {
   /** Always `INR`. */
@@ -231,12 +310,74 @@ export interface Problem {
   current?: SessionCopy | null;
 }
 
+/** What the database knows about a person and the workspace that stands for them, as `verify_profile()` and `read_gate()` answer it. */
+export interface ProfileFacts {
+  /** Whether there is a profile row. */
+  profile_exists: boolean;
+  /** Whether an operator switched the account off. */
+  account_disabled?: boolean;
+  /** Whether there is a workspace that they belong to. */
+  workspace_exists: boolean;
+  /** Its id. */
+  workspace_id?: string | null;
+  /** Their role in it; absent for support, who read what its owner reads. */
+  role?: MemberRole | null;
+  /** Its plan. */
+  plan?: Plan | null;
+  /** The label on its subscription. */
+  plan_status: SubscriptionStatus;
+  /** Until when it may be used, derived from dates; absent when never. */
+  access_until?: string | null;
+  /** The end of what was paid for or tried, where it is known. */
+  paid_until?: string | null;
+  /** The end of the days of grace, where there are any. */
+  grace_until?: string | null;
+  /** How far onboarding has come. */
+  onboarding_status: OnboardingStatus;
+  /** The latest manifest, when there is one. */
+  manifest?: ManifestHead | null;
+}
+
 /** How far the answers have come. */
 export interface Progress {
   /** Required questions answered. */
   answered: number;
   /** Required questions. */
   required: number;
+}
+
+/** `POST /payments/v2/refund` */
+export interface RefundRequest {
+  /** Our order id. */
+  order_id: string;
+  /** In paise; left out when all that is left is meant. Only support may ask for a part. */
+  amount?: number | null;
+  /** Why, in 1 to 500 characters. */
+  reason: string;
+}
+
+/** Money on its way back. */
+export interface RefundView {
+  /** Our id of the refund, the one to tell support. */
+  refund_id: string;
+  /** The order whose money goes back. */
+  order_id: string;
+  /** In paise. */
+  amount: number;
+  /** Where the money is. */
+  status: RefundStatus;
+  /** As whom it was asked for. */
+  requested_as: RefundBy;
+  /** Why, as it was asked for. */
+  reason: string;
+  /** PhonePe's id of it, once PhonePe has taken it. */
+  provider_refund_id?: string | null;
+  /** When it was asked for, RFC 3339 UTC. */
+  created_at: string;
+  /** While pending: when we ask PhonePe next, RFC 3339 UTC. */
+  next_check_at?: string | null;
+  /** When it ended, RFC 3339 UTC. */
+  finished_at?: string | null;
 }
 
 /** The other copy, for the one whose save was refused. */
@@ -273,6 +414,38 @@ export interface SubscriptionView {
   access_until?: string | null;
 }
 
+/** `GET /payments/v2/{order_id}/timeline` */
+export interface Timeline {
+  /** The order as it stands. */
+  order: OrderView;
+  /** What happened, the oldest first. */
+  events: Array<TimelineEvent>;
+  /** Its refunds, the oldest first. */
+  refunds: Array<RefundView>;
+  /** While something is pending: when we ask PhonePe next, RFC 3339 UTC. */
+  next_check_at?: string | null;
+  /** What support can do about it. */
+  support: string;
+}
+
+/** One line of a timeline. */
+export interface TimelineEvent {
+  /** When, RFC 3339 UTC. */
+  at: string;
+  /** Who said so, such as "PhonePe's webhook". */
+  source: string;
+  /** What happened, as a sentence. */
+  text: string;
+}
+
+/** Something that happens by itself if nobody does anything. */
+export interface Upcoming {
+  /** When, RFC 3339 UTC. */
+  at: string;
+  /** What, in a sentence. */
+  message: string;
+}
+
 /** `GET /auth/verify-profile` */
 export interface VerifyProfile {
   /** Whether nothing blocks the dashboard. */
@@ -297,7 +470,7 @@ export interface VerifyProfile {
   manifest?: ManifestHead | null;
   /** The one next action; absent when ready. */
   next?: NextAction | null;
-  /** Why not, when not ready. */
+  /** Why not, one for each unmet condition that blocks, in order; empty when ready. */
   errors: Array<ActionableError>;
 }
 

@@ -12,6 +12,12 @@ export type SubscriptionStatus = (typeof SUBSCRIPTION_STATUS)[number];
 export const PAYMENT_STATUS = ["pending", "completed", "failed", "cancelled", "refunded"] as const;
 export type PaymentStatus = (typeof PAYMENT_STATUS)[number];
 
+export const REFUND_STATUS = ["pending", "completed", "failed"] as const;
+export type RefundStatus = (typeof REFUND_STATUS)[number];
+
+export const REFUND_BY_VALUES = ["owner", "support"] as const;
+export type RefundBy = (typeof REFUND_BY_VALUES)[number];
+
 export const ONBOARDING_STATUS = ["pending", "payment_confirmed", "in_progress", "completed", "abandoned"] as const;
 export type OnboardingStatus = (typeof ONBOARDING_STATUS)[number];
 
@@ -30,8 +36,23 @@ export type CacheTier = (typeof CACHE_TIER_VALUES)[number];
 export const GATE_CONDITION_VALUES = ["session", "profile", "workspace", "plan", "onboarding", "manifest"] as const;
 export type GateCondition = (typeof GATE_CONDITION_VALUES)[number];
 
+export const SIGN_IN_VALUES = ["valid", "missing", "expired", "invalid", "anonymous", "unknown"] as const;
+export type SignIn = (typeof SIGN_IN_VALUES)[number];
+
+export const CONTROL_STATE_VALUES = ["enabled", "warn", "disabled"] as const;
+export type ControlState = (typeof CONTROL_STATE_VALUES)[number];
+
 export const MEMBER_ROLE_VALUES = ["owner", "admin", "member"] as const;
 export type MemberRole = (typeof MEMBER_ROLE_VALUES)[number];
 
+export const MOVE_STATUS = ["planned", "active", "completed", "cancelled"] as const;
+export type MoveStatus = (typeof MOVE_STATUS)[number];
+
+export const CAMPAIGN_STATUS = ["draft", "active", "paused", "completed"] as const;
+export type CampaignStatus = (typeof CAMPAIGN_STATUS)[number];
+
 export const EXPORT_FORMAT_VALUES = ["json", "markdown"] as const;
 export type ExportFormat = (typeof EXPORT_FORMAT_VALUES)[number];
+
+export const AUDIT_ACTION_VALUES = ["auth.profile_created", "auth.denied", "auth.explained", "payment.order_created", "payment.completed", "payment.failed", "payment.cancelled", "payment.refunded", "payment.refund_requested", "payment.refund_completed", "payment.refund_failed", "payment.incident", "subscription.trial_started", "subscription.past_due", "subscription.expired", "webhook.received", "webhook.rejected", "webhook.applied", "onboarding.finalized", "onboarding.abandoned", "bcm.created", "bcm.rebuilt", "bcm.restored", "bcm.imported", "bcm.exported", "bcm.enriched", "bcm.read_denied", "member.invited", "member.joined", "member.role_changed", "member.removed", "member.left", "member.invitation_revoked", "move.created", "move.status_changed", "campaign.created", "campaign.status_changed", "ui.page_viewed", "ui.plan_selected", "ui.checkout_opened", "ui.step_opened", "ui.manifest_exported", "ui.error_shown"] as const;
+export type AuditAction = (typeof AUDIT_ACTION_VALUES)[number];

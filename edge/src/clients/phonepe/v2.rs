@@ -1,31 +1,14 @@
-//! PhonePe V2 Standard Checkout: a token kept to half of its life, pay, and order status.
+//! PhonePe V2 Standard Checkout: a token kept to half of its life, and the four calls that it opens.
 
+use gatehouse_core::env::ClientKeys;
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::payment::phonepe::{OrderStatus, PayAnswer, TokenAnswer, pay_request};
+use gatehouse_core::payment::phonepe::{OrderStatus, RefundAnswer, TokenAnswer, pay_request, refund_request};
 use serde::Deserialize;
 
-use super::unavailable;
+use super::{DEADLINE_MS, Known, Paid, Refunded, faulty, return_url, unavailable};
 use crate::app::Scope;
 use crate::outbound::{Answer, Call};
 use crate::{isolate, platform};
-
-const DEADLINE_MS: u32 = 5_000;
-
-/// How an attempt to open a payment page ended.
-pub enum Paid {
-    /// The page is open.
-    Open(PayAnswer),
-    /// PhonePe refused; the page is not open.
-    Refused,
-}
-
-/// What PhonePe knows of an order.
-pub enum Known {
-    /// Its state.
-    Status(OrderStatus),
-    /// It has never heard of the order: nobody can have paid it.
-    Nothing,
-}
 
 /// PhonePe's error body, in its several spellings.
 #[derive(Default, Deserialize)]
@@ -42,15 +25,14 @@ impl Fault {
     }
 }
 
-/// Opens a payment page for an order of ours. `amount` is in paise.
-///
-/// # Errors
-/// `dependency_unavailable`: the page may or may not be open.
-pub async fn pay(scope: &Scope, order_id: &str, amount: i64) -> Result<Paid, Error> {
-    let return_url = format!("{}/payment/{order_id}", scope.settings.web_url);
-    let body = pay_request(order_id, amount, &return_url).to_string();
-    let url = format!("{}/checkout/v2/pay", scope.settings.phonepe.pg_url);
-    let answer = authorized(scope, "POST", "pay", &url, Some(body)).await?;
+pub(super) async fn pay(
+    scope: &Scope,
+    keys: &ClientKeys,
+    order_id: &str,
+    amount: i64,
+) -> Result<Paid, Error> {
+    let body = pay_request(order_id, amount, &return_url(scope, order_id)).to_string();
+    let answer = authorized(scope, keys, ("POST", "pay"), "/checkout/v2/pay", Some(body)).await?;
     match answer.status {
         200 => read(scope, "pay", &answer).map(Paid::Open),
         400..=499 => {
@@ -61,14 +43,13 @@ pub async fn pay(scope: &Scope, order_id: &str, amount: i64) -> Result<Paid, Err
     }
 }
 
-/// Asks for an order's state.
-///
-/// # Errors
-/// `dependency_unavailable`.
-pub async fn order_status(scope: &Scope, order_id: &str) -> Result<Known, Error> {
-    let host = &scope.settings.phonepe.pg_url;
-    let url = format!("{host}/checkout/v2/order/{order_id}/status?details=false&errorContext=false");
-    let answer = authorized(scope, "GET", "order status", &url, None).await?;
+pub(super) async fn order_status(
+    scope: &Scope,
+    keys: &ClientKeys,
+    order_id: &str,
+) -> Result<Known<OrderStatus>, Error> {
+    let path = format!("/checkout/v2/order/{order_id}/status?details=false&errorContext=false");
+    let answer = authorized(scope, keys, ("GET", "order status"), &path, None).await?;
     match answer.status {
         200 => read(scope, "order status", &answer).map(Known::Status),
         400 | 404 | 417 if Fault::of(&answer).contains("ORDER_ID") => Ok(Known::Nothing),
@@ -76,17 +57,50 @@ pub async fn order_status(scope: &Scope, order_id: &str) -> Result<Known, Error>
     }
 }
 
+pub(super) async fn refund(
+    scope: &Scope,
+    keys: &ClientKeys,
+    refund_id: &str,
+    order_id: &str,
+    amount: i64,
+) -> Result<Refunded, Error> {
+    let body = refund_request(refund_id, order_id, amount).to_string();
+    let answer = authorized(scope, keys, ("POST", "refund"), "/payments/v2/refund", Some(body)).await?;
+    match answer.status {
+        200 => read(scope, "refund", &answer).map(Refunded::Taken),
+        // The id is known already: an earlier request got through, and the next check says what became of it.
+        409 | 417 => Ok(Refunded::Taken(RefundAnswer::default())),
+        401 | 408 | 429 | 500..=599 => Err(faulty(scope, "refund", answer.status)),
+        _ => Ok(Refunded::Refused(Fault::of(&answer))),
+    }
+}
+
+pub(super) async fn refund_status(
+    scope: &Scope,
+    keys: &ClientKeys,
+    refund_id: &str,
+) -> Result<Known<RefundAnswer>, Error> {
+    let path = format!("/payments/v2/refund/{refund_id}/status");
+    let answer = authorized(scope, keys, ("GET", "refund status"), &path, None).await?;
+    match answer.status {
+        200 => read(scope, "refund status", &answer).map(Known::Status),
+        400 | 404 | 417 if Fault::of(&answer).contains("REFUND") => Ok(Known::Nothing),
+        status => Err(faulty(scope, "refund status", status)),
+    }
+}
+
 /// A call with the token; one that PhonePe no longer takes is replaced once.
 async fn authorized(
     scope: &Scope,
-    method: &'static str,
-    operation: &'static str,
-    url: &str,
+    keys: &ClientKeys,
+    (method, operation): (&'static str, &'static str),
+    path: &str,
     body: Option<String>,
 ) -> Result<Answer, Error> {
+    let url = format!("{}{path}", scope.settings.phonepe.pg_url);
     let mut token = match isolate::phonepe_token(platform::now()) {
         Some(token) => token,
-        None => fetch_token(scope).await?,
+        None => fetch_token(scope, keys).await?,
     };
     for last in [false, true] {
         let bearer = format!("O-Bearer {token}");
@@ -94,7 +108,7 @@ async fn authorized(
             neighbour: "phonepe",
             operation,
             method,
-            url,
+            url: &url,
             headers: &[("authorization", &bearer)],
             body: body.clone(),
             deadline_ms: DEADLINE_MS,
@@ -103,13 +117,12 @@ async fn authorized(
         if answer.status != 401 || last {
             return Ok(answer);
         }
-        token = fetch_token(scope).await?;
+        token = fetch_token(scope, keys).await?;
     }
     Err(ErrorCode::Internal.into())
 }
 
-async fn fetch_token(scope: &Scope) -> Result<String, Error> {
-    let settings = &scope.settings.phonepe;
+async fn fetch_token(scope: &Scope, settings: &ClientKeys) -> Result<String, Error> {
     let form = js_sys::encode_uri_component;
     let body = format!(
         "client_id={}&client_version={}&client_secret={}&grant_type=client_credentials",
@@ -139,15 +152,6 @@ async fn fetch_token(scope: &Scope) -> Result<String, Error> {
 fn read<T: serde::de::DeserializeOwned>(scope: &Scope, operation: &str, answer: &Answer) -> Result<T, Error> {
     serde_json::from_slice(&answer.body).map_err(|error| {
         scope.note_cause(format!("phonepe answered {operation} in another shape: {error}"));
-        unanswering()
+        Error::with_detail(ErrorCode::DependencyUnavailable, "PhonePe is not answering.")
     })
-}
-
-fn faulty(scope: &Scope, operation: &str, status: u16) -> Error {
-    scope.note_cause(format!("phonepe answered {operation} with {status}"));
-    unanswering()
-}
-
-fn unanswering() -> Error {
-    Error::with_detail(ErrorCode::DependencyUnavailable, "PhonePe is not answering.")
 }

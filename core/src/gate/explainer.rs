@@ -1,0 +1,114 @@
+//! "Why am I blocked?" in plain words: why, since when, what happens next and when.
+
+use serde::{Deserialize, Serialize};
+
+use super::conditions;
+use super::decision::Decision;
+use super::facts::{GateFacts, ProfileFacts};
+use crate::api::{ConditionView, NextAction};
+use crate::time::{self, Timestamp, day_in_india};
+use crate::vocabulary::{Freshness, SignIn, SubscriptionStatus};
+
+/// Something that happens by itself if nobody does anything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Upcoming {
+    /// When, RFC 3339 UTC.
+    pub at: String,
+    /// What, in a sentence.
+    pub message: String,
+}
+
+/// The decision in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Explanation {
+    /// Why the page is open or closed.
+    pub why: String,
+    /// Since when something is missing, RFC 3339 UTC, where that is known.
+    pub since: Option<String>,
+    /// What the next action leads to; absent when there is none.
+    pub next: Option<String>,
+    /// What happens by itself, the soonest first.
+    pub upcoming: Vec<Upcoming>,
+}
+
+/// Puts a decision into words.
+pub fn explain(
+    facts: &GateFacts,
+    decision: &Decision,
+    blocking: Option<&ConditionView>,
+    next: Option<&NextAction>,
+    now: Timestamp,
+) -> Explanation {
+    let why = match (decision, blocking) {
+        (_, None) => "Nothing is missing: every page is open to you.".to_owned(),
+        (Decision::Allow, Some(unmet)) => {
+            format!("This page is always open. Other pages wait: {}", unmet.message)
+        }
+        (Decision::Redirect { .. } | Decision::Interstitial { .. }, Some(unmet)) => unmet.message.clone(),
+    };
+    // Before anybody is signed in, nothing about a workspace is told, whatever facts came along.
+    let profile = facts.profile.as_ref().filter(|_| facts.session == SignIn::Valid);
+    Explanation {
+        why,
+        since: blocking.and_then(|unmet| unmet.since.clone()),
+        next: next.map(|next| consequence(next).to_owned()),
+        upcoming: profile.map(|profile| upcoming(profile, now)).unwrap_or_default(),
+    }
+}
+
+fn consequence(next: &NextAction) -> &'static str {
+    match next.code.as_str() {
+        "sign_in" => "After signing in you come back to this page.",
+        "set_up" => "Setting up takes a moment; nothing that you have is lost.",
+        "choose_plan" => "Choose a plan; every page opens as soon as the payment is confirmed.",
+        "continue_onboarding" => "Finish the questions; the pages open at once and your manifest is made.",
+        "write_to_support" => "Support can switch the account on again.",
+        _ => "Try again in a few seconds; nothing of yours has changed.",
+    }
+}
+
+fn upcoming(profile: &ProfileFacts, now: Timestamp) -> Vec<Upcoming> {
+    let mut found: Vec<(Timestamp, String)> = Vec::new();
+    let dates = conditions::dates(profile);
+    if let Some(end) = dates.access {
+        let day = day_in_india(end);
+        found.push((
+            end,
+            match profile.plan_status {
+                SubscriptionStatus::Trial => {
+                    format!("The trial ends on {day}; the pages close until a plan is paid.")
+                }
+                SubscriptionStatus::Cancelled => {
+                    format!("The cancelled plan ends on {day}; the pages close.")
+                }
+                _ => format!("Access ends on {day} unless the plan is renewed."),
+            },
+        ));
+        if let (Some(paid), Some(_)) = (dates.paid, dates.grace) {
+            found.push((
+                paid,
+                format!("The paid time ends on {}; 3 days of grace follow.", day_in_india(paid)),
+            ));
+        }
+    }
+    let age = conditions::age(profile, now);
+    if let Some(at) = age.changes_at.as_deref().and_then(time::parse) {
+        let day = day_in_india(at);
+        found.push((
+            at,
+            match age.freshness {
+                Freshness::Fresh => {
+                    format!("The manifest becomes stale on {day}; what uses it then shows a warning.")
+                }
+                _ => format!(
+                    "The manifest expires on {day}; what uses it is then switched off until a rebuild."
+                ),
+            },
+        ));
+    }
+    found.retain(|(at, _)| *at > now);
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().map(|(at, message)| Upcoming { at: time::format(at), message }).collect()
+}

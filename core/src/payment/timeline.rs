@@ -1,0 +1,161 @@
+//! What happened to somebody's money, in words: each event, what comes next, and what support can do.
+
+use serde::{Deserialize, Serialize};
+
+use crate::money::rupees;
+use crate::time;
+use crate::vocabulary::{PaymentStatus, RefundStatus};
+
+/// An event as the database keeps it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Heard {
+    /// When, RFC 3339.
+    pub at: String,
+    /// `person`, `webhook`, `poll` or `cron`.
+    pub source: String,
+    /// The gateway's word, or ours for what a person did.
+    pub state_seen: String,
+    /// `created`, `applied`, `unchanged` or `incident`.
+    pub outcome: String,
+    /// Which incident it was.
+    pub incident: Option<String>,
+    /// Why the gateway says that it failed.
+    pub error_code: Option<String>,
+    /// Paise that a refund is about.
+    pub amount: Option<i64>,
+    /// As whom the refund was asked for.
+    pub requested_as: Option<String>,
+}
+
+/// One line of a timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct TimelineEvent {
+    /// When, RFC 3339 UTC.
+    pub at: String,
+    /// Who said so, such as "PhonePe's webhook".
+    pub source: String,
+    /// What happened, as a sentence.
+    pub text: String,
+}
+
+/// An event as a person reads it. `paid` is the order's amount in paise.
+pub fn tell(event: &Heard, paid: i64) -> TimelineEvent {
+    let source = match (event.source.as_str(), event.requested_as.as_deref()) {
+        (_, Some("support")) => "Support",
+        ("person", _) => "You",
+        // A webhook only makes us ask; what was applied is PhonePe's own status.
+        ("webhook", _) => "PhonePe's webhook",
+        _ => "Our check at PhonePe",
+    };
+    TimelineEvent { at: time::normalise(&event.at), source: source.to_owned(), text: sentence(event, paid) }
+}
+
+fn sentence(event: &Heard, paid: i64) -> String {
+    let (order, refund) = (rupees(paid), rupees(event.amount.unwrap_or_default()));
+    let why = event.error_code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
+    match (event.outcome.as_str(), event.state_seen.as_str()) {
+        ("incident", _) => {
+            let what = match event.incident.as_deref() {
+                Some("amount_mismatch" | "refund_mismatch") => "another amount than ours",
+                _ => "another order than ours",
+            };
+            format!("PhonePe's answer is about {what}. Nothing was changed, and a person will look at it.")
+        }
+        (_, "CREATED") => format!("The order for {order} was made."),
+        ("applied", "COMPLETED") => format!("{order} arrived, and the plan was activated."),
+        ("applied", "FAILED") => {
+            format!("The payment of {order} did not go through{why}. Nothing was granted.")
+        }
+        ("applied", "CANCELLED") => format!("The order for {order} was given up."),
+        (_, "REFUND_REQUESTED") => format!("A refund of {refund} was asked for."),
+        ("applied", "REFUND_COMPLETED") => format!("{refund} went back, the way it came."),
+        ("applied", "REFUND_FAILED") => {
+            format!("The refund of {refund} failed{why}. It can be asked for again.")
+        }
+        (_, "COMPLETED") => "PhonePe said again that the payment arrived. Nothing was changed.".to_owned(),
+        (_, "FAILED") => {
+            "PhonePe said that the payment failed. It had been settled before, so nothing was changed."
+                .to_owned()
+        }
+        (_, other) => format!("PhonePe said {other}. Nothing was changed."),
+    }
+}
+
+/// What support can do about an order as it stands; `refunds` are the states of its refunds.
+pub fn support_can(status: PaymentStatus, refunds: &[RefundStatus]) -> &'static str {
+    if refunds.contains(&RefundStatus::Pending) {
+        return "A refund is under way; banks take up to 7 working days. After that support can ask PhonePe with the refund's id.";
+    }
+    match status {
+        PaymentStatus::Pending => {
+            "Nothing needs to be done: we go on asking PhonePe. If your bank shows a debit and this stays pending for a day, send support the order id."
+        }
+        PaymentStatus::Completed => {
+            "The owner can have it all back within 7 days of paying; support can refund any part of it at any time."
+        }
+        PaymentStatus::Failed | PaymentStatus::Cancelled => {
+            "A debit that your bank shows all the same is returned by the bank or completes the order late. Support can ask PhonePe with the order id."
+        }
+        PaymentStatus::Refunded => {
+            "Everything went back. Support can name the bank's reference if your account does not show it."
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(source: &str, state_seen: &str, outcome: &str) -> Heard {
+        Heard {
+            at: "2026-11-23T10:00:00+05:30".to_owned(),
+            source: source.to_owned(),
+            state_seen: state_seen.to_owned(),
+            outcome: outcome.to_owned(),
+            ..Heard::default()
+        }
+    }
+
+    #[test]
+    fn events_are_told_in_words_with_time_source_and_amount() {
+        let made = tell(&heard("person", "CREATED", "created"), 10_000_000);
+        assert_eq!((made.at.as_str(), made.source.as_str()), ("2026-11-23T04:30:00.000Z", "You"));
+        assert_eq!(made.text, "The order for ₹1,00,000 was made.");
+        let paid = tell(&heard("webhook", "COMPLETED", "applied"), 700_000);
+        assert_eq!(
+            (paid.source.as_str(), paid.text.as_str()),
+            ("PhonePe's webhook", "₹7,000 arrived, and the plan was activated.")
+        );
+        let failed = Heard { error_code: Some("XC".to_owned()), ..heard("cron", "FAILED", "applied") };
+        assert!(tell(&failed, 700_000).text.contains("(XC)"));
+        let refund = Heard {
+            amount: Some(200_000),
+            requested_as: Some("support".to_owned()),
+            ..heard("person", "REFUND_REQUESTED", "created")
+        };
+        let refund = tell(&refund, 700_000);
+        assert_eq!(
+            (refund.source.as_str(), refund.text.as_str()),
+            ("Support", "A refund of ₹2,000 was asked for.")
+        );
+        let strange =
+            Heard { incident: Some("amount_mismatch".to_owned()), ..heard("poll", "COMPLETED", "incident") };
+        assert!(tell(&strange, 1).text.contains("Nothing was changed"));
+        assert!(tell(&heard("poll", "COMPLETED", "unchanged"), 1).text.contains("Nothing was changed"));
+        assert_eq!(
+            tell(&heard("cron", "NEW_WORD", "unchanged"), 1).text,
+            "PhonePe said NEW_WORD. Nothing was changed."
+        );
+    }
+
+    #[test]
+    fn every_state_says_what_support_can_do() {
+        let words: std::collections::BTreeSet<_> =
+            PaymentStatus::ALL.iter().map(|&status| support_can(status, &[])).collect();
+        assert_eq!(words.len(), 4, "failed and cancelled share theirs");
+        let under_way = support_can(PaymentStatus::Completed, &[RefundStatus::Failed, RefundStatus::Pending]);
+        assert!(under_way.starts_with("A refund is under way"));
+    }
+}

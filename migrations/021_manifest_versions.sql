@@ -1,0 +1,211 @@
+-- Manifest versions after the first: rebuild, import, restore, and two versions side by side.
+
+alter table public.workspace_context add column if not exists last_rebuilt_at timestamptz;
+comment on column public.workspace_context.last_rebuilt_at is
+  'When a person last rebuilt the manifest, changed or not; the next rebuild waits an hour, unless forced.';
+
+create or replace function private.checked_manifest(
+  p_answers jsonb, p_business_context jsonb, p_content text, p_checksum text, p_token_estimate integer, p_meta jsonb
+) returns jsonb
+language plpgsql immutable set search_path = '' as $$
+declare
+  v_content jsonb;
+begin
+  perform private.check_object(p_answers, 262144, 'answers');
+  perform private.check_object(p_business_context, 262144, 'business_context');
+  perform private.check_object(p_meta, 16384, 'meta');
+  v_content := private.checked_content(p_content, p_checksum, p_token_estimate);
+  if (p_meta -> 'token_estimate') is distinct from pg_catalog.to_jsonb(p_token_estimate)
+     or pg_catalog.jsonb_typeof(p_meta -> 'dropped') is distinct from 'array'
+     or pg_catalog.jsonb_typeof(p_meta -> 'missing') is distinct from 'array' then
+    perform private.fail('PT422', 'meta_invalid',
+      'The argument meta must have token_estimate, equal to the argument of that name, and the lists dropped and missing.');
+  end if;
+  return v_content;
+end $$;
+comment on function private.checked_manifest(jsonb, jsonb, text, text, integer, jsonb) is
+  'The content of a manifest once everything that comes with it has been checked.';
+
+create or replace function private.latest_manifest(p_workspace_id uuid) returns public.business_context_manifests
+language sql stable set search_path = '' as $$
+  select m.* from public.business_context_manifests m
+  where m.workspace_id = p_workspace_id order by m.version desc limit 1
+$$;
+comment on function private.latest_manifest(uuid) is
+  'The newest version of a workspace''s manifest, by one look into an index however long the history is; null for none.';
+
+create or replace function private.store_version(
+  p_workspace_id uuid, p_source text, p_answers jsonb, p_business_context jsonb, p_content jsonb, p_checksum text,
+  p_token_estimate integer, p_meta jsonb, p_confirm boolean
+) returns jsonb
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_latest public.business_context_manifests := private.latest_manifest(p_workspace_id);
+  v_created boolean := v_latest.checksum is distinct from p_checksum;
+  v_now timestamptz := pg_catalog.clock_timestamp(); -- after the wait for the lock, so that times never run backwards
+  v_confirmed_at timestamptz;
+begin
+  if v_created then
+    insert into public.business_context_manifests (workspace_id, version, parent_version, source, content, checksum,
+      business_context, answers, token_estimate, meta, created_at)
+    values (p_workspace_id, coalesce(v_latest.version, 0) + 1, v_latest.version, p_source, p_content, p_checksum,
+      p_business_context, p_answers, p_token_estimate, p_meta, v_now)
+    returning * into v_latest;
+  end if;
+  insert into public.workspace_context as c (workspace_id, latest_version, confirmed_at)
+  values (p_workspace_id, v_latest.version, v_now)
+  on conflict (workspace_id) do update set latest_version = excluded.latest_version,
+    confirmed_at = case when p_confirm then excluded.confirmed_at else c.confirmed_at end
+  returning c.confirmed_at into v_confirmed_at;
+  return pg_catalog.jsonb_build_object(
+    'version', v_latest.version, 'checksum', v_latest.checksum, 'created', v_created, 'source', v_latest.source,
+    'meta', v_latest.meta, 'generated_at', private.rfc3339(v_latest.created_at),
+    'confirmed_at', private.rfc3339(v_confirmed_at));
+end $$;
+comment on function private.store_version(uuid, text, jsonb, jsonb, jsonb, text, integer, jsonb, boolean) is
+  'The one place that numbers versions: the next one for new content, none (created is false) for content equal to the current one. p_confirm says that a person stands behind it now. The caller holds the workspace''s lock and has checked everything.';
+
+create or replace function private.expect_version(p_workspace_id uuid, p_expected_version integer) returns void
+language plpgsql stable set search_path = '' as $$
+declare
+  v_version integer := (private.latest_manifest(p_workspace_id)).version;
+begin
+  if v_version is distinct from p_expected_version then
+    perform private.fail('PT412', 'version_conflict', case when v_version is null then 'The workspace has no manifest yet.'
+      else pg_catalog.format('The manifest is at version %s by now; read it and try again.', v_version) end);
+  end if;
+end $$;
+comment on function private.expect_version(uuid, integer) is
+  'Refuses when the current version is another one than the caller worked from.';
+
+create or replace function public.store_manifest(
+  p_workspace_id uuid, p_source text, p_answers jsonb, p_business_context jsonb, p_content text, p_checksum text,
+  p_token_estimate integer, p_meta jsonb, p_expected_version integer, p_request_id text, p_force boolean default false
+) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_content jsonb;
+  v_next timestamptz;
+  v_stored jsonb;
+begin
+  -- 1. Who asks, and one writer per workspace from here on.
+  perform private.lock_workspace(p_workspace_id, '{owner,admin}', 'rebuild the manifest');
+  -- 2. What they bring.
+  if p_source is null or p_source not in ('rebuild', 'import') then
+    perform private.fail('PT422', 'source_unknown', 'The source must be rebuild or import.');
+  end if;
+  v_content := private.checked_manifest(p_answers, p_business_context, p_content, p_checksum, p_token_estimate, p_meta);
+  if p_expected_version is not null then
+    perform private.expect_version(p_workspace_id, p_expected_version);
+  end if;
+  -- 3. Not again so soon.
+  select c.last_rebuilt_at + interval '1 hour' into v_next from public.workspace_context c
+  where c.workspace_id = p_workspace_id;
+  if p_source = 'rebuild' and p_force is not true and v_next > pg_catalog.clock_timestamp() then
+    perform private.fail('PT429', 'rebuild_too_soon', pg_catalog.format(
+      'The manifest was rebuilt within the last hour; rebuild again after %s, or force it.', private.rfc3339(v_next)));
+  end if;
+  -- 4. A person pressed it: that confirms the content, new or not.
+  v_stored := private.store_version(p_workspace_id, p_source, p_answers, p_business_context, v_content, p_checksum,
+    p_token_estimate, p_meta, true);
+  if p_source = 'rebuild' then
+    update public.workspace_context set last_rebuilt_at = confirmed_at where workspace_id = p_workspace_id;
+  end if;
+  perform private.audit(p_workspace_id, auth.uid(), 'bcm.rebuilt', pg_catalog.jsonb_build_object(
+    'version', v_stored -> 'version', 'checksum', p_checksum, 'created', v_stored -> 'created', 'source', p_source,
+    'forced', p_force is true), p_request_id);
+  return v_stored;
+end $$;
+comment on function public.store_manifest(uuid, text, jsonb, jsonb, text, text, integer, jsonb, integer, text, boolean) is
+  'Stores a rebuilt or imported manifest as the next version; content equal to the current one makes none (created is false) and is confirmed. p_expected_version null takes whatever is current. Owners and admins.';
+
+create or replace function public.store_rebuilt_manifest(
+  p_workspace_id uuid, p_answers jsonb, p_business_context jsonb, p_content text, p_checksum text,
+  p_token_estimate integer, p_meta jsonb, p_expected_version integer, p_request_id text
+) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_content jsonb;
+  v_stored jsonb;
+begin
+  perform from public.workspaces where id = p_workspace_id for no key update;
+  if not found then
+    perform private.fail('PT404', 'workspace_not_found', 'There is no such workspace.');
+  end if;
+  v_content := private.checked_manifest(p_answers, p_business_context, p_content, p_checksum, p_token_estimate, p_meta);
+  if p_expected_version is null then
+    perform private.fail('PT422', 'version_missing', 'Say which version was rebuilt; only a person makes the first one.');
+  end if;
+  perform private.expect_version(p_workspace_id, p_expected_version);
+  v_stored := private.store_version(p_workspace_id, 'rebuild', p_answers, p_business_context, v_content, p_checksum,
+    p_token_estimate, p_meta, false);
+  if (v_stored ->> 'created')::boolean then
+    perform private.audit(p_workspace_id, null, 'bcm.rebuilt', pg_catalog.jsonb_build_object(
+      'version', v_stored -> 'version', 'checksum', p_checksum, 'created', true, 'source', 'rebuild', 'forced', false),
+      p_request_id);
+  end if;
+  return v_stored;
+end $$;
+comment on function public.store_rebuilt_manifest(uuid, jsonb, jsonb, text, text, integer, jsonb, integer, text) is
+  'Stores what a scheduled rebuild made of version p_expected_version, unless another one is current by now. Confirms nothing: freshness keeps counting from a person''s deed. Service key only.';
+
+create or replace function public.restore_manifest(
+  p_workspace_id uuid, p_version integer, p_request_id text default null
+) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_old public.business_context_manifests;
+  v_stored jsonb;
+begin
+  perform private.lock_workspace(p_workspace_id, '{owner,admin}', 'restore a version');
+  select * into v_old from public.business_context_manifests
+  where workspace_id = p_workspace_id and version = p_version;
+  if not found then
+    perform private.fail('PT404', 'version_not_found', 'The manifest has no such version.');
+  end if;
+  v_stored := private.store_version(p_workspace_id, 'restore', v_old.answers, v_old.business_context, v_old.content,
+    v_old.checksum, v_old.token_estimate, v_old.meta || pg_catalog.jsonb_build_object('restored_from', p_version),
+    -- Restoring what is current already changes nothing, not even when it was confirmed.
+    (private.latest_manifest(p_workspace_id)).checksum <> v_old.checksum);
+  if (v_stored ->> 'created')::boolean then
+    perform private.audit(p_workspace_id, auth.uid(), 'bcm.restored', pg_catalog.jsonb_build_object(
+      'version', v_stored -> 'version', 'restored_from', p_version, 'checksum', v_old.checksum), p_request_id);
+  end if;
+  return v_stored;
+end $$;
+comment on function public.restore_manifest(uuid, integer, text) is
+  'Makes an older version current again, as a new version that names it in meta.restored_from. Content equal to the current one changes nothing (created is false). Owners and admins.';
+
+create or replace function public.read_versions_pair(p_workspace_id uuid, p_from integer, p_to integer) returns jsonb
+language plpgsql stable security invoker set search_path = '' as $$
+declare
+  v_membership jsonb := public.read_membership(p_workspace_id);
+  v_versions jsonb;
+begin
+  select pg_catalog.jsonb_object_agg(m.version, pg_catalog.jsonb_build_object('version', m.version,
+    'parent_version', m.parent_version, 'checksum', m.checksum, 'source', m.source, 'token_estimate', m.token_estimate,
+    'generated_at', private.rfc3339(m.created_at), 'content', m.content))
+  into v_versions
+  from public.business_context_manifests m where m.workspace_id = p_workspace_id and m.version in (p_from, p_to);
+  if (v_versions -> p_from::text) is null or (v_versions -> p_to::text) is null then
+    perform private.fail('PT404', 'version_not_found', 'The manifest has no such version.');
+  end if;
+  return pg_catalog.jsonb_build_object('membership', v_membership,
+    'from', v_versions -> p_from::text, 'to', v_versions -> p_to::text);
+end $$;
+comment on function public.read_versions_pair(uuid, integer, integer) is
+  'Two versions of a manifest, to compare them, with the caller''s membership. Any member.';
+
+revoke all on function private.checked_manifest(jsonb, jsonb, text, text, integer, jsonb),
+  private.latest_manifest(uuid),
+  private.store_version(uuid, text, jsonb, jsonb, jsonb, text, integer, jsonb, boolean),
+  private.expect_version(uuid, integer),
+  public.store_manifest(uuid, text, jsonb, jsonb, text, text, integer, jsonb, integer, text, boolean),
+  public.store_rebuilt_manifest(uuid, jsonb, jsonb, text, text, integer, jsonb, integer, text),
+  public.restore_manifest(uuid, integer, text), public.read_versions_pair(uuid, integer, integer)
+  from public, anon, authenticated;
+grant execute on function
+  public.store_manifest(uuid, text, jsonb, jsonb, text, text, integer, jsonb, integer, text, boolean),
+  public.restore_manifest(uuid, integer, text), public.read_versions_pair(uuid, integer, integer) to authenticated;
+grant execute on function
+  public.store_rebuilt_manifest(uuid, jsonb, jsonb, text, text, integer, jsonb, integer, text) to service_role;

@@ -1,0 +1,44 @@
+//! The cron's calls: one claim for every queue, whatever is due.
+
+use gatehouse_devstack::phonepe::Webhooks;
+
+use crate::payments::make_due;
+use crate::support::World;
+
+/// Minute 1 of an hour; and minute 0, in which the queues are swept.
+const ORDINARY: i64 = 60_000;
+const SWEEPING: i64 = 0;
+
+/// The paths that one run of the cron asked for, in order.
+fn run(world: &World, time_ms: i64) -> Vec<String> {
+    let before = world.stack.all_calls().last().map_or(0, |call| call.sequence);
+    world.worker.run_scheduled("* * * * *", time_ms).unwrap();
+    let calls = world.stack.all_calls();
+    calls
+        .into_iter()
+        .filter(|call| call.sequence > before)
+        .map(|call| call.path.replace("/rest/v1/rpc/", ""))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_run_claims_once_for_all_queues() {
+    let world = World::own().await;
+    assert_eq!(run(&world, ORDINARY), ["claim_due_work"], "with nothing to do");
+    assert_eq!(run(&world, SWEEPING), ["claim_due_work", "sweep_queues"], "once an hour");
+    assert_eq!(run(&world, SWEEPING + 3_600_000 - 1), ["claim_due_work"]);
+    assert_eq!(run(&world, SWEEPING + 3_600_000), ["claim_due_work", "sweep_queues"]);
+
+    let founder = world.founder().await;
+    let order_id = founder.order().await;
+    world.stack.phonepe().webhooks_for(&order_id, Webhooks { lose: true, ..Webhooks::default() });
+    world.stack.phonepe().pay(&order_id).unwrap();
+    make_due(&world, &order_id).await;
+    let asked = run(&world, ORDINARY);
+    assert_eq!(asked.first().map(String::as_str), Some("claim_due_work"));
+    assert_eq!(asked.last().map(String::as_str), Some("apply_payment_event"));
+    assert_eq!(asked.len(), 3, "one question to PhonePe in between: {asked:?}");
+    // What one run has confirmed, the next one writes about.
+    assert_eq!(run(&world, ORDINARY), ["claim_due_work", "/emails", "finish_email"]);
+    assert_eq!(run(&world, ORDINARY), ["claim_due_work"], "and nothing is left");
+}

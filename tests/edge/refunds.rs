@@ -1,0 +1,236 @@
+//! Money that goes back over the true wire, and the story that an order's people are told.
+
+use gatehouse_devstack::phonepe::Webhooks;
+use gatehouse_devstack::{Fault, Part};
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::{Founder, Reply, World, until};
+
+/// A founder whose month of Glide is paid, and the order's id.
+async fn paid(world: &World) -> (Founder<'_>, String) {
+    let founder = world.founder().await;
+    let order_id = founder.order().await;
+    world.stack.phonepe().pay(&order_id).unwrap();
+    until("the order is completed", || async {
+        timeline(&founder, &order_id).await.json["order"]["status"] == "completed"
+    })
+    .await;
+    (founder, order_id)
+}
+
+async fn timeline(founder: &Founder<'_>, order_id: &str) -> Reply {
+    founder.get(&format!("/payments/v2/{order_id}/timeline")).await
+}
+
+async fn refund(who: &Founder<'_>, body: &Value, key: &str) -> Reply {
+    let ask = who.ask(Method::POST, "/payments/v2/refund").header("idempotency-key", key);
+    ask.body(body.to_string()).send().await
+}
+
+/// Somebody whom an operator has made support staff.
+async fn support(world: &World) -> Founder<'_> {
+    let mut person = world.founder().await;
+    let subject = Uuid::new_v4().to_string();
+    person.token = world.stack.mint(&json!({"sub": subject, "app_metadata": {"gatehouse_support": true}}));
+    person
+}
+
+async fn refunded(founder: &Founder<'_>, order_id: &str) {
+    until("the order is refunded", || async {
+        timeline(founder, order_id).await.json["order"]["status"] == "refunded"
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_full_refund_travels_from_the_owner_to_the_end_of_access_and_one_e_mail() {
+    let world = World::shared().await;
+    let (founder, order_id) = paid(world).await;
+    let key = Uuid::new_v4().to_string();
+    let body = json!({"order_id": order_id, "reason": "Not what I needed"});
+    let first = refund(&founder, &body, &key).await;
+    assert_eq!((first.status, &first.json["amount"]), (202, &json!(700_000)), "{first:?}");
+    assert_eq!(
+        first.calls,
+        [
+            "upstash EVALSHA begin_idempotent",
+            "postgrest rpc/request_refund",
+            "phonepe refund",
+            "postgrest rpc/apply_refund_event"
+        ]
+    );
+    refunded(&founder, &order_id).await;
+    assert_eq!(founder.get("/auth/verify-profile").await.json["needs_payment"], true);
+    let mails = || {
+        let sent = world.stack.resend().emails();
+        sent.iter()
+            .filter(|mail| mail.to.contains(&founder.email) && mail.subject == "Refund completed: ₹7,000")
+            .count()
+    };
+    until("the e-mail is sent", || async { mails() == 1 }).await;
+    let told = timeline(&founder, &order_id).await;
+    assert_eq!(told.calls, ["postgrest rpc/read_timeline"]);
+    let lines: Vec<_> =
+        told.json["events"].as_array().unwrap().iter().map(|line| line["text"].as_str().unwrap()).collect();
+    assert_eq!(
+        lines,
+        [
+            "The order for ₹7,000 was made.",
+            "₹7,000 arrived, and the plan was activated.",
+            "A refund of ₹7,000 was asked for.",
+            "₹7,000 went back, the way it came."
+        ]
+    );
+    assert_eq!(
+        (&told.json["refunds"][0]["status"], &told.json["next_check_at"]),
+        (&json!("completed"), &Value::Null)
+    );
+
+    // The key's first answer is kept; PhonePe paid back once; a late word about the payment changes nothing.
+    let again = refund(&founder, &body, &key).await;
+    assert_eq!((again.status, again.header("idempotent-replayed")), (202, Some("true")));
+    let other = json!({"order_id": order_id, "amount": 100, "reason": "Not what I needed"});
+    refund(&founder, &other, &key).await.refused(422, "idempotency_key_reused");
+    refund(&founder, &body, &Uuid::new_v4().to_string()).await.refused(409, "order_not_refundable");
+    let known = world.stack.phonepe().refunds();
+    assert_eq!(known.iter().filter(|refund| refund.merchant_order_id == order_id).count(), 1);
+    world.stack.phonepe().notify(&order_id).unwrap();
+    assert_eq!(timeline(&founder, &order_id).await.json["order"]["status"], "refunded");
+    assert_eq!(mails(), 1);
+}
+
+#[tokio::test]
+async fn support_refunds_parts_and_nobody_else_asks_for_other_peoples_money() {
+    let world = World::shared().await;
+    let (founder, order_id) = paid(world).await;
+    let stranger = world.founder().await;
+    let key = || Uuid::new_v4().to_string();
+    let part = json!({"order_id": order_id, "amount": 200_000, "reason": "Goodwill"});
+    refund(&stranger, &part, &key()).await.refused(404, "order_not_found");
+    timeline(&stranger, &order_id).await.refused(404, "order_not_found");
+    refund(&founder, &part, &key()).await.refused(422, "refund_amount_invalid");
+    refund(&founder, &part, "short").await.refused(400, "idempotency_key_missing");
+    refund(&founder, &json!({"order_id": order_id, "reason": " "}), &key())
+        .await
+        .refused(422, "refund_reason_invalid");
+    refund(&founder, &json!({"order_id": "../x", "reason": "r"}), &key())
+        .await
+        .refused(404, "order_not_found");
+    refund(&founder, &json!({"order_id": order_id}), &key()).await.refused(400, "body_invalid");
+    // What a person may write about themselves makes nobody support.
+    let mut pretender = stranger.clone();
+    let claims = json!({"sub": Uuid::new_v4().to_string(), "user_metadata": {"gatehouse_support": true}});
+    pretender.token = world.stack.mint(&claims);
+    refund(&pretender, &part, &key()).await.refused(404, "order_not_found");
+
+    let staff = support(world).await;
+    let made = refund(&staff, &part, &key()).await;
+    assert_eq!((made.status, &made.json["requested_as"]), (202, &json!("support")), "{made:?}");
+    assert_eq!(made.calls[1], "postgrest rpc/request_refund_as_support");
+    until("the part went back", || async {
+        timeline(&founder, &order_id).await.json["refunds"][0]["status"] == "completed"
+    })
+    .await;
+    assert_eq!(founder.get("/auth/verify-profile").await.json["needs_payment"], false, "a part ends nothing");
+    let too_much = json!({"order_id": order_id, "amount": 500_001, "reason": "Goodwill"});
+    refund(&staff, &too_much, &key()).await.refused(422, "refund_amount_invalid");
+    let rest = refund(&founder, &json!({"order_id": order_id, "reason": "The rest"}), &key()).await;
+    assert_eq!(rest.json["amount"], 500_000, "{rest:?}");
+    refunded(&founder, &order_id).await;
+}
+
+#[tokio::test]
+async fn a_refund_whose_answer_is_lost_is_asked_about_before_anything_is_repeated() {
+    let world = World::shared().await;
+    for after in [true, false] {
+        let (founder, order_id) = paid(world).await;
+        world.stack.phonepe().webhooks_for(&order_id, Webhooks { lose: true, ..Webhooks::default() });
+        let ask = founder
+            .ask(Method::POST, "/payments/v2/refund")
+            .header("idempotency-key", &Uuid::new_v4().to_string());
+        let lost = Fault {
+            drop: true,
+            after,
+            path: Some("/payments/v2/refund".into()),
+            request_id: Some(ask.id.clone()),
+            ..Fault::default()
+        };
+        world.stack.faults().set(Part::Phonepe, lost).unwrap();
+        let reply = ask.body(json!({"order_id": order_id, "reason": "r"}).to_string()).send().await;
+        assert_eq!((reply.status, &reply.json["status"]), (202, &json!("pending")), "{reply:?}");
+        let told = timeline(&founder, &order_id).await;
+        assert!(
+            told.json["next_check_at"].is_string()
+                && told.json["support"].as_str().unwrap().starts_with("A refund")
+        );
+
+        let (client, connection) =
+            tokio_postgres::connect(world.stack.database_url(), tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let due =
+            "update refunds set next_check_at = now() - interval '1 second' where merchant_refund_id = $1";
+        let refund_id = reply.json["refund_id"].as_str().unwrap();
+        until("PhonePe's word is applied", || async {
+            let moved = client.execute(due, &[&refund_id]).await.unwrap();
+            assert_eq!(moved, 1);
+            world.worker.run_scheduled("* * * * *", 0).unwrap();
+            timeline(&founder, &order_id).await.json["order"]["status"] == "refunded"
+        })
+        .await;
+        let known = world.stack.phonepe().refunds();
+        assert_eq!(
+            known.iter().filter(|refund| refund.merchant_order_id == order_id).count(),
+            1,
+            "after {after}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_replaced_once_and_a_refusal_gives_the_money_free() {
+    let world = World::shared().await;
+    let (founder, order_id) = paid(world).await;
+    let body = json!({"order_id": order_id, "reason": "r"}).to_string();
+    let ask = founder
+        .ask(Method::POST, "/payments/v2/refund")
+        .header("idempotency-key", &Uuid::new_v4().to_string());
+    let refused = Fault {
+        status: Some(403),
+        path: Some("/payments/v2/refund".into()),
+        request_id: Some(ask.id.clone()),
+        ..Fault::default()
+    };
+    world.stack.faults().set(Part::Phonepe, refused).unwrap();
+    ask.body(body.clone()).send().await.refused(502, "refund_refused");
+    assert_eq!(timeline(&founder, &order_id).await.json["refunds"][0]["status"], "failed");
+
+    world.stack.phonepe().revoke_tokens();
+    let ask = founder
+        .ask(Method::POST, "/payments/v2/refund")
+        .header("idempotency-key", &Uuid::new_v4().to_string());
+    let made = ask.body(body).send().await;
+    assert_eq!(made.status, 202, "{made:?}");
+    refunded(&founder, &order_id).await;
+}
+
+#[tokio::test]
+async fn orders_are_listed_for_their_workspace_alone() {
+    let world = World::shared().await;
+    let (founder, order_id) = paid(world).await;
+    let listed = founder.get("/payments/v2/orders?limit=5").await;
+    assert_eq!(listed.calls, ["postgrest rpc/list_orders"]);
+    let orders = listed.json["orders"].as_array().unwrap();
+    assert_eq!(
+        (orders.len(), &orders[0]["order_id"], &orders[0]["status"]),
+        (1, &json!(order_id), &json!("completed"))
+    );
+    for limit in ["0", "101", "-1", "ten"] {
+        founder.get(&format!("/payments/v2/orders?limit={limit}")).await.refused(400, "query_invalid");
+    }
+    let mut stranger = world.founder().await;
+    assert_eq!(stranger.get("/payments/v2/orders").await.json["orders"], json!([]));
+    stranger.workspace_id.clone_from(&founder.workspace_id);
+    stranger.get("/payments/v2/orders").await.refused(404, "workspace_not_found");
+}

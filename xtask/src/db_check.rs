@@ -1,0 +1,35 @@
+//! `xtask db:check`: every test of the database, and what they counted.
+
+use std::process::{Command, ExitCode};
+
+use crate::repo::Repo;
+use crate::suites::{Kind, Tally, run};
+
+/// Runs all of `tests/db` and prints the counts and the sum.
+pub fn db_check(repo: &Repo) -> ExitCode {
+    let (tally, counts) = suite(repo, "", None);
+    for count in counts {
+        println!("{count}");
+    }
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The database's tests whose names contain `filter`, over `rows` rows a table where that is asked for; with the lines
+/// in which they say what they counted.
+pub fn suite(repo: &Repo, filter: &str, rows: Option<u32>) -> (Tally, Vec<String>) {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .current_dir(&repo.root)
+        .env("CARGO_TERM_COLOR", "never")
+        .args(["test", "--quiet", "--package", "gatehouse-tests", "--test", "db", "--", "--show-output"])
+        .args(Some(filter).filter(|filter| !filter.is_empty()));
+    if let Some(rows) = rows {
+        cargo.env("GATEHOUSE_ROWS", rows.to_string());
+    }
+    let (tally, output) = run("database", Kind::Counted, &mut cargo);
+    let mut counts: Vec<String> =
+        output.lines().filter_map(|line| line.strip_prefix("counted: ")).map(str::to_owned).collect();
+    counts.sort();
+    (tally, counts)
+}
