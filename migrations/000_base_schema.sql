@@ -220,8 +220,9 @@ alter table public.workspace_members
 create index if not exists workspace_members_user_id_idx on public.workspace_members (user_id);
 comment on table public.workspace_members is 'Who may act in a workspace, and as what. user_id is users.id.';
 
--- A set, not a yes-or-no per row: a policy that says `workspace_id in (select …)` asks once per statement. Security
--- definer, because a policy on workspace_members that read workspace_members itself would recurse without end.
+-- A set, not a yes-or-no per row: a policy that says `workspace_id = any (array(select …))` asks once per statement, and
+-- finds the rows by their index; `in (select …)` reads the whole table whatever it finds. Security definer, because a
+-- policy on workspace_members that read workspace_members itself would recurse without end.
 create or replace function private.my_workspace_ids(p_roles text[]) returns setof uuid
 language sql stable security definer set search_path = '' as $$
   select m.workspace_id
@@ -257,10 +258,10 @@ select private.reset_access('public.workspaces');
 grant select on public.workspaces to authenticated;
 grant select, insert, update, delete on public.workspaces to service_role;
 create policy "Members see their workspaces" on public.workspaces
-  for select to authenticated using (id in (select private.my_workspace_ids('{owner,admin,member}')));
+  for select to authenticated using (id = any (array(select private.my_workspace_ids('{owner,admin,member}'))));
 
 select private.reset_access('public.workspace_members');
 grant select on public.workspace_members to authenticated;
 grant select, insert, update, delete on public.workspace_members to service_role;
 create policy "Members see who belongs to their workspaces" on public.workspace_members
-  for select to authenticated using (workspace_id in (select private.my_workspace_ids('{owner,admin,member}')));
+  for select to authenticated using (workspace_id = any (array(select private.my_workspace_ids('{owner,admin,member}'))));

@@ -56,4 +56,4 @@ select private.reset_access('public.payment_transactions');
 grant select on public.payment_transactions to authenticated;
 grant select, insert, update on public.payment_transactions to service_role;
 create policy "Owners and admins see the payments of their workspaces" on public.payment_transactions
-  for select to authenticated using (workspace_id in (select private.my_workspace_ids('{owner,admin}')));
+  for select to authenticated using (workspace_id = any (array(select private.my_workspace_ids('{owner,admin}'))));

@@ -71,12 +71,12 @@ select private.reset_access('public.business_context_manifests');
 grant select on public.business_context_manifests to authenticated;
 grant select, insert on public.business_context_manifests to service_role;
 create policy "Members read the manifests of their workspaces" on public.business_context_manifests
-  for select to authenticated using (workspace_id in (select private.my_workspace_ids('{owner,admin,member}')));
+  for select to authenticated using (workspace_id = any (array(select private.my_workspace_ids('{owner,admin,member}'))));
 
 select private.reset_access('public.workspace_context');
 grant select on public.workspace_context to authenticated;
 grant select, insert, update on public.workspace_context to service_role;
 create policy "Members see which manifest is current" on public.workspace_context
-  for select to authenticated using (workspace_id in (select private.my_workspace_ids('{owner,admin,member}')));
+  for select to authenticated using (workspace_id = any (array(select private.my_workspace_ids('{owner,admin,member}'))));
 
 revoke all on function private.keep_manifest() from public, anon, authenticated;

@@ -12,6 +12,7 @@ create table if not exists public.subscriptions (
   legacy_plan text,
   status text not null default 'none',
   billing_interval text,
+  billing_day smallint,
   current_period_start timestamptz,
   current_period_end timestamptz,
   trial_end timestamptz,
@@ -28,6 +29,7 @@ alter table public.subscriptions
   drop constraint if exists subscription_plan_check,
   drop constraint if exists subscription_status_check,
   drop constraint if exists subscription_billing_interval_check,
+  drop constraint if exists subscription_billing_day_check,
   drop constraint if exists subscription_period_check,
   drop constraint if exists subscription_dates_check,
   drop constraint if exists subscription_next_plan_check,
@@ -41,6 +43,7 @@ alter table public.subscriptions
   add constraint subscription_status_check
     check (status in ('none', 'trial', 'active', 'past_due', 'cancelled', 'expired')),
   add constraint subscription_billing_interval_check check (billing_interval in ('month', 'year')),
+  add constraint subscription_billing_day_check check (billing_day between 1 and 31),
   add constraint subscription_period_check
     check ((current_period_start is null) = (current_period_end is null) and current_period_end > current_period_start),
   -- Each status that gives access has the date that ends it, and something that was bought.
@@ -60,6 +63,8 @@ alter table public.subscriptions
     and (next_plan is null or next_period_end > current_period_end));
 comment on table public.subscriptions is 'One row per workspace that ever had a plan; no row means status none.';
 comment on column public.subscriptions.legacy_plan is 'Name of a plan of the older ladder, for rows that predate this one.';
+comment on column public.subscriptions.billing_day is
+  'Day of the month, in UTC, on which periods end where the month has it; set by each purchase that starts a period.';
 comment on column public.subscriptions.next_plan is
   'A smaller plan that is paid for and begins at current_period_end, lasting until next_period_end.';
 
@@ -104,17 +109,30 @@ end $$;
 comment on function private.subscription_now(public.subscriptions, timestamptz) is
   'A subscription with a paid-for smaller plan taken over, once its time has come.';
 
--- In UTC, whatever the session's time zone: 31 January and one month is the last of February.
-create or replace function private.add_interval(p_from timestamptz, p_interval text) returns timestamptz
-language sql immutable parallel safe set search_path = '' as $$
-  select ((p_from at time zone 'UTC')
-    + case p_interval when 'month' then interval '1 month' when 'year' then interval '1 year' end) at time zone 'UTC'
-$$;
-comment on function private.add_interval(timestamptz, text) is
-  'The same time of day one calendar month or year later, at the month''s last day where there is no such day.';
+-- Without the billing day a renewal on 31 January would end on 28 February and then on 28 March: three paid days lost for
+-- ever. The calendar is UTC's, whatever the session's time zone (docs/decisions/0007).
+create or replace function private.add_interval(p_from timestamptz, p_interval text, p_billing_day integer default null)
+returns timestamptz
+language plpgsql immutable parallel safe set search_path = '' as $$
+declare
+  v_at timestamp := p_from at time zone 'UTC';
+  v_month timestamp := pg_catalog.date_trunc('month', v_at);
+  v_later timestamp := v_month + case p_interval when 'month' then interval '1 month' when 'year' then interval '1 year' end;
+  v_day integer := extract(day from v_at);
+begin
+  -- Only a last day can be one that a short month cut; any other day stands for itself.
+  if extract(day from v_month + interval '1 month' - interval '1 day') = v_day then
+    v_day := greatest(v_day, p_billing_day);
+  end if;
+  v_day := least(v_day, extract(day from v_later + interval '1 month' - interval '1 day')::integer);
+  return (v_later + pg_catalog.make_interval(days => v_day - 1) + (v_at - pg_catalog.date_trunc('day', v_at)))
+    at time zone 'UTC';
+end $$;
+comment on function private.add_interval(timestamptz, text, integer) is
+  'The same time of day one calendar month or year later in UTC, on the billing day where the month has it and on its last day where it has not.';
 
 revoke all on function private.grace(), private.access_until(public.subscriptions),
-  private.subscription_now(public.subscriptions, timestamptz), private.add_interval(timestamptz, text)
+  private.subscription_now(public.subscriptions, timestamptz), private.add_interval(timestamptz, text, integer)
   from public, anon, authenticated;
 grant execute on function private.grace(), private.access_until(public.subscriptions),
   private.subscription_now(public.subscriptions, timestamptz) to authenticated, service_role;
@@ -123,4 +141,4 @@ select private.reset_access('public.subscriptions');
 grant select on public.subscriptions to authenticated;
 grant select, insert, update on public.subscriptions to service_role;
 create policy "Members see the plan of their workspaces" on public.subscriptions
-  for select to authenticated using (workspace_id in (select private.my_workspace_ids('{owner,admin,member}')));
+  for select to authenticated using (workspace_id = any (array(select private.my_workspace_ids('{owner,admin,member}'))));

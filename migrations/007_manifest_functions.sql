@@ -1,4 +1,4 @@
--- Writing the first manifest of an onboarding, and reading the current one.
+-- Checking and numbering manifest versions, writing the first one of an onboarding, and reading the current one.
 
 -- RFC 8785 for what a manifest holds. jsonb's own text already escapes strings as the RFC asks; keys need sorting, and
 -- numbers need their trailing zeros gone. Refused, because the text here could differ from a reader's: numbers that a
@@ -87,29 +87,13 @@ end $$;
 comment on function private.checked_content(text, text, integer) is
   'The content of a manifest once size, token estimate, checksum and canonical form have been checked.';
 
-create or replace function public.finalize_onboarding(
-  p_workspace_id uuid, p_answers jsonb, p_business_context jsonb, p_content text, p_checksum text,
-  p_token_estimate integer, p_meta jsonb, p_request_id text
+create or replace function private.checked_manifest(
+  p_answers jsonb, p_business_context jsonb, p_content text, p_checksum text, p_token_estimate integer, p_meta jsonb
 ) returns jsonb
-language plpgsql volatile security definer set search_path = '' as $$
+language plpgsql immutable set search_path = '' as $$
 declare
-  v_role text;
-  v_owner_id uuid;
   v_content jsonb;
-  v_latest public.business_context_manifests;
-  v_created boolean := false;
-  v_now timestamptz;
 begin
-  -- 1. Who asks: 401, 404 for outsiders, 403 for members without the role.
-  if auth.uid() is null then
-    perform private.fail('PT401', 'not_signed_in', 'This call needs the access token of a signed-in person.');
-  end if;
-  v_role := public.read_membership(p_workspace_id) ->> 'role';
-  if v_role not in ('owner', 'admin') then
-    perform private.fail('PT403', 'role_not_allowed', 'Only an owner or an admin may submit the onboarding.');
-  end if;
-
-  -- 2. What they bring: 422.
   perform private.check_object(p_answers, 262144, 'answers');
   perform private.check_object(p_business_context, 262144, 'business_context');
   perform private.check_object(p_meta, 16384, 'meta');
@@ -120,47 +104,83 @@ begin
     perform private.fail('PT422', 'meta_invalid',
       'The argument meta must have token_estimate, equal to the argument of that name, and the lists dropped and missing.');
   end if;
+  return v_content;
+end $$;
+comment on function private.checked_manifest(jsonb, jsonb, text, text, integer, jsonb) is
+  'The content of a manifest once everything that comes with it has been checked.';
 
-  -- 3. One writer per workspace from here on; versions are numbered under this lock.
-  select owner_id into v_owner_id from public.workspaces where id = p_workspace_id for no key update;
-  if not found then
-    perform private.fail('PT404', 'workspace_not_found', 'There is no such workspace, or you are not a member of it.');
-  end if;
-  v_now := pg_catalog.clock_timestamp(); -- after the wait, so that confirmed_at never runs backwards
-  select m.* into v_latest from public.business_context_manifests m
-  where m.workspace_id = p_workspace_id order by m.version desc limit 1;
+create or replace function private.latest_manifest(p_workspace_id uuid) returns public.business_context_manifests
+language sql stable set search_path = '' as $$
+  select m.* from public.business_context_manifests m
+  where m.workspace_id = p_workspace_id order by m.version desc limit 1
+$$;
+comment on function private.latest_manifest(uuid) is
+  'The newest version of a workspace''s manifest, by one look into an index however long the history is; null for none.';
 
-  -- 4. A new version only for new content; being submitted confirms the content either way.
-  if v_latest.checksum is distinct from p_checksum then
+create or replace function private.store_version(
+  p_workspace_id uuid, p_source text, p_answers jsonb, p_business_context jsonb, p_content jsonb, p_checksum text,
+  p_token_estimate integer, p_meta jsonb, p_confirm boolean
+) returns jsonb
+language plpgsql volatile set search_path = '' as $$
+declare
+  v_latest public.business_context_manifests := private.latest_manifest(p_workspace_id);
+  v_created boolean := v_latest.checksum is distinct from p_checksum;
+  v_now timestamptz := pg_catalog.clock_timestamp(); -- after the wait for the lock, so that times never run backwards
+  v_confirmed_at timestamptz;
+begin
+  if v_created then
     insert into public.business_context_manifests (workspace_id, version, parent_version, source, content, checksum,
       business_context, answers, token_estimate, meta, created_at)
-    values (p_workspace_id, coalesce(v_latest.version, 0) + 1, v_latest.version, 'onboarding', v_content, p_checksum,
+    values (p_workspace_id, coalesce(v_latest.version, 0) + 1, v_latest.version, p_source, p_content, p_checksum,
       p_business_context, p_answers, p_token_estimate, p_meta, v_now)
     returning * into v_latest;
-    v_created := true;
   end if;
-  insert into public.workspace_context (workspace_id, latest_version, confirmed_at)
+  insert into public.workspace_context as c (workspace_id, latest_version, confirmed_at)
   values (p_workspace_id, v_latest.version, v_now)
-  on conflict (workspace_id) do update
-    set latest_version = excluded.latest_version, confirmed_at = excluded.confirmed_at;
+  on conflict (workspace_id) do update set latest_version = excluded.latest_version,
+    confirmed_at = case when p_confirm then excluded.confirmed_at else c.confirmed_at end
+  returning c.confirmed_at into v_confirmed_at;
+  return pg_catalog.jsonb_build_object(
+    'version', v_latest.version, 'checksum', v_latest.checksum, 'created', v_created, 'source', v_latest.source,
+    'meta', v_latest.meta, 'generated_at', private.rfc3339(v_latest.created_at),
+    'confirmed_at', private.rfc3339(v_confirmed_at));
+end $$;
+comment on function private.store_version(uuid, text, jsonb, jsonb, jsonb, text, integer, jsonb, boolean) is
+  'The one place that numbers versions: the next one for new content, none (created is false) for content equal to the current one. p_confirm says that a person stands behind it now. The caller holds the workspace''s lock and has checked everything.';
 
-  -- Submitting is one-way: an autosave that arrives late must not reopen the draft. The snapshot may have been some
+create or replace function public.finalize_onboarding(
+  p_workspace_id uuid, p_answers jsonb, p_business_context jsonb, p_content text, p_checksum text,
+  p_token_estimate integer, p_meta jsonb, p_request_id text
+) returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  v_content jsonb;
+  v_stored jsonb;
+begin
+  -- 1. Who asks, and one writer per workspace from here on.
+  perform private.lock_workspace(p_workspace_id, '{owner,admin}', 'submit the onboarding');
+  -- 2. What they bring.
+  v_content := private.checked_manifest(p_answers, p_business_context, p_content, p_checksum, p_token_estimate, p_meta);
+  -- 3. A new version only for new content; being submitted confirms the content either way.
+  v_stored := private.store_version(p_workspace_id, 'onboarding', p_answers, p_business_context, v_content, p_checksum,
+    p_token_estimate, p_meta, true);
+
+  -- 4. Submitting is one-way: an autosave that arrives late must not reopen the draft. The snapshot may have been some
   -- saves behind, or missing; it becomes what was submitted, so that submitting again from it changes nothing.
   insert into public.onboarding_snapshots as s (workspace_id, revision, state, answers, updated_at)
-  values (p_workspace_id, 1, 'submitted', p_answers, v_now)
+  values (p_workspace_id, 1, 'submitted', p_answers, pg_catalog.clock_timestamp())
   on conflict (workspace_id) do update
     set revision = s.revision + 1, state = 'submitted', answers = excluded.answers, updated_at = excluded.updated_at;
 
   -- 5. The owner is through, if this is the workspace that stands for them at the gate.
-  update public.users set onboarding_status = 'completed'
-  where id = v_owner_id and onboarding_status <> 'completed' and private.own_workspace(id) = p_workspace_id;
+  update public.users u set onboarding_status = 'completed'
+  from public.workspaces w
+  where w.id = p_workspace_id and u.id = w.owner_id and u.onboarding_status <> 'completed'
+    and private.own_workspace(u.id) = p_workspace_id;
 
-  perform private.audit(p_workspace_id, auth.uid(), 'onboarding.finalized',
-    pg_catalog.jsonb_build_object('version', v_latest.version, 'checksum', p_checksum, 'created', v_created), p_request_id);
-
-  return pg_catalog.jsonb_build_object(
-    'version', v_latest.version, 'checksum', v_latest.checksum, 'created', v_created, 'source', v_latest.source,
-    'meta', v_latest.meta, 'generated_at', private.rfc3339(v_latest.created_at), 'confirmed_at', private.rfc3339(v_now));
+  perform private.audit(p_workspace_id, auth.uid(), 'onboarding.finalized', pg_catalog.jsonb_build_object(
+    'version', v_stored -> 'version', 'checksum', p_checksum, 'created', v_stored -> 'created'), p_request_id);
+  return v_stored;
 end $$;
 comment on function public.finalize_onboarding(uuid, jsonb, jsonb, text, text, integer, jsonb, text) is
   'Stores the submitted onboarding as the next manifest version and marks the onboarding completed and its draft submitted, in one transaction. Content equal to the current version makes no new one. Owners and admins.';
@@ -185,7 +205,9 @@ comment on function public.read_manifest(uuid) is
   'The current manifest of a workspace together with the caller''s membership in it; manifest is null before the first onboarding.';
 
 revoke all on function private.canonical_json(jsonb, integer), private.check_object(jsonb, integer, text),
-  private.checked_content(text, text, integer),
+  private.checked_content(text, text, integer), private.checked_manifest(jsonb, jsonb, text, text, integer, jsonb),
+  private.latest_manifest(uuid),
+  private.store_version(uuid, text, jsonb, jsonb, jsonb, text, integer, jsonb, boolean),
   public.finalize_onboarding(uuid, jsonb, jsonb, text, text, integer, jsonb, text),
   public.read_manifest(uuid) from public, anon, authenticated;
 grant execute on function public.finalize_onboarding(uuid, jsonb, jsonb, text, text, integer, jsonb, text),

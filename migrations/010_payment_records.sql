@@ -27,7 +27,7 @@ comment on column public.payment_transactions.created_by is 'Auth user id of the
 select private.reset_access('public.payment_transactions');
 grant select on public.payment_transactions to authenticated, service_role;
 create policy "Owners and admins see the payments of their workspaces" on public.payment_transactions
-  for select to authenticated using (workspace_id in (select private.my_workspace_ids('{owner,admin}')));
+  for select to authenticated using (workspace_id = any (array(select private.my_workspace_ids('{owner,admin}'))));
 
 -- One row per idempotency key, so that a second key that was answered with an open order stays bound to it.
 create table if not exists public.payment_order_keys (
@@ -68,9 +68,9 @@ create or replace trigger append_only before update or delete or truncate on pub
 select private.reset_access('public.payment_events');
 grant select on public.payment_events to authenticated, service_role;
 create policy "Owners and admins see what happened to their payments" on public.payment_events
-  for select to authenticated using (transaction_id in (
+  for select to authenticated using (transaction_id = any (array(
     select t.id from public.payment_transactions t
-    where t.workspace_id in (select private.my_workspace_ids('{owner,admin}'))));
+    where t.workspace_id = any (array(select private.my_workspace_ids('{owner,admin}'))))));
 
 create table if not exists public.payment_incidents (
   id bigint generated always as identity primary key,

@@ -43,23 +43,23 @@ begin
   if v_live and v_sub.plan = p_plan then
     -- A renewal: the period grows at its end, and what was to follow follows later.
     v_sub.next_period_end := v_sub.next_period_end
-      + (private.add_interval(v_sub.current_period_end, p_interval) - v_sub.current_period_end);
-    v_sub.current_period_end := private.add_interval(v_sub.current_period_end, p_interval);
+      + (private.add_interval(v_sub.current_period_end, p_interval, v_sub.billing_day) - v_sub.current_period_end);
+    v_sub.current_period_end := private.add_interval(v_sub.current_period_end, p_interval, v_sub.billing_day);
     v_sub.billing_interval := p_interval;
   elsif v_live and v_rank < v_current then
     if v_sub.next_plan is null then
       v_sub.next_plan := p_plan;
       v_sub.next_interval := p_interval;
-      v_sub.next_period_end := private.add_interval(v_sub.current_period_end, p_interval);
+      v_sub.next_period_end := private.add_interval(v_sub.current_period_end, p_interval, v_sub.billing_day);
     elsif v_sub.next_plan = p_plan then
-      v_sub.next_period_end := private.add_interval(v_sub.next_period_end, p_interval);
+      v_sub.next_period_end := private.add_interval(v_sub.next_period_end, p_interval, v_sub.billing_day);
     else
       -- A third plan: what was to follow is turned into time of the one bought last.
       v_credit := private.convert_time(v_sub.next_period_end - v_sub.current_period_end,
         v_sub.next_plan, v_sub.next_interval, p_plan, p_interval);
       v_sub.next_plan := p_plan;
       v_sub.next_interval := p_interval;
-      v_sub.next_period_end := private.add_interval(v_sub.current_period_end, p_interval) + v_credit;
+      v_sub.next_period_end := private.add_interval(v_sub.current_period_end, p_interval, v_sub.billing_day) + v_credit;
     end if;
   else
     -- A first purchase, a return after the end, or a larger plan: it starts now, with what is unused on top.
@@ -76,6 +76,9 @@ begin
     v_sub.billing_interval := p_interval;
     v_sub.current_period_start := p_now;
     v_sub.current_period_end := private.add_interval(p_now, p_interval) + v_credit;
+    -- Days on top move the end, and the end is then what renewals repeat.
+    v_sub.billing_day := extract(day from
+      (case when v_credit > interval '0' then v_sub.current_period_end else p_now end) at time zone 'UTC');
     v_sub.next_plan := null;
     v_sub.next_interval := null;
     v_sub.next_period_end := null;
@@ -85,7 +88,7 @@ begin
     plan = v_sub.plan, legacy_plan = v_sub.legacy_plan, status = 'active', billing_interval = v_sub.billing_interval,
     current_period_start = v_sub.current_period_start, current_period_end = v_sub.current_period_end,
     next_plan = v_sub.next_plan, next_interval = v_sub.next_interval, next_period_end = v_sub.next_period_end,
-    grace_period_end = null
+    billing_day = v_sub.billing_day, grace_period_end = null
   where id = v_sub.id returning * into v_sub;
   return v_sub;
 end $$;

@@ -71,7 +71,8 @@ begin
     when (p_after).plan = (p_order).plan then p_now
     when v_before.next_plan = (p_order).plan then v_before.next_period_end
     else (p_after).current_period_end end;
-  return private.add_interval(v_start, (p_order).billing_interval) - v_start;
+  return private.add_interval(v_start, (p_order).billing_interval,
+    case when v_start <> p_now then v_before.billing_day end) - v_start;
 end $$;
 comment on function private.granted_time(public.payment_transactions, public.subscriptions, public.subscriptions, timestamptz) is
   'How much time a captured order added, without what it turned from another plan: compares the subscription before and after.';

@@ -13,7 +13,7 @@ comment on table public.onboarding_snapshots is
 select private.reset_access('public.onboarding_snapshots');
 grant select on public.onboarding_snapshots to authenticated, service_role;
 create policy "Members read the onboarding of their workspaces" on public.onboarding_snapshots
-  for select to authenticated using (workspace_id in (select private.my_workspace_ids('{owner,admin,member}')));
+  for select to authenticated using (workspace_id = any (array(select private.my_workspace_ids('{owner,admin,member}'))));
 
 create or replace function public.save_snapshot(
   p_workspace_id uuid, p_revision integer, p_state text, p_answers jsonb

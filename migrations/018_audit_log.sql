@@ -176,12 +176,13 @@ declare
 begin
   perform private.check_events(p_events);
   for v_event in
-    select w.id as workspace_id, (e.value ->> 'actor')::uuid as actor, e.value ->> 'action' as action,
-      coalesce(e.value -> 'details', '{}') || case when w.id is null and e.value ->> 'workspace_id' is not null
+    select e.workspace_id, (e.value ->> 'actor')::uuid as actor, e.value ->> 'action' as action,
+      coalesce(e.value -> 'details', '{}') || case when e.workspace_id is null and e.value ->> 'workspace_id' is not null
         then pg_catalog.jsonb_build_object('workspace_id', e.value -> 'workspace_id') else '{}' end as details
-    from pg_catalog.jsonb_array_elements(p_events) with ordinality e
-    left join public.workspaces w on w.id = (e.value ->> 'workspace_id')::uuid
-    order by w.id nulls last, e.ordinality
+    from (
+      select j.*, (select w.id from public.workspaces w where w.id = (j.value ->> 'workspace_id')::uuid) as workspace_id
+      from pg_catalog.jsonb_array_elements(p_events) with ordinality j) as e
+    order by e.workspace_id nulls last, e.ordinality
   loop
     perform private.audit(v_event.workspace_id, v_event.actor, v_event.action, v_event.details, null);
   end loop;

@@ -43,11 +43,11 @@ create or replace trigger touch_updated_at before update on public.campaigns
 select private.reset_access('public.moves');
 grant select on public.moves to authenticated, service_role;
 create policy "Members see the moves of their workspaces" on public.moves
-  for select to authenticated using (workspace_id in (select private.my_workspace_ids('{owner,admin,member}')));
+  for select to authenticated using (workspace_id = any (array(select private.my_workspace_ids('{owner,admin,member}'))));
 select private.reset_access('public.campaigns');
 grant select on public.campaigns to authenticated, service_role;
 create policy "Members see the campaigns of their workspaces" on public.campaigns
-  for select to authenticated using (workspace_id in (select private.my_workspace_ids('{owner,admin,member}')));
+  for select to authenticated using (workspace_id = any (array(select private.my_workspace_ids('{owner,admin,member}'))));
 
 create or replace function private.week_of(p_at timestamptz) returns date
 language sql immutable parallel safe set search_path = '' as $$

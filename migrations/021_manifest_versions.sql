@@ -4,67 +4,6 @@ alter table public.workspace_context add column if not exists last_rebuilt_at ti
 comment on column public.workspace_context.last_rebuilt_at is
   'When a person last rebuilt the manifest, changed or not; the next rebuild waits an hour, unless forced.';
 
-create or replace function private.checked_manifest(
-  p_answers jsonb, p_business_context jsonb, p_content text, p_checksum text, p_token_estimate integer, p_meta jsonb
-) returns jsonb
-language plpgsql immutable set search_path = '' as $$
-declare
-  v_content jsonb;
-begin
-  perform private.check_object(p_answers, 262144, 'answers');
-  perform private.check_object(p_business_context, 262144, 'business_context');
-  perform private.check_object(p_meta, 16384, 'meta');
-  v_content := private.checked_content(p_content, p_checksum, p_token_estimate);
-  if (p_meta -> 'token_estimate') is distinct from pg_catalog.to_jsonb(p_token_estimate)
-     or pg_catalog.jsonb_typeof(p_meta -> 'dropped') is distinct from 'array'
-     or pg_catalog.jsonb_typeof(p_meta -> 'missing') is distinct from 'array' then
-    perform private.fail('PT422', 'meta_invalid',
-      'The argument meta must have token_estimate, equal to the argument of that name, and the lists dropped and missing.');
-  end if;
-  return v_content;
-end $$;
-comment on function private.checked_manifest(jsonb, jsonb, text, text, integer, jsonb) is
-  'The content of a manifest once everything that comes with it has been checked.';
-
-create or replace function private.latest_manifest(p_workspace_id uuid) returns public.business_context_manifests
-language sql stable set search_path = '' as $$
-  select m.* from public.business_context_manifests m
-  where m.workspace_id = p_workspace_id order by m.version desc limit 1
-$$;
-comment on function private.latest_manifest(uuid) is
-  'The newest version of a workspace''s manifest, by one look into an index however long the history is; null for none.';
-
-create or replace function private.store_version(
-  p_workspace_id uuid, p_source text, p_answers jsonb, p_business_context jsonb, p_content jsonb, p_checksum text,
-  p_token_estimate integer, p_meta jsonb, p_confirm boolean
-) returns jsonb
-language plpgsql volatile set search_path = '' as $$
-declare
-  v_latest public.business_context_manifests := private.latest_manifest(p_workspace_id);
-  v_created boolean := v_latest.checksum is distinct from p_checksum;
-  v_now timestamptz := pg_catalog.clock_timestamp(); -- after the wait for the lock, so that times never run backwards
-  v_confirmed_at timestamptz;
-begin
-  if v_created then
-    insert into public.business_context_manifests (workspace_id, version, parent_version, source, content, checksum,
-      business_context, answers, token_estimate, meta, created_at)
-    values (p_workspace_id, coalesce(v_latest.version, 0) + 1, v_latest.version, p_source, p_content, p_checksum,
-      p_business_context, p_answers, p_token_estimate, p_meta, v_now)
-    returning * into v_latest;
-  end if;
-  insert into public.workspace_context as c (workspace_id, latest_version, confirmed_at)
-  values (p_workspace_id, v_latest.version, v_now)
-  on conflict (workspace_id) do update set latest_version = excluded.latest_version,
-    confirmed_at = case when p_confirm then excluded.confirmed_at else c.confirmed_at end
-  returning c.confirmed_at into v_confirmed_at;
-  return pg_catalog.jsonb_build_object(
-    'version', v_latest.version, 'checksum', v_latest.checksum, 'created', v_created, 'source', v_latest.source,
-    'meta', v_latest.meta, 'generated_at', private.rfc3339(v_latest.created_at),
-    'confirmed_at', private.rfc3339(v_confirmed_at));
-end $$;
-comment on function private.store_version(uuid, text, jsonb, jsonb, jsonb, text, integer, jsonb, boolean) is
-  'The one place that numbers versions: the next one for new content, none (created is false) for content equal to the current one. p_confirm says that a person stands behind it now. The caller holds the workspace''s lock and has checked everything.';
-
 create or replace function private.expect_version(p_workspace_id uuid, p_expected_version integer) returns void
 language plpgsql stable set search_path = '' as $$
 declare
@@ -196,10 +135,7 @@ end $$;
 comment on function public.read_versions_pair(uuid, integer, integer) is
   'Two versions of a manifest, to compare them, with the caller''s membership. Any member.';
 
-revoke all on function private.checked_manifest(jsonb, jsonb, text, text, integer, jsonb),
-  private.latest_manifest(uuid),
-  private.store_version(uuid, text, jsonb, jsonb, jsonb, text, integer, jsonb, boolean),
-  private.expect_version(uuid, integer),
+revoke all on function private.expect_version(uuid, integer),
   public.store_manifest(uuid, text, jsonb, jsonb, text, text, integer, jsonb, integer, text, boolean),
   public.store_rebuilt_manifest(uuid, jsonb, jsonb, text, text, integer, jsonb, integer, text),
   public.restore_manifest(uuid, integer, text), public.read_versions_pair(uuid, integer, integer)

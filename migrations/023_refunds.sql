@@ -40,9 +40,9 @@ create or replace trigger touch_updated_at before update on public.refunds
 select private.reset_access('public.refunds');
 grant select on public.refunds to authenticated, service_role;
 create policy "Owners and admins see the refunds of their workspaces" on public.refunds
-  for select to authenticated using (transaction_id in (
+  for select to authenticated using (transaction_id = any (array(
     select t.id from public.payment_transactions t
-    where t.workspace_id in (select private.my_workspace_ids('{owner,admin}'))));
+    where t.workspace_id = any (array(select private.my_workspace_ids('{owner,admin}'))))));
 
 create or replace function private.refund_json(p_refund public.refunds, p_order_id text) returns jsonb
 language sql stable set search_path = '' as $$
@@ -292,7 +292,8 @@ begin
 
   -- 5. News leaves a row, a repeated incident only one.
   if v_outcome = 'applied' then
-    perform private.audit(v_order.workspace_id, null, 'payment.refund_' || v_target, pg_catalog.jsonb_build_object(
+    perform private.audit(v_order.workspace_id, null,
+      case v_target when 'completed' then 'payment.refund_completed' else 'payment.refund_failed' end, pg_catalog.jsonb_build_object(
       'order_id', v_order.merchant_order_id, 'refund_id', p_refund_id, 'amount', v_refund.amount, 'source', p_source), p_request_id);
   end if;
   if v_outcome = 'applied' or v_outcome = 'incident' and not exists (

@@ -12,6 +12,7 @@ pub mod env;
 pub mod error;
 pub mod gate;
 pub mod log;
+pub mod members;
 pub mod money;
 pub mod onboarding;
 pub mod payment;

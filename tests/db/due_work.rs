@@ -27,7 +27,7 @@ async fn one_claim_hands_out_each_queue_to_one_caller() {
     let (fresh, mut db) = alone().await;
     let (order, inbox) = all_due(&mut db).await;
     let claim = "select public.claim_due_work($1, $2, $3)";
-    let nothing = json!({ "orders": [], "webhooks": [], "emails": [] });
+    let nothing = json!({ "orders": [], "webhooks": [], "emails": [], "refunds": [] });
     for none in [None, Some(0), Some(-1)] {
         assert_eq!(service(&mut db, claim, &[&none, &none, &none]).await, nothing, "{none:?}");
     }

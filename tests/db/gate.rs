@@ -75,6 +75,12 @@ async fn an_account_without_profile_or_switched_off_is_told_so() {
     assert_eq!((&facts["profile_exists"], &facts["account_disabled"]), (&json!(false), &json!(false)));
     let world = World::new(&db).await;
     db.run("update public.users set is_active = false where auth_user_id = $1", &[&world.owner]).await;
+    for (who, facts) in
+        [(bare, facts), (world.owner, read(&mut db, Who::Person(world.owner), None).await.unwrap())]
+    {
+        let verified = db.call(Who::Person(who), "select public.verify_profile()", &[]).await;
+        assert_eq!(verified, Ok(facts), "both names tell the same");
+    }
     for named in [None, Some(world.workspace)] {
         let facts = read(&mut db, Who::Person(world.owner), named).await.unwrap();
         assert_eq!((&facts["account_disabled"], &facts["workspace_exists"]), (&json!(true), &json!(false)));

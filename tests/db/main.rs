@@ -18,6 +18,7 @@ mod orders;
 mod payments;
 mod periods;
 mod plans;
+mod plans_fill;
 mod plans_reader;
 mod probe;
 mod probe_values;

@@ -73,7 +73,7 @@ async fn seats(db: &Db, workspace: Uuid) -> i64 {
 
 async fn told(db: &Db, workspace: Uuid) -> Vec<String> {
     db.one(
-        "select coalesce(array_agg(action order by id), '{}') from public.audit_log
+        "select coalesce(array_agg(action order by seq), '{}') from public.audit_log
          where workspace_id = $1 and action like 'member.%'",
         &[&workspace],
     )

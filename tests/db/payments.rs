@@ -261,7 +261,8 @@ async fn two_orders_captured_at_once_both_count() {
     }
     let both: bool = db
         .one(
-            "select current_period_end = private.add_interval(private.add_interval(current_period_start, 'month'), 'month')
+            "select current_period_end = private.add_interval(
+               private.add_interval(current_period_start, 'month'), 'month', billing_day)
              from public.subscriptions where workspace_id = $1",
             &[&world.workspace],
         )

@@ -12,11 +12,16 @@ pub fn plausible(name: &str, kind: &str, workspace: &str) -> Option<String> {
             ("p_plan", _) => "glide",
             ("p_interval", _) => "month",
             ("p_state", _) => "draft",
+            ("p_status", _) => "active",
+            ("p_role", _) => "member",
+            ("p_email", _) => "probe@example.in",
+            ("p_source", _) => "rebuild",
+            ("p_events", _) => r#"[{"action":"ui.page_viewed"}]"#,
             ("p_content", _) => "{}",
             ("p_checksum", _) => empty_object_sha256,
             ("p_meta", _) => r#"{"token_estimate":10,"dropped":[],"missing":[]}"#,
             ("p_limit" | "p_token_estimate", _) => "10",
-            ("p_before", _) => return None,
+            ("p_before" | "p_before_seq", _) => return None,
             (_, "jsonb" | "json") => "{}",
             (_, "integer" | "bigint" | "smallint" | "numeric") => "1",
             (_, "boolean") => "true",
@@ -33,7 +38,7 @@ pub fn plausible(name: &str, kind: &str, workspace: &str) -> Option<String> {
 pub struct Foreign {
     uuids: Vec<String>,
     words: Vec<String>,
-    /// Stands in the victim's manifest and answers; no caller ever has it.
+    /// Stands in the victim's manifest, answers, moves and campaigns; no caller ever has it.
     marker: String,
 }
 
@@ -46,7 +51,10 @@ impl Foreign {
                 &of("select array['$w', '$o']::text[]
                        || array(select id::text from public.users where auth_user_id = '$o')
                        || array(select id::text from public.business_context_manifests where workspace_id = '$w')
-                       || array(select id::text from public.payment_transactions where workspace_id = '$w')"),
+                       || array(select id::text from public.payment_transactions where workspace_id = '$w')
+                       || array(select id::text from public.workspace_invitations where workspace_id = '$w')
+                       || array(select id::text from public.moves where workspace_id = '$w')
+                       || array(select id::text from public.campaigns where workspace_id = '$w')"),
                 &[],
             )
             .await;

@@ -62,8 +62,8 @@ async fn sign_up_makes_the_whole_profile() {
     assert_eq!(
         facts,
         json!({ "profile_exists": true, "workspace_exists": true, "workspace_id": ensured["workspace_id"],
-            "role": "owner", "plan": null, "plan_status": "none", "access_until": null,
-            "onboarding_status": "pending", "manifest": null })
+            "role": "owner", "plan": null, "plan_status": "none", "access_until": null, "paid_until": null,
+            "grace_until": null, "onboarding_status": "pending", "manifest": null })
     );
 }
 

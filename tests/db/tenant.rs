@@ -70,6 +70,13 @@ pub const TABLES: &[Table] = &[
          select id, 'person', 'CREATED', 'created', 'pending'
          from public.payment_transactions where workspace_id = '$w'",
     ),
+    table(
+        "refunds",
+        "transaction_id in (select id from public.payment_transactions where workspace_id = '$w')",
+        "(transaction_id, amount, status, requested_by, requested_as, reason, idempotency_key)
+         select id, 100, 'failed', '$o', 'owner', 'secret of $w', 'seed'
+         from public.payment_transactions where workspace_id = '$w'",
+    ),
     table("payment_incidents", "order_id = '$w'", "(order_id, kind) values ('$w', 'unknown_order')"),
     table(
         "webhook_inbox",
@@ -85,6 +92,22 @@ pub const TABLES: &[Table] = &[
         "email_outbox",
         "idempotency_key = '$w'",
         "(idempotency_key, to_email, template, next_attempt_at) values ('$w', 'a@example.in', 'none', null)",
+    ),
+    table(
+        "workspace_invitations",
+        "workspace_id = '$w'",
+        "(workspace_id, email, role, token_sha256, invited_by, expires_at)
+         values ('$w', 'invited-$w@example.in', 'member', encode(sha256('$w'::bytea), 'hex'), '$o', now() + interval '1 day')",
+    ),
+    table(
+        "moves",
+        "workspace_id = '$w'",
+        "(workspace_id, title, week, created_by) values ('$w', 'secret of $w', '2026-01-05', '$o')",
+    ),
+    table(
+        "campaigns",
+        "workspace_id = '$w'",
+        "(workspace_id, name, created_by) values ('$w', 'secret of $w', '$o')",
     ),
 ];
 

@@ -118,7 +118,7 @@ async fn a_rebuild_makes_a_version_for_new_content_alone() {
     );
     let told: Vec<Value> = db
         .one(
-            "select array_agg(details - 'checksum' order by id) from public.audit_log
+            "select array_agg(details - 'checksum' order by seq) from public.audit_log
              where workspace_id = $1 and action = 'bcm.rebuilt' and request_id = 'req-s'",
             &[&world.workspace],
         )

@@ -7,6 +7,7 @@ mod fence;
 mod gate;
 mod hygiene;
 mod limits;
+mod members;
 mod observability;
 mod onboarding;
 mod panics;

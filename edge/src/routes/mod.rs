@@ -4,6 +4,7 @@
 mod auth;
 mod context;
 mod health;
+mod members;
 mod onboarding;
 mod payments;
 
@@ -45,6 +46,12 @@ pub async fn handle(
         RouteId::Orders => payments::orders::orders(scope, request).await,
         RouteId::PaymentTimeline => payments::orders::timeline(scope, request, params.get("order_id")).await,
         RouteId::Refund => payments::refund::refund(scope, request, route).await,
+        RouteId::Members => members::list(scope, request).await,
+        RouteId::InviteMember => members::invite(scope, request, route).await,
+        RouteId::AcceptInvitation => members::accept(scope, request, route).await,
+        RouteId::RevokeInvitation => members::revoke(scope, request, params.get("invitation_id")).await,
+        RouteId::SetMemberRole => members::set_role(scope, request, route, params.get("user_id")).await,
+        RouteId::RemoveMember => members::remove(scope, request, params.get("user_id")).await,
         RouteId::PhonePeWebhook => payments::webhook::webhook(scope, request, route).await,
     }
 }
@@ -64,16 +71,20 @@ fn workspace(scope: &Scope, request: &Request<'_>) -> Result<String, Error> {
 /// `workspace_header_invalid`.
 fn workspace_id(scope: &Scope, text: &str) -> Result<String, Error> {
     let id = text.trim().to_ascii_lowercase();
-    let uuid = id.len() == 36
-        && id.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        });
-    if !uuid {
+    if !is_uuid(&id) {
         return Err(ErrorCode::WorkspaceHeaderInvalid.into());
     }
     scope.note_workspace(&id);
     Ok(id)
+}
+
+/// Whether a text has the form of a UUID. Other texts are nobody's id, and PostgREST would blame the request for them.
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
 }
 
 /// `POST /__panic`, in development only: it lets a test prove that a panic stays within its request.

@@ -8,6 +8,10 @@ use gatehouse_core::api::{
 use gatehouse_core::context::Manifest;
 use gatehouse_core::error::Problem;
 use gatehouse_core::gate::{GateAnswer, GateView};
+use gatehouse_core::members::{
+    AcceptRequest, Invitation, InviteRequest, Joined, MemberChanged, MemberRemoved, Members, Revoked,
+    RoleRequest,
+};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
@@ -38,6 +42,15 @@ pub fn schemas(definitions_path: &str) -> Map<String, Value> {
     generator.subschema_for::<RefundRequest>();
     generator.subschema_for::<RefundView>();
     generator.subschema_for::<WebhookAnswer>();
+    generator.subschema_for::<Members>();
+    generator.subschema_for::<InviteRequest>();
+    generator.subschema_for::<Invitation>();
+    generator.subschema_for::<AcceptRequest>();
+    generator.subschema_for::<Joined>();
+    generator.subschema_for::<Revoked>();
+    generator.subschema_for::<RoleRequest>();
+    generator.subschema_for::<MemberChanged>();
+    generator.subschema_for::<MemberRemoved>();
     generator.subschema_for::<Problem>();
     let mut definitions: Vec<_> = generator.take_definitions(true).into_iter().collect();
     definitions.sort_by(|(a, _), (b, _)| a.cmp(b));

@@ -3,6 +3,12 @@
 import type { Plan, Interval, SubscriptionStatus, PaymentStatus, RefundStatus, RefundBy, OnboardingStatus, SessionState, BcmSource, GateCondition, SignIn, ControlState, MemberRole, ExportFormat } from "./vocabulary.js";
 import type { Offer } from "./catalogue.js";
 
+/** The body of `POST /members/accept`. */
+export interface AcceptRequest {
+  /** The token of the link. */
+  token: string;
+}
+
 /** Why a person cannot go on, with the way out. */
 export interface ActionableError {
   /** Stable code such as `plan_unmet`. */
@@ -190,6 +196,40 @@ export interface InitRequest {
   interval: Interval;
 }
 
+/** A new invitation. */
+export interface Invitation {
+  /** Its id, by which it can be withdrawn. */
+  invitation_id: string;
+  /** Whom it went to. */
+  email: string;
+  /** The role it gives. */
+  role: MemberRole;
+  /** RFC 3339 UTC. */
+  expires_at: string;
+  /** What the link in the e-mail carries. Told this once and stored nowhere. */
+  token: string;
+}
+
+/** The body of `POST /members/invite`. */
+export interface InviteRequest {
+  /** The address. */
+  email: string;
+  /** `admin` or `member`. */
+  role: string;
+}
+
+/** What somebody has joined. */
+export interface Joined {
+  /** Send it as `X-Workspace-Id`. */
+  workspace_id: string;
+  /** Its name. */
+  workspace_name: string;
+  /** The role there. */
+  role: MemberRole;
+  /** Whether this call did it; false for a repeat. */
+  joined: boolean;
+}
+
 /** A manifest as it is stored, cached, served and exported. */
 export interface Manifest {
   /** Counts up by one within a workspace. */
@@ -226,6 +266,50 @@ export interface ManifestMeta {
   missing: Array<string>;
 }
 
+/** One person of a workspace. */
+export interface Member {
+  /** The profile's id, which changes and removals name. */
+  user_id: string;
+  /** Their name, where they gave one. */
+  full_name?: string | null;
+  /** Their picture, where they gave one. */
+  avatar_url?: string | null;
+  /** Their address; owner and admins see it. */
+  email?: string | null;
+  /** Their role. */
+  role: MemberRole;
+  /** Whether this is the one who asks. */
+  is_you: boolean;
+  /** RFC 3339 UTC. */
+  joined_at: string;
+}
+
+/** `PATCH /members/{user_id}` */
+export interface MemberChanged {
+  /** The person. */
+  user_id: string;
+  /** The role they have now. */
+  role: MemberRole;
+  /** Whether it was another one before. */
+  changed: boolean;
+}
+
+/** `DELETE /members/{user_id}` */
+export interface MemberRemoved {
+  /** The person. */
+  user_id: string;
+  /** Always true. */
+  removed: boolean;
+}
+
+/** `GET /members` */
+export interface Members {
+  /** Everybody, in the order of joining. */
+  members: Array<Member>;
+  /** The invitations that wait to be accepted; absent for those who may not see them. */
+  invitations?: Array<unknown> | null;
+}
+
 /** The one thing to do next. */
 export interface NextAction {
   /** The condition it meets. */
@@ -250,6 +334,18 @@ export interface OnboardingSession {
   progress: Progress;
   /** Until when the fast copy is kept, RFC 3339 UTC, later after each save; absent with `Degraded`. */
   expires_at?: string | null;
+}
+
+/** An invitation that waits. */
+export interface OpenInvitation {
+  /** Its id, by which it can be withdrawn. */
+  invitation_id: string;
+  /** Whom it went to. */
+  email: string;
+  /** The role it gives. */
+  role: MemberRole;
+  /** RFC 3339 UTC. */
+  expires_at: string;
 }
 
 /** `GET /payments/v2/status/{order_id}` */
@@ -378,6 +474,20 @@ export interface RefundView {
   next_check_at?: string | null;
   /** When it ended, RFC 3339 UTC. */
   finished_at?: string | null;
+}
+
+/** `DELETE /members/invitations/{invitation_id}` */
+export interface Revoked {
+  /** The invitation. */
+  invitation_id: string;
+  /** Whether this call did it; false for a repeat. */
+  revoked: boolean;
+}
+
+/** The body of `PATCH /members/{user_id}`. */
+export interface RoleRequest {
+  /** `admin` or `member`. */
+  role: string;
 }
 
 /** The other copy, for the one whose save was refused. */

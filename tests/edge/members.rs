@@ -1,0 +1,198 @@
+//! The people of a workspace: who may invite, join, change and leave, and how soon everybody notices.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::{Founder, Reply, World, answers, until};
+
+/// A founder whose plan has five seats.
+async fn on_glide(world: &World) -> Founder<'_> {
+    let founder = world.founder().await;
+    let sql = "insert into subscriptions (workspace_id, plan, status, billing_interval, current_period_start, current_period_end)
+               values ($1::text::uuid, 'glide', 'active', 'month', now(), now() + interval '30 days')";
+    let (client, connection) =
+        tokio_postgres::connect(world.stack.database_url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.execute(sql, &[&founder.workspace_id]).await.unwrap();
+    founder
+}
+
+async fn invite(who: &Founder<'_>, email: &str, role: &str) -> Reply {
+    who.post("/members/invite", Some(&json!({"email": email, "role": role}))).await
+}
+
+/// Signs the other one up to the founder's workspace, by invitation.
+async fn bring_in(owner: &Founder<'_>, other: &mut Founder<'_>, role: &str) {
+    let invitation = invite(owner, &other.email, role).await;
+    assert_eq!(invitation.status, 201, "{invitation:?}");
+    let joined = other.post("/members/accept", Some(&json!({"token": invitation.json["token"]}))).await;
+    assert_eq!((joined.status, &joined.json["joined"]), (200, &json!(true)), "{joined:?}");
+    assert_eq!(joined.json["workspace_id"], owner.workspace_id.as_str());
+    other.workspace_id.clone_from(&owner.workspace_id);
+}
+
+async fn user_id(who: &Founder<'_>) -> String {
+    let list = who.get("/members").await;
+    let me = list.json["members"].as_array().unwrap().iter().find(|member| member["is_you"] == true);
+    me.unwrap()["user_id"].as_str().unwrap().to_owned()
+}
+
+async fn patch(who: &Founder<'_>, user_id: &str, role: &str) -> Reply {
+    let ask = who.ask(Method::PATCH, &format!("/members/{user_id}"));
+    ask.body(json!({"role": role}).to_string()).send().await
+}
+
+async fn remove(who: &Founder<'_>, user_id: &str) -> Reply {
+    who.ask(Method::DELETE, &format!("/members/{user_id}")).send().await
+}
+
+#[tokio::test]
+async fn an_invited_person_joins_with_one_call_and_is_seen_by_everybody() {
+    let world = World::shared().await;
+    let owner = on_glide(world).await;
+    let mut asha = world.founder().await;
+
+    let invitation = invite(&owner, &asha.email.to_uppercase(), "member").await;
+    assert_eq!((invitation.status, &invitation.json["email"]), (201, &json!(asha.email)), "{invitation:?}");
+    assert_eq!(invitation.calls, ["postgrest rpc/invite_member"]);
+    invite(&owner, &asha.email, "member").await.refused(409, "invitation_open");
+    let list = owner.get("/members").await;
+    assert_eq!(list.calls, ["postgrest rpc/list_members"]);
+    assert_eq!(list.json["invitations"][0]["email"], asha.email.as_str());
+
+    let token = json!({"token": invitation.json["token"]});
+    let stranger = world.founder().await;
+    stranger.post("/members/accept", Some(&token)).await.refused(403, "invitation_for_another");
+    let joined = asha.post("/members/accept", Some(&token)).await;
+    assert_eq!((joined.status, &joined.json["role"]), (200, &json!("member")), "{joined:?}");
+    assert_eq!(joined.calls, ["postgrest rpc/accept_invitation"]);
+    let again = asha.post("/members/accept", Some(&token)).await;
+    assert_eq!((again.status, &again.json["joined"]), (200, &json!(false)));
+
+    asha.workspace_id.clone_from(&owner.workspace_id);
+    let list = asha.get("/members").await;
+    let members = list.json["members"].as_array().unwrap();
+    assert_eq!((members.len(), &list.json["invitations"]), (2, &Value::Null), "{list:?}");
+    assert!(members.iter().all(|member| member["email"].is_null()), "a member sees no addresses: {list:?}");
+}
+
+#[tokio::test]
+async fn a_link_that_is_withdrawn_or_made_up_joins_nothing() {
+    let world = World::shared().await;
+    let owner = on_glide(world).await;
+    let other = world.founder().await;
+    let invitation = invite(&owner, &other.email, "admin").await;
+    let path = format!("/members/invitations/{}", invitation.json["invitation_id"].as_str().unwrap());
+    let revoked = owner.ask(Method::DELETE, &path).send().await;
+    assert_eq!((revoked.status, &revoked.json["revoked"]), (200, &json!(true)), "{revoked:?}");
+    let again = owner.ask(Method::DELETE, &path).send().await;
+    assert_eq!((again.status, &again.json["revoked"]), (200, &json!(false)));
+    let token = json!({"token": invitation.json["token"]});
+    other.post("/members/accept", Some(&token)).await.refused(410, "invitation_revoked");
+    other
+        .post("/members/accept", Some(&json!({"token": "made up"})))
+        .await
+        .refused(404, "invitation_not_found");
+    other.post("/members/accept", Some(&json!({"tokens": "misspelt"}))).await.refused(400, "body_invalid");
+    owner.ask(Method::DELETE, "/members/invitations/none").send().await.refused(404, "invitation_not_found");
+    // The other's own workspace does not have it.
+    other.ask(Method::DELETE, &path).send().await.refused(404, "invitation_not_found");
+}
+
+#[tokio::test]
+async fn roles_bound_what_each_may_do_to_the_others() {
+    let world = World::shared().await;
+    let owner = on_glide(world).await;
+    let (mut admin, mut member) = (world.founder().await, world.founder().await);
+    bring_in(&owner, &mut admin, "admin").await;
+    bring_in(&owner, &mut member, "member").await;
+    let (owner_id, admin_id, member_id) =
+        (user_id(&owner).await, user_id(&admin).await, user_id(&member).await);
+
+    invite(&member, "new@example.in", "member").await.refused(403, "role_not_allowed");
+    invite(&admin, "new@example.in", "admin").await.refused(403, "role_not_allowed");
+    invite(&owner, "not an address", "member").await.refused(422, "email_invalid");
+    invite(&owner, "new@example.in", "owner").await.refused(422, "role_unknown");
+    patch(&admin, &member_id, "admin").await.refused(403, "role_not_allowed");
+    patch(&owner, &owner_id, "member").await.refused(409, "owner_stays");
+    patch(&owner, &member_id, "owner").await.refused(422, "role_unknown");
+    patch(&owner, &Uuid::new_v4().to_string(), "admin").await.refused(404, "member_not_found");
+    patch(&owner, "none", "admin").await.refused(404, "member_not_found");
+    remove(&member, &admin_id).await.refused(403, "role_not_allowed");
+    remove(&admin, &owner_id).await.refused(409, "owner_stays");
+    remove(&owner, &owner_id).await.refused(409, "owner_stays");
+
+    let outsider = world.founder().await;
+    let as_outsider = |method: Method, path: String| {
+        let ask = world.ask(method, &path).header("authorization", &format!("Bearer {}", outsider.token));
+        ask.header("x-workspace-id", &owner.workspace_id).body(r#"{"role": "admin", "email": "a@b.in"}"#)
+    };
+    for (method, path) in [
+        (Method::GET, "/members".to_owned()),
+        (Method::POST, "/members/invite".to_owned()),
+        (Method::PATCH, format!("/members/{member_id}")),
+        (Method::DELETE, format!("/members/{member_id}")),
+        (Method::DELETE, format!("/members/invitations/{}", Uuid::new_v4())),
+    ] {
+        as_outsider(method, path).send().await.refused(404, "workspace_not_found");
+    }
+    let left = remove(&member, &member_id).await;
+    assert_eq!((left.status, &left.json["removed"]), (200, &json!(true)), "anybody may leave: {left:?}");
+}
+
+/// Insists on what a person may do once whatever was cached about them is gone.
+async fn soon(what: &str, who: &Founder<'_>, status: u16) {
+    until(what, || async { save(who).await.status == status }).await;
+}
+
+async fn save(who: &Founder<'_>) -> Reply {
+    let current = who.get("/onboarding/session").await;
+    let revision = current.json["revision"].as_u64().unwrap_or_default();
+    let ask =
+        who.ask(Method::PATCH, "/onboarding/steps/company").header("if-match", &format!("\"{revision}\""));
+    ask.body(r#"{"answers": {"industry": "Tea"}}"#).send().await
+}
+
+#[tokio::test]
+async fn a_new_role_and_a_removal_are_felt_at_once() {
+    let world = World::shared().await;
+    let owner = on_glide(world).await;
+    let mut other = world.founder().await;
+    bring_in(&owner, &mut other, "member").await;
+    let id = user_id(&other).await;
+    let save_refused = save(&other).await;
+    save_refused.refused(403, "role_not_allowed");
+
+    assert_eq!(patch(&owner, &id, "admin").await.json["changed"], true);
+    soon("an admin edits", &other, 200).await;
+    assert_eq!(patch(&owner, &id, "member").await.json["changed"], true);
+    soon("a member edits no more", &other, 403).await;
+
+    assert_eq!(owner.finalize(&answers()).await.status, 201);
+    assert_eq!(other.get("/context/manifest").await.status, 200);
+    let removed = remove(&owner, &id).await;
+    assert_eq!(
+        (removed.status, removed.calls.as_slice()),
+        (200, &["postgrest rpc/remove_member".to_owned()][..])
+    );
+    until("the removed one reads nothing", || async { other.get("/context/manifest").await.status == 404 })
+        .await;
+    other.get("/members").await.refused(404, "workspace_not_found");
+}
+
+#[tokio::test]
+async fn a_person_with_two_workspaces_says_which_with_every_request() {
+    let world = World::shared().await;
+    let owner = on_glide(world).await;
+    let mut other = world.founder().await;
+    let own = other.workspace_id.clone();
+    bring_in(&owner, &mut other, "admin").await;
+    assert_eq!(save(&other).await.json["answers"]["industry"], "Tea");
+    other.workspace_id = own;
+    let mine = other.get("/onboarding/session").await;
+    assert_eq!((mine.status, mine.json["answers"].get("industry")), (200, None), "{mine:?}");
+    let nowhere =
+        world.ask(Method::GET, "/members").header("authorization", &format!("Bearer {}", other.token));
+    nowhere.send().await.refused(400, "workspace_header_missing");
+}
