@@ -117,12 +117,19 @@ fn verdicts_and_failing_pointers_are_the_oracles() {
     let pairs = pairs();
     let documents = setting("GATEHOUSE_ORACLE_DOCUMENTS", DOCUMENTS);
     let first = setting("GATEHOUSE_ORACLE_SEED", 20_261_123);
-    println!("{documents} documents from seed {first}");
     for seed in include_str!("oracle_seeds.txt").lines().filter_map(|line| line.parse().ok()) {
         judge(&pairs, seed);
     }
-    let good = (first..first + documents).filter(|seed| judge(&pairs, *seed)).count();
-    println!("{good} of them valid");
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let good: usize = std::thread::scope(|scope| {
+        let pairs = &pairs;
+        let share = |thread| (first + thread as u64..first + documents).step_by(threads);
+        let workers: Vec<_> = (0..threads)
+            .map(|thread| scope.spawn(move || share(thread).filter(|seed| judge(pairs, *seed)).count()))
+            .collect();
+        workers.into_iter().map(|worker| worker.join().unwrap()).sum()
+    });
+    println!("counted: {good} of {documents} documents from seed {first} valid");
     // A generator that makes only good or only bad documents would prove little.
     let good = good as u64;
     assert!(good > documents / 10 && good < documents * 9 / 10, "{good} of {documents} valid");
