@@ -55,10 +55,7 @@ pub fn validate_field(id: FieldId, answer: &Value) -> Result<Option<Answer>, Vec
     if found.is_empty() {
         return Ok(kept(answer));
     }
-    Err(found
-        .into_iter()
-        .map(|fault| FieldError { pointer: format!("/answers/{id}"), ..told(fault) })
-        .collect())
+    Err(told_once(found, |fault| FieldError { pointer: format!("/answers/{id}"), ..told(fault) }))
 }
 
 fn check(subject: Subject, given: &Map<String, Value>, finished: bool) -> Result<Answers, Vec<FieldError>> {
@@ -77,7 +74,7 @@ fn check(subject: Subject, given: &Map<String, Value>, finished: bool) -> Result
         }
         return Ok(answers);
     }
-    let mut errors: Vec<_> = found.into_iter().map(told).collect();
+    let mut errors = told_once(found, told);
     // As a form shows them: in the order in which they are asked, what is unknown last.
     errors.sort_by_key(|error| {
         let name = error.pointer.strip_prefix("/answers/").filter(|_| error.code != "unknown_field");
@@ -136,6 +133,17 @@ fn kept(value: Value) -> Option<Answer> {
         }
         _ => None,
     }
+}
+
+/// Every fault once: without the place in the list, two items can have the very same one.
+fn told_once(found: Vec<Violation>, told: impl Fn(Violation) -> FieldError) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for error in found.into_iter().map(told) {
+        if !errors.contains(&error) {
+            errors.push(error);
+        }
+    }
+    errors
 }
 
 /// A fault as the wire tells it. It points at the answer and not into its list: items have moved since they were typed.
@@ -258,6 +266,17 @@ mod tests {
         assert!(step(StepId::Offer, offer("one line", "two\n\tlines")).is_ok());
         let items = step(StepId::Voice, json!({"brand_tone": ["warm\nexact"]})).unwrap_err();
         assert_eq!(items[0].code, "line_break");
+    }
+
+    #[test]
+    fn items_with_the_same_fault_are_told_once_and_others_each() {
+        let long = |letter: &str| letter.repeat(301);
+        let answers = json!({"brand_tone": [1, long("a"), 2, long("b")]});
+        let codes = |errors: Vec<FieldError>| errors.into_iter().map(|error| error.code).collect::<Vec<_>>();
+        let expected = ["wrong_type", "too_long", "too_long"];
+        assert_eq!(codes(step(StepId::Voice, answers.clone()).unwrap_err()), expected);
+        let alone = validate_field(FieldId::BrandTone, &answers["brand_tone"]);
+        assert_eq!(codes(alone.unwrap_err()), expected);
     }
 
     #[test]
