@@ -21,4 +21,5 @@ pub mod rate_limit;
 pub mod route;
 pub mod subscription;
 pub mod time;
+pub mod validator;
 pub mod vocabulary;

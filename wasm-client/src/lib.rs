@@ -5,6 +5,7 @@
 //! that is no JSON, never throws.
 
 mod answers;
+mod documents;
 mod gate;
 mod manifest;
 mod preview;
@@ -23,6 +24,26 @@ pub fn validate_step(step: &str, answers_json: &str) -> JsValue {
 #[wasm_bindgen(js_name = validateAnswers)]
 pub fn validate_answers(answers_json: &str) -> JsValue {
     to_js(&answers::validate_answers(answers_json))
+}
+
+/// Checks one answer alone, as at a keystroke: `{ok: true, answer}` or `{ok: false, errors}`. An empty answer is no
+/// fault here.
+#[wasm_bindgen(js_name = validateField)]
+pub fn validate_field(field: &str, answer_json: &str) -> JsValue {
+    to_js(&documents::validate_field(field, answer_json))
+}
+
+/// Holds a JSON text against the schema with this name (a step, `answers`, a field, `business_context`, `manifest`):
+/// `{ok, errors}`. Nothing is trimmed or split: a schema describes what is kept.
+#[wasm_bindgen(js_name = validateDocument)]
+pub fn validate_document(schema: &str, json: &str) -> JsValue {
+    to_js(&documents::validate_document(schema, &documents::Document::Text(json)))
+}
+
+/// The same for UTF-8 bytes, such as a body.
+#[wasm_bindgen(js_name = validateDocumentBytes)]
+pub fn validate_document_bytes(schema: &str, bytes: &[u8]) -> JsValue {
+    to_js(&documents::validate_document(schema, &documents::Document::Bytes(bytes)))
 }
 
 /// Counts a text as the length rules do: Unicode characters without the white space around them.

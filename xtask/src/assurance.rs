@@ -15,13 +15,15 @@ use crate::build;
 use crate::db_check;
 use crate::repo::Repo;
 use crate::step::note;
-use crate::suites::Tally;
+use crate::suites::{Tally, run_counting};
 use crate::test;
 
 /// Whole runs of the test suite that must pass one after the other.
 const ROUNDS: usize = 2;
 /// Rows of every table under which the hot statements must still use their indexes.
 const ROWS: u32 = 1_000_000;
+/// Documents on which the validator and its oracle must agree.
+const DOCUMENTS: u32 = 1_000_000;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Report {
@@ -32,6 +34,8 @@ struct Report {
     start: Option<Start>,
     /// What the tests of query plans counted over [`ROWS`] rows a table.
     plans: Option<Vec<String>>,
+    /// What the validator's oracle counted over [`DOCUMENTS`] documents.
+    oracle: Option<Vec<String>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -85,8 +89,29 @@ pub fn assurance(repo: &Repo) -> Result<ExitCode> {
         report.plans = Some(counts);
         write(repo, &report)?;
     }
+    if report.oracle.is_none() {
+        note(&format!("Validator and oracle on {DOCUMENTS} documents"));
+        let (tally, counts) = oracle(repo);
+        if tally.failed > 0 {
+            return Ok(ExitCode::FAILURE);
+        }
+        report.oracle = Some(counts);
+        write(repo, &report)?;
+    }
     note(&format!("docs/assurance.json holds the report of {commit}."));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Optimised, because a debug build takes many times as long.
+fn oracle(repo: &Repo) -> (Tally, Vec<String>) {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .current_dir(&repo.root)
+        .env("CARGO_TERM_COLOR", "never")
+        .env("GATEHOUSE_ORACLE_DOCUMENTS", DOCUMENTS.to_string())
+        .args(["test", "--quiet", "--release", "--package", "gatehouse-schema-compiler", "--test", "oracle"])
+        .args(["--", "--show-output"]);
+    run_counting("oracle", &mut cargo)
 }
 
 async fn measure_start(repo: &Repo) -> Result<Start> {

@@ -3,7 +3,7 @@
 use std::process::{Command, ExitCode};
 
 use crate::repo::Repo;
-use crate::suites::{Kind, Tally, run};
+use crate::suites::{Tally, run_counting};
 
 /// Runs all of `tests/db` and prints the counts and the sum.
 pub fn db_check(repo: &Repo) -> ExitCode {
@@ -28,9 +28,5 @@ pub fn suite(repo: &Repo, filter: &str, rows: Option<u32>) -> (Tally, Vec<String
     if let Some(rows) = rows {
         cargo.env("GATEHOUSE_ROWS", rows.to_string());
     }
-    let (tally, output) = run("database", Kind::Counted, &mut cargo);
-    let mut counts: Vec<String> =
-        output.lines().filter_map(|line| line.strip_prefix("counted: ")).map(str::to_owned).collect();
-    counts.sort();
-    (tally, counts)
+    run_counting("database", &mut cargo)
 }

@@ -42,8 +42,16 @@ pub fn run_suite(name: &str, kind: Kind, command: &mut Command) -> Tally {
     run(name, kind, command).0
 }
 
-/// As [`run_suite`], with all it printed.
-pub fn run(name: &str, kind: Kind, command: &mut Command) -> (Tally, String) {
+/// As [`run_suite`], with the lines in which tests say what they counted: `counted: …`.
+pub fn run_counting(name: &str, command: &mut Command) -> (Tally, Vec<String>) {
+    let (tally, output) = run(name, Kind::Counted, command);
+    let mut counts: Vec<String> =
+        output.lines().filter_map(|line| line.strip_prefix("counted: ")).map(str::to_owned).collect();
+    counts.sort();
+    (tally, counts)
+}
+
+fn run(name: &str, kind: Kind, command: &mut Command) -> (Tally, String) {
     note(&format!("{name} …"));
     let start = Instant::now();
     let (success, output) = capture(command);

@@ -3,11 +3,14 @@
 mod answers;
 mod build;
 mod fields;
+#[rustfmt::skip]
+mod questions;
 mod session;
 mod validate;
 
 pub use answers::{Answer, Answers, Progress, progress};
 pub use build::build_context;
-pub use fields::{FIELDS, Field, FieldId, Kind, STEPS, Step, StepId, fields_of};
+pub use fields::{Field, Kind, Step, fields_of};
+pub use questions::{FIELDS, FieldId, STEPS, StepId};
 pub use session::{Changes, Session, SessionCopy, changes, merge_step, stored_answers};
-pub use validate::{validate_answers, validate_draft, validate_step, validate_step_draft};
+pub use validate::{validate_answers, validate_draft, validate_field, validate_step, validate_step_draft};

@@ -1,16 +1,22 @@
-//! Checks and normalises answers. The same sentences appear under a form's input and in the Worker's 422.
+//! Normalises answers and checks them. The same sentences appear under a form's input and in the Worker's 422.
+//!
+//! What a good answer is stands in `core/schema` alone. Those schemas describe answers as they are kept: trimmed, without
+//! empties and repeats. So answers are brought into that form first, and what cannot be is left for the validator to name.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{Answer, Answers, FIELDS, Field, FieldId, Kind, StepId, fields_of};
+use super::{Answer, Answers, FIELDS, Field, FieldId, Kind, StepId};
 use crate::error::FieldError;
+use crate::validator::{Subject, Violation, validate};
 
 /// Checks all 21 answers of a finished onboarding.
 ///
 /// # Errors
 /// Every problem at once: missing required fields, wrong types, lengths, addresses, unknown names.
 pub fn validate_answers(answers: &Map<String, Value>) -> Result<Answers, Vec<FieldError>> {
-    check(answers, FIELDS.iter(), true)
+    check(Subject::Answers, answers, true)
 }
 
 /// Checks answers that are not finished: every rule but that required fields are there.
@@ -18,7 +24,7 @@ pub fn validate_answers(answers: &Map<String, Value>) -> Result<Answers, Vec<Fie
 /// # Errors
 /// Every problem at once: wrong types, lengths, addresses, unknown names.
 pub fn validate_draft(answers: &Map<String, Value>) -> Result<Answers, Vec<FieldError>> {
-    check(answers, FIELDS.iter(), false)
+    check(Subject::Answers, answers, false)
 }
 
 /// Checks the answers of one step, as a form does before it moves on. Fields of other steps are unknown here.
@@ -26,7 +32,7 @@ pub fn validate_draft(answers: &Map<String, Value>) -> Result<Answers, Vec<Field
 /// # Errors
 /// Every problem of the step at once.
 pub fn validate_step(step: StepId, answers: &Map<String, Value>) -> Result<Answers, Vec<FieldError>> {
-    check(answers, fields_of(step), true)
+    check(Subject::Step(step), answers, true)
 }
 
 /// Checks what is there of one step's answers, as an autosave does. Fields of other steps are unknown here.
@@ -34,162 +40,120 @@ pub fn validate_step(step: StepId, answers: &Map<String, Value>) -> Result<Answe
 /// # Errors
 /// Every problem at once: wrong types, lengths, addresses, unknown names.
 pub fn validate_step_draft(step: StepId, answers: &Map<String, Value>) -> Result<Answers, Vec<FieldError>> {
-    check(answers, fields_of(step), false)
+    check(Subject::Step(step), answers, false)
 }
 
-fn check(
-    given: &Map<String, Value>,
-    fields: impl Iterator<Item = &'static Field>,
-    finished: bool,
-) -> Result<Answers, Vec<FieldError>> {
-    let mut answers = Answers::default();
-    let mut errors = Vec::new();
-    let mut known = Vec::new();
-    for field in fields {
-        known.push(field.id);
-        match normalise(field, given.get(field.id.as_str()).unwrap_or(&Value::Null)) {
-            Ok(answer) => {
-                answers.set(field.id, answer);
-                if finished && field.required && !answers.has(field.id) {
-                    errors.push(error(field, "required", format!("{} is required.", field.label)));
-                }
+/// Checks one answer alone, as at a keystroke; an empty one is no fault here.
+///
+/// # Errors
+/// Every problem of the answer.
+pub fn validate_field(id: FieldId, answer: &Value) -> Result<Option<Answer>, Vec<FieldError>> {
+    let Some(answer) = id.field().and_then(|field| normalised(field, answer)) else {
+        return Ok(None);
+    };
+    let found = validate(Subject::Field(id), &answer.to_string());
+    if found.is_empty() {
+        return Ok(kept(answer));
+    }
+    Err(told_once(found, |fault| FieldError { pointer: format!("/answers/{id}"), ..told(fault) }))
+}
+
+fn check(subject: Subject, given: &Map<String, Value>, finished: bool) -> Result<Answers, Vec<FieldError>> {
+    let asked = |field: &Field| !matches!(subject, Subject::Step(step) if step != field.step);
+    let document = in_order(given, asked);
+    let mut found = validate(subject, &Value::Object(document.clone()).to_string());
+    if !finished {
+        found.retain(|fault| fault.keyword != "required");
+    }
+    if found.is_empty() {
+        let mut answers = Answers::default();
+        for (name, value) in document {
+            if let (Some(id), Some(answer)) = (FieldId::parse(&name), kept(value)) {
+                answers.set(id, answer);
             }
-            Err(found) => errors.push(found),
         }
+        return Ok(answers);
     }
-    for name in given.keys() {
-        if !FieldId::parse(name).is_some_and(|id| known.contains(&id)) {
-            errors.push(unknown(name));
-        }
-    }
-    if errors.is_empty() { Ok(answers) } else { Err(errors) }
-}
-
-fn normalise(field: &Field, value: &Value) -> Result<Answer, FieldError> {
-    match (field.kind, value) {
-        (Kind::List { .. }, Value::Null) => Ok(Answer::List(Vec::new())),
-        (Kind::List { max_items, max }, Value::String(text)) => list(field, text.lines(), max_items, max),
-        (Kind::List { max_items, max }, Value::Array(items)) => {
-            let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
-            let texts = texts.ok_or_else(|| {
-                error(field, "wrong_type", format!("{} must be a list of texts.", field.label))
-            })?;
-            list(field, texts.into_iter(), max_items, max)
-        }
-        (Kind::List { .. }, _) => {
-            Err(error(field, "wrong_type", format!("{} must be a list of texts.", field.label)))
-        }
-        (_, Value::Null) => Ok(Answer::Text(String::new())),
-        (Kind::Url, Value::String(text)) => url(field, text.trim()),
-        (Kind::Text { max } | Kind::LongText { max }, Value::String(text)) => {
-            let text = text.trim();
-            check_characters(field, text, matches!(field.kind, Kind::LongText { .. }))?;
-            let count = text.chars().count();
-            if count > max {
-                return Err(error(
-                    field,
-                    "too_long",
-                    format!("{} has {count} characters; the most is {max}.", field.label),
-                ));
-            }
-            Ok(Answer::Text(text.to_owned()))
-        }
-        _ => Err(error(field, "wrong_type", format!("{} must be text.", field.label))),
-    }
-}
-
-fn list<'a>(
-    field: &Field,
-    items: impl Iterator<Item = &'a str>,
-    max_items: usize,
-    max: usize,
-) -> Result<Answer, FieldError> {
-    let mut kept: Vec<String> = Vec::new();
-    let mut seen: Vec<String> = Vec::new();
-    for item in items.map(str::trim).filter(|item| !item.is_empty()) {
-        check_characters(field, item, false)?;
-        let count = item.chars().count();
-        if count > max {
-            let start: String = item.chars().take(24).collect();
-            return Err(error(
-                field,
-                "too_long",
-                format!(
-                    "{}: the item beginning “{start}” has {count} characters; the most is {max}.",
-                    field.label
-                ),
-            ));
-        }
-        let folded = item.to_lowercase();
-        if !seen.contains(&folded) {
-            seen.push(folded);
-            kept.push(item.to_owned());
-        }
-        if kept.len() > max_items {
-            return Err(error(
-                field,
-                "too_many_items",
-                format!("{} has more than {max_items} items.", field.label),
-            ));
-        }
-    }
-    Ok(Answer::List(kept))
-}
-
-/// Refuses what no form sends and no store keeps: control characters, a NUL among them, and line breaks where one
-/// line is asked for.
-fn check_characters(field: &Field, text: &str, lines: bool) -> Result<(), FieldError> {
-    let breaks = |c: char| matches!(c, '\n' | '\r');
-    if text.chars().any(|c| c.is_control() && c != '\t' && !breaks(c)) {
-        let message = format!("{} has a control character; type it anew.", field.label);
-        return Err(error(field, "control_character", message));
-    }
-    if !lines && text.contains(breaks) {
-        return Err(error(field, "line_break", format!("{} must stand on one line.", field.label)));
-    }
-    Ok(())
-}
-
-fn url(field: &Field, text: &str) -> Result<Answer, FieldError> {
-    if text.is_empty() {
-        return Ok(Answer::Text(String::new()));
-    }
-    let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-    let rest = full.strip_prefix("https://").or_else(|| full.strip_prefix("http://"));
-    let authority = rest.map(|rest| rest.split(['/', '?', '#', '\\']).next().unwrap_or_default());
-    // `user:password@` before the host is how an address pretends to be another one.
-    let good = authority.is_some_and(|authority| {
-        let host = authority.split(':').next().unwrap_or_default();
-        !authority.contains('@') && host.contains('.') && host.split('.').all(|label| !label.is_empty())
+    let mut errors = told_once(found, told);
+    // As a form shows them: in the order in which they are asked, what is unknown last.
+    errors.sort_by_key(|error| {
+        let name = error.pointer.strip_prefix("/answers/").filter(|_| error.code != "unknown_field");
+        FIELDS.iter().position(|field| name == Some(field.id.as_str())).unwrap_or(usize::MAX)
     });
-    if !good || full.contains(|c: char| c.is_whitespace() || c.is_control()) || full.chars().count() > 500 {
-        return Err(error(
-            field,
-            "not_a_url",
-            format!("{} must be a web address such as https://chaya.example.", field.label),
-        ));
-    }
-    Ok(Answer::Text(full))
+    Err(errors)
 }
 
-fn error(field: &Field, code: &str, message: String) -> FieldError {
-    FieldError {
-        pointer: format!("/answers/{}", field.id),
-        code: code.to_owned(),
-        message,
-        step: Some(field.step.to_string()),
+/// The answers in normal form: first those that are asked, then names that nobody asked for.
+fn in_order(given: &Map<String, Value>, asked: impl Fn(&Field) -> bool) -> Map<String, Value> {
+    let known = FIELDS.iter().filter(|field| asked(field)).filter_map(|field| {
+        let answer = normalised(field, given.get(field.id.as_str())?)?;
+        Some((field.id.to_string(), answer))
+    });
+    let is_asked = |name: &str| FieldId::parse(name).and_then(FieldId::field).is_some_and(&asked);
+    let unknown = given.iter().filter(|(name, _)| !is_asked(name));
+    known.chain(unknown.map(|(name, value)| (name.clone(), value.clone()))).collect()
+}
+
+/// An answer in normal form; `None` for one that says nothing.
+fn normalised(field: &Field, answer: &Value) -> Option<Value> {
+    match (field.kind, answer) {
+        (_, Value::Null) => None,
+        (Kind::List { .. }, Value::String(text)) => list(text.lines().map(Value::from)),
+        (Kind::List { .. }, Value::Array(items)) => list(items.iter().cloned()),
+        (Kind::Url, Value::String(text)) => match text.trim() {
+            "" => None,
+            address if address.contains("://") => Some(address.into()),
+            address => Some(format!("https://{address}").into()),
+        },
+        (_, Value::String(text)) => Some(text.trim()).filter(|text| !text.is_empty()).map(Value::from),
+        // Of the wrong type; the validator says so.
+        (_, other) => Some(other.clone()),
     }
 }
 
-fn unknown(name: &str) -> FieldError {
-    // RFC 6901: `~` and `/` inside a name are escaped. The name is cut so that a hostile one cannot swell the answer.
-    let name: String = name.chars().take(64).collect();
-    let escaped = name.replace('~', "~0").replace('/', "~1");
+/// Items without the white space around them, empties and repeats. What is no text is left as it is.
+fn list(items: impl Iterator<Item = Value>) -> Option<Value> {
+    let mut seen = BTreeSet::new();
+    let kept: Vec<_> = items
+        .filter_map(|item| match item.as_str().map(str::trim) {
+            None => Some(item),
+            Some(text) => (!text.is_empty() && seen.insert(text.to_lowercase())).then(|| text.into()),
+        })
+        .collect();
+    (!kept.is_empty()).then_some(Value::Array(kept))
+}
+
+/// A checked value as an answer.
+fn kept(value: Value) -> Option<Answer> {
+    match value {
+        Value::String(text) => Some(Answer::Text(text)),
+        Value::Array(items) => {
+            let texts = items.into_iter().filter_map(|item| item.as_str().map(str::to_owned));
+            Some(Answer::List(texts.collect()))
+        }
+        _ => None,
+    }
+}
+
+/// Every fault once: without the place in the list, two items can have the very same one.
+fn told_once(found: Vec<Violation>, told: impl Fn(Violation) -> FieldError) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for error in found.into_iter().map(told) {
+        if !errors.contains(&error) {
+            errors.push(error);
+        }
+    }
+    errors
+}
+
+/// A fault as the wire tells it. It points at the answer and not into its list: items have moved since they were typed.
+fn told(fault: Violation) -> FieldError {
+    let field = fault.pointer.split('/').nth(1).unwrap_or_default();
     FieldError {
-        pointer: format!("/answers/{escaped}"),
-        code: "unknown_field".to_owned(),
-        message: format!("“{name}” is not a question here; remove it."),
-        step: None,
+        pointer: format!("/answers/{field}"),
+        code: fault.code.to_owned(),
+        message: fault.message,
+        step: fault.step.map(str::to_owned),
     }
 }
 
@@ -302,6 +266,17 @@ mod tests {
         assert!(step(StepId::Offer, offer("one line", "two\n\tlines")).is_ok());
         let items = step(StepId::Voice, json!({"brand_tone": ["warm\nexact"]})).unwrap_err();
         assert_eq!(items[0].code, "line_break");
+    }
+
+    #[test]
+    fn items_with_the_same_fault_are_told_once_and_others_each() {
+        let long = |letter: &str| letter.repeat(301);
+        let answers = json!({"brand_tone": [1, long("a"), 2, long("b")]});
+        let codes = |errors: Vec<FieldError>| errors.into_iter().map(|error| error.code).collect::<Vec<_>>();
+        let expected = ["wrong_type", "too_long", "too_long"];
+        assert_eq!(codes(step(StepId::Voice, answers.clone()).unwrap_err()), expected);
+        let alone = validate_field(FieldId::BrandTone, &answers["brand_tone"]);
+        assert_eq!(codes(alone.unwrap_err()), expected);
     }
 
     #[test]

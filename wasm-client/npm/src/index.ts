@@ -6,13 +6,23 @@
  */
 import load, * as wasm from "../wasm/index.js";
 import type { GateFacts } from "./generated/api.js";
-import type { StepId } from "./generated/fields.js";
-import type { Checked, FreshnessResult, GateResult, Preview, Verified } from "./types.js";
+import type { FieldId, StepId } from "./generated/fields.js";
+import type {
+  Checked,
+  CheckedField,
+  FreshnessResult,
+  GateResult,
+  Judged,
+  Preview,
+  SchemaName,
+  Verified,
+} from "./types.js";
 
 export * from "./generated/catalogue.js";
 export * from "./generated/fields.js";
 export * from "./generated/vocabulary.js";
 export type * from "./generated/api.js";
+export type * from "./generated/context.js";
 export type * from "./types.js";
 
 /** Where the compiled module comes from: its address, a response, its bytes, or the module itself. */
@@ -75,6 +85,29 @@ export function validateStep(step: StepId, answers: unknown): Checked {
  */
 export function validateAnswers(answers: unknown): Checked {
   return loaded().validateAnswers(json(answers)) as Checked;
+}
+
+/**
+ * Checks one answer alone, as at a keystroke; an empty one is no fault here.
+ *
+ * @param field The question's id.
+ * @param answer What was typed.
+ */
+export function validateField(field: FieldId, answer: unknown): CheckedField {
+  // A text is an answer here and not JSON text, unlike everywhere else.
+  return loaded().validateField(text(field), typeof answer === "string" ? JSON.stringify(answer) : json(answer)) as CheckedField;
+}
+
+/**
+ * Holds a whole document against a schema. Nothing is trimmed or split: a schema describes what is kept.
+ *
+ * @param schema The schema's name.
+ * @param document The document: its JSON text or, fastest, its bytes.
+ */
+export function validateDocument(schema: SchemaName, document: unknown): Judged {
+  const name = text(schema);
+  if (document instanceof Uint8Array) return loaded().validateDocumentBytes(name, document) as Judged;
+  return loaded().validateDocument(name, json(document)) as Judged;
 }
 
 /** Counts a text as the length rules do: Unicode characters without the white space around them. */

@@ -1,5 +1,5 @@
 import type { Answer, Dropped, FieldError, GateView } from "./generated/api.js";
-import type { FieldId } from "./generated/fields.js";
+import type { FieldId, StepId } from "./generated/fields.js";
 import type { Freshness } from "./generated/vocabulary.js";
 
 /** Answers by question; what is absent was not answered. */
@@ -19,6 +19,32 @@ export interface Refusal {
 
 /** Normalised answers, or every sentence about what is wrong with them. */
 export type Checked = { ok: true; answers: Answers } | { ok: false; errors: FieldError[] };
+
+/** One answer in normal form, `null` when it says nothing, or every sentence about what is wrong with it. */
+export type CheckedField = { ok: true; answer: Answer | null } | { ok: false; errors: FieldError[] };
+
+/** What a document can be held against: a step, one answer, all answers, or a document of ours. */
+export type SchemaName = StepId | FieldId | "answers" | "business_context" | "manifest";
+
+/** One fault of a document. */
+export interface Violation {
+  /** JSON Pointer to what is wrong, or to what is missing. */
+  pointer: string;
+  /** The keyword of the schema that does not hold; `json` where the text itself is refused. */
+  keyword: string;
+  /** Stable code to branch on. */
+  code: string;
+  /** The sentence to show. */
+  message: string;
+  /** The onboarding step that it belongs to, where it belongs to one. */
+  step?: StepId;
+}
+
+/** Everything that is wrong with a document, in its order. */
+export interface Judged {
+  ok: boolean;
+  errors: Violation[];
+}
 
 /** How old a manifest is. */
 export interface FreshnessView {

@@ -1,4 +1,5 @@
-//! What is generated from core: the API's description, the docs' tables, the package's TypeScript.
+//! What is generated from core and its schemas: the validator's tables and the questions, the API's description, the
+//! docs' tables, the package's TypeScript.
 //!
 //! Each file says on its first line that it is generated. `codegen --check` writes nothing and fails when a
 //! file differs from what it should be, which is how drift fails the tests.
@@ -6,6 +7,7 @@
 mod catalogue;
 mod docs;
 mod openapi;
+mod schemas;
 mod types;
 mod typescript;
 
@@ -20,22 +22,27 @@ struct Generated {
     text: String,
 }
 
-fn generate() -> Vec<Generated> {
+fn generate(repo: &Path) -> Result<Vec<Generated>> {
     let file = |path, text| Generated { path, text };
-    vec![
+    let schemas = schemas::read(repo)?;
+    Ok(vec![
         file(".dev.vars.example", docs::dev_vars()),
+        file("core/src/onboarding/questions.rs", schemas::rust_questions(&schemas)),
+        file("core/src/validator/tables.rs", schemas::tables(&schemas)?),
         file("docs/API.md", docs::api()),
         file("docs/ENVIRONMENT.md", docs::environment()),
         file("docs/ERRORS.md", docs::errors()),
         file("docs/LOGGING.md", docs::logging()),
+        file("docs/ONBOARDING.md", schemas::docs(&schemas)),
         file("docs/VOCABULARY.md", docs::vocabulary()),
         file("docs/openapi.json", openapi::document()),
         file("migrations/009_plan_catalogue.sql", catalogue::sql()),
         file("wasm-client/npm/src/generated/api.ts", typescript::api()),
         file("wasm-client/npm/src/generated/catalogue.ts", catalogue::typescript()),
+        file("wasm-client/npm/src/generated/context.ts", schemas::typescript(&schemas)),
         file("wasm-client/npm/src/generated/fields.ts", typescript::fields()),
         file("wasm-client/npm/src/generated/vocabulary.ts", typescript::vocabulary()),
-    ]
+    ])
 }
 
 /// Writes every generated file below `repo`, or with `check` compares them.
@@ -44,7 +51,7 @@ fn generate() -> Vec<Generated> {
 /// With `check`, when any file differs; the message names each.
 pub fn run(repo: &Path, check: bool) -> Result<()> {
     let mut drifted: Vec<PathBuf> = Vec::new();
-    for Generated { path, text } in generate() {
+    for Generated { path, text } in generate(repo)? {
         let full = repo.join(path);
         if fs::read_to_string(&full).is_ok_and(|present| present == text) {
             continue;
@@ -72,7 +79,7 @@ mod tests {
 
     #[test]
     fn every_generated_file_says_so_on_its_first_line() {
-        for file in generate() {
+        for file in generate(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()).unwrap() {
             let first = file.text.lines().take(2).collect::<String>();
             assert!(first.contains("Generated") || first.contains("generated"), "{}", file.path);
             assert!(file.text.ends_with('\n'), "{}", file.path);

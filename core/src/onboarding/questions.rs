@@ -1,0 +1,81 @@
+//! Generated from core/schema by `npm run codegen`; do not edit.
+//! Ids are strings and survive reordering; nothing anywhere numbers a step.
+
+use super::fields::{Field, Kind, Step};
+use crate::vocabulary::vocabulary;
+
+vocabulary! {
+    /// A step of onboarding.
+    StepId {
+        Company = "company",
+        Offer = "offer",
+        Customer = "customer",
+        Position = "position",
+        Voice = "voice",
+        Reach = "reach",
+        Proof = "proof",
+    }
+}
+
+vocabulary! {
+    /// A question of onboarding.
+    FieldId {
+        CompanyName = "company_name",
+        CompanyWebsite = "company_website",
+        Industry = "industry",
+        BusinessStage = "business_stage",
+        CompanyDescription = "company_description",
+        PrimaryOffer = "primary_offer",
+        CoreProblem = "core_problem",
+        PricingModel = "pricing_model",
+        IdealCustomerTitle = "ideal_customer_title",
+        IdealCustomerProfile = "ideal_customer_profile",
+        TopPainPoints = "top_pain_points",
+        TopGoals = "top_goals",
+        KeyDifferentiator = "key_differentiator",
+        Competitors = "competitors",
+        BrandTone = "brand_tone",
+        BannedPhrases = "banned_phrases",
+        ChannelPriorities = "channel_priorities",
+        GeographicFocus = "geographic_focus",
+        ProofPoints = "proof_points",
+        AcquisitionGoal = "acquisition_goal",
+        ConstraintsAndGuardrails = "constraints_and_guardrails",
+    }
+}
+
+/// The steps in the order in which they are asked.
+pub const STEPS: &[Step] = &[
+    Step { id: StepId::Company, title: "Your company" },
+    Step { id: StepId::Offer, title: "What you offer" },
+    Step { id: StepId::Customer, title: "Who it is for" },
+    Step { id: StepId::Position, title: "Why you and not another" },
+    Step { id: StepId::Voice, title: "How you sound" },
+    Step { id: StepId::Reach, title: "Where you are found" },
+    Step { id: StepId::Proof, title: "What you can prove, and what you must not say" },
+];
+
+/// The questions in the order in which they are asked.
+pub const FIELDS: &[Field] = &[
+    Field { id: FieldId::CompanyName, step: StepId::Company, label: "Company name", kind: Kind::Text { max: 200 }, required: true, hint: "As your customers know it." },
+    Field { id: FieldId::CompanyWebsite, step: StepId::Company, label: "Website", kind: Kind::Url, required: false, hint: "For example https://chaya.example." },
+    Field { id: FieldId::Industry, step: StepId::Company, label: "Industry", kind: Kind::Text { max: 200 }, required: true, hint: "In your own words, such as D2C / Beverages." },
+    Field { id: FieldId::BusinessStage, step: StepId::Company, label: "Stage", kind: Kind::Text { max: 200 }, required: true, hint: "Such as Idea, Seed or Series A." },
+    Field { id: FieldId::CompanyDescription, step: StepId::Company, label: "Company description", kind: Kind::LongText { max: 2000 }, required: true, hint: "What you do, in two or three sentences." },
+    Field { id: FieldId::PrimaryOffer, step: StepId::Offer, label: "Main offer", kind: Kind::Text { max: 200 }, required: true, hint: "The one thing most people buy first." },
+    Field { id: FieldId::CoreProblem, step: StepId::Offer, label: "Problem you solve", kind: Kind::LongText { max: 2000 }, required: true, hint: "The problem as your customer would tell it." },
+    Field { id: FieldId::PricingModel, step: StepId::Offer, label: "Pricing", kind: Kind::Text { max: 200 }, required: false, hint: "Such as ₹549 per 250 g, or a monthly subscription." },
+    Field { id: FieldId::IdealCustomerTitle, step: StepId::Customer, label: "Ideal customer", kind: Kind::Text { max: 200 }, required: true, hint: "A name for them, such as Urban ritual drinker." },
+    Field { id: FieldId::IdealCustomerProfile, step: StepId::Customer, label: "Who they are", kind: Kind::LongText { max: 2000 }, required: true, hint: "Where they live, what they do, what they care about." },
+    Field { id: FieldId::TopPainPoints, step: StepId::Customer, label: "Pain points", kind: Kind::List { max_items: 20, max: 300 }, required: true, hint: "One on each line." },
+    Field { id: FieldId::TopGoals, step: StepId::Customer, label: "Goals", kind: Kind::List { max_items: 20, max: 300 }, required: true, hint: "One on each line." },
+    Field { id: FieldId::KeyDifferentiator, step: StepId::Position, label: "What sets you apart", kind: Kind::LongText { max: 2000 }, required: true, hint: "What you have and the others do not." },
+    Field { id: FieldId::Competitors, step: StepId::Position, label: "Competitors", kind: Kind::List { max_items: 20, max: 300 }, required: true, hint: "One on each line." },
+    Field { id: FieldId::BrandTone, step: StepId::Voice, label: "Tone of voice", kind: Kind::List { max_items: 20, max: 300 }, required: true, hint: "One word or phrase on each line." },
+    Field { id: FieldId::BannedPhrases, step: StepId::Voice, label: "Phrases never to use", kind: Kind::List { max_items: 20, max: 300 }, required: false, hint: "One on each line. Kept whole, always." },
+    Field { id: FieldId::ChannelPriorities, step: StepId::Reach, label: "Channels", kind: Kind::List { max_items: 20, max: 300 }, required: true, hint: "One on each line, the most important first." },
+    Field { id: FieldId::GeographicFocus, step: StepId::Reach, label: "Geography", kind: Kind::Text { max: 200 }, required: false, hint: "Such as Bengaluru and Pune, or all of India." },
+    Field { id: FieldId::ProofPoints, step: StepId::Proof, label: "Proof", kind: Kind::List { max_items: 20, max: 300 }, required: false, hint: "Numbers, reviews, press. One on each line." },
+    Field { id: FieldId::AcquisitionGoal, step: StepId::Proof, label: "Growth goal", kind: Kind::Text { max: 200 }, required: true, hint: "Such as 1,500 first orders a month." },
+    Field { id: FieldId::ConstraintsAndGuardrails, step: StepId::Proof, label: "Constraints and guardrails", kind: Kind::List { max_items: 20, max: 300 }, required: true, hint: "What must never be claimed or done. Kept whole, always." },
+];

@@ -1,0 +1,101 @@
+//! One text for equal values, to compare values without keeping them as trees.
+
+use super::number::Decimal;
+use super::reader::{Broken, Reader};
+
+/// The canonical form of a JSON text: equal for equal values (`1` and `1.0`, members in any order) and for no others.
+/// Not JSON. `None` for what is not JSON or nests too deeply.
+pub fn canonical(json: &str) -> Option<String> {
+    let mut out = String::new();
+    write(&mut Reader::new(json), &mut out, 0).ok()?;
+    Some(out)
+}
+
+fn write(reader: &mut Reader<'_>, out: &mut String, depth: usize) -> Result<(), Broken> {
+    if depth > super::walk::DEEPEST {
+        return reader.broken("too deep");
+    }
+    match reader.next_token() {
+        b'"' => string(&reader.string()?.text, out),
+        b'[' => {
+            reader.at += 1;
+            out.push('[');
+            let mut more = reader.next_token() != b']';
+            if !more {
+                reader.at += 1;
+            }
+            while more {
+                write(reader, out, depth + 1)?;
+                out.push(',');
+                more = reader.another(b']', "expected a comma")?;
+            }
+            out.push(']');
+        }
+        b'{' => {
+            reader.at += 1;
+            let mut members = Vec::new();
+            let mut more = reader.next_token() != b'}';
+            if !more {
+                reader.at += 1;
+            }
+            while more {
+                reader.next_token();
+                let mut member = String::new();
+                string(&reader.string()?.text, &mut member);
+                reader.expect(b':', "expected a colon")?;
+                write(reader, &mut member, depth + 1)?;
+                members.push(member);
+                more = reader.another(b'}', "expected a comma")?;
+            }
+            members.sort_unstable();
+            out.push('{');
+            out.push_str(&members.join(","));
+            out.push('}');
+        }
+        b't' => reader.word("true").map(|()| out.push('t'))?,
+        b'f' => reader.word("false").map(|()| out.push('f'))?,
+        b'n' => reader.word("null").map(|()| out.push('n'))?,
+        _ => {
+            let text = reader.number()?;
+            out.push_str(&Decimal::read(text).map_or_else(|| text.to_owned(), |number| number.canonical()));
+        }
+    }
+    Ok(())
+}
+
+/// The length in front makes any text safe to stand beside another.
+fn string(text: &str, out: &mut String) {
+    out.push_str(&format!("\"{}:{text}", text.len()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::canonical;
+
+    #[test]
+    fn equal_values_and_only_those_have_one_form() {
+        let equal = [
+            ("1", "1.0"),
+            (r#"{"a":1,"b":[2]}"#, r#" { "b" : [2e0] , "a" : 1 } "#),
+            (r#""\u0061""#, r#""a""#),
+        ];
+        for (a, b) in equal {
+            assert_eq!(canonical(a), canonical(b), "{a} {b}");
+            assert!(canonical(a).is_some());
+        }
+        let different = [
+            ("1", "true"),
+            ("0", "false"),
+            (r#""1""#, "1"),
+            ("[1,2]", "[12]"),
+            (r#"["a,","b"]"#, r#"["a",",b"]"#),
+            ("{}", "[]"),
+            ("null", "{}"),
+            ("[[1],2]", "[1,[2]]"),
+        ];
+        for (a, b) in different {
+            assert_ne!(canonical(a), canonical(b), "{a} {b}");
+        }
+        assert_eq!(canonical("[1"), None);
+    }
+}

@@ -1,0 +1,113 @@
+//! Checks documents against the schemas of `core/schema` while reading them: one pass over the text, no value tree,
+//! every fault with its pointer, keyword, code, sentence and step.
+//!
+//! The schema compiler writes `tables.rs` from the schemas; what is here follows the tables. What it reads and refuses
+//! beyond the schemas is JSON itself: duplicate names, halves of surrogate pairs, numbers of 10^308 or more and more
+//! than 64 levels are faults with sentences of their own.
+
+mod canonical;
+mod format;
+mod number;
+mod place;
+mod reader;
+mod sentence;
+mod table;
+#[rustfmt::skip]
+mod tables;
+mod walk;
+
+pub use canonical::canonical;
+pub use table::{ANY, Check, Choice, NEVER, Node, NodeId, Pattern, Program, kind};
+pub use tables::PROGRAM;
+
+use place::Place;
+use serde::Serialize;
+
+use crate::onboarding::{FieldId, StepId};
+
+/// One fault of a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Violation {
+    /// JSON Pointer (RFC 6901) to what is wrong; to the missing or unknown member where that is it.
+    pub pointer: String,
+    /// The keyword of the schema that does not hold; `json` where no keyword is needed to refuse it.
+    pub keyword: &'static str,
+    /// Stable code of the rule, such as `required` or `too_long`.
+    pub code: &'static str,
+    /// The sentence to show.
+    pub message: String,
+    /// The onboarding step that it belongs to, where it belongs to one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<&'static str>,
+}
+
+impl Violation {
+    fn new(place: &Place<'_>, keyword: &'static str, code: &'static str, message: String) -> Self {
+        let step = Some(place.step).filter(|step| !step.is_empty());
+        Self { pointer: place.pointer(), keyword, code, message, step }
+    }
+}
+
+/// What a text is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The answers of one step.
+    Step(StepId),
+    /// The answers of all steps.
+    Answers,
+    /// One answer alone, as at a keystroke.
+    Field(FieldId),
+    /// A business context.
+    Context,
+    /// A manifest.
+    Manifest,
+}
+
+impl Subject {
+    /// The subject with this name: a step's id, `answers`, `business_context`, `manifest` or a field's id.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "answers" => Some(Self::Answers),
+            "business_context" => Some(Self::Context),
+            "manifest" => Some(Self::Manifest),
+            _ => StepId::parse(name).map(Self::Step).or_else(|| FieldId::parse(name).map(Self::Field)),
+        }
+    }
+
+    fn node(self) -> NodeId {
+        let root = |name| PROGRAM.root(name).unwrap_or(NEVER);
+        match self {
+            Self::Step(step) => root(step.as_str()),
+            Self::Answers => root("answers"),
+            Self::Field(field) => PROGRAM
+                .nodes
+                .get(usize::from(root("answers")))
+                .and_then(|answers| answers.property(field.as_str(), 0))
+                .map_or(NEVER, |(_, node)| node),
+            Self::Context => root("business_context"),
+            Self::Manifest => root("manifest"),
+        }
+    }
+}
+
+/// Everything that is wrong with a JSON text, in the order of the document; nothing when it is good. Lengths count
+/// Unicode characters. After 1,000 faults the rest is not read.
+pub fn validate(subject: Subject, text: &str) -> Vec<Violation> {
+    run(&PROGRAM, subject.node(), text)
+}
+
+/// The same for bytes, such as a body; what is not UTF-8 is not JSON (RFC 8259 §8.1).
+pub fn validate_bytes(subject: Subject, bytes: &[u8]) -> Vec<Violation> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => validate(subject, text),
+        Err(error) => {
+            let message = format!("The text is not UTF-8: byte {} begins no character.", error.valid_up_to());
+            vec![Violation::new(&Place::root(), "json", "not_utf8", message)]
+        }
+    }
+}
+
+/// The same against any node of any program, for the compiler's own tests.
+pub fn run(program: &Program, node: NodeId, text: &str) -> Vec<Violation> {
+    walk::walk(program, node, text)
+}

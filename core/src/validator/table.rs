@@ -1,0 +1,170 @@
+//! What a schema becomes: nodes that a walk over the text can follow without looking anything up twice.
+//!
+//! The tables are written by the schema compiler. Everything that a document can be at one place has been brought
+//! together in one node there, references included, so that the walk is always at exactly one node.
+
+/// A node's place in [`Program::nodes`].
+pub type NodeId = u16;
+
+/// The node of a schema that accepts everything.
+pub const ANY: NodeId = 0;
+/// The node of a schema that accepts nothing.
+pub const NEVER: NodeId = 1;
+
+/// Kinds of value, as bits. A number is [`INTEGER`] when it has no fraction, however it is written.
+pub mod kind {
+    /// `null`
+    pub const NULL: u8 = 1;
+    /// `true` or `false`
+    pub const BOOLEAN: u8 = 2;
+    /// An object.
+    pub const OBJECT: u8 = 4;
+    /// An array.
+    pub const ARRAY: u8 = 8;
+    /// A number without a fraction; `1.0` and `1e3` are such.
+    pub const INTEGER: u8 = 16;
+    /// A number with a fraction.
+    pub const FRACTION: u8 = 32;
+    /// A text.
+    pub const STRING: u8 = 64;
+    /// Every kind.
+    pub const ALL: u8 = 127;
+}
+
+/// Compiled schemas. All data is static: written into the source by the compiler, or leaked by its tests.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
+    /// The nodes, [`ANY`] and [`NEVER`] first.
+    pub nodes: &'static [Node],
+    /// The schemas by name.
+    pub roots: &'static [(&'static str, NodeId)],
+    /// The patterns.
+    pub patterns: &'static [Pattern],
+}
+
+/// What one place of a document must be.
+#[derive(Clone, Copy, Debug)]
+pub struct Node {
+    /// What a form calls it; empty where the schema has no title.
+    pub label: &'static str,
+    /// The onboarding step that it belongs to, or empty.
+    pub step: &'static str,
+    /// The kinds that it may be.
+    pub kinds: u8,
+    /// What else must hold, each for its own kind of value.
+    pub checks: &'static [Check],
+    /// Known members in the order of the schema: at most 64.
+    pub properties: &'static [(&'static str, NodeId)],
+    /// Bit `n` is set where member `n` must be there.
+    pub required: u64,
+    /// What any other member must be.
+    pub other: NodeId,
+    /// What each item must be.
+    pub items: NodeId,
+}
+
+/// One rule.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// The fewest characters.
+    MinLength(usize),
+    /// The most characters.
+    MaxLength(usize),
+    /// A pattern that must be found, by its place in [`Program::patterns`].
+    Pattern(usize),
+    /// An RFC 3339 date and time.
+    DateTime,
+    /// The smallest number, as it stands in the schema.
+    Minimum(&'static str),
+    /// The largest number.
+    Maximum(&'static str),
+    /// What a number must be above.
+    ExclusiveMinimum(&'static str),
+    /// What a number must be below.
+    ExclusiveMaximum(&'static str),
+    /// The fewest items.
+    MinItems(usize),
+    /// The most items.
+    MaxItems(usize),
+    /// No item twice.
+    UniqueItems,
+    /// One of these values.
+    OneOf(Choice),
+    /// This value.
+    Const(Choice),
+}
+
+/// Values to choose from.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    /// Those that are texts.
+    pub texts: &'static [&'static str],
+    /// The others, each in the form that [`super::canonical`] gives.
+    pub others: &'static [&'static str],
+}
+
+/// A regular expression as an automaton over UTF-8 bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Pattern {
+    /// What is wrong when it is not found; a code.
+    pub code: &'static str,
+    /// What is wrong, as the end of a sentence that begins with the label.
+    pub message: &'static str,
+    /// Whether it is found in every text of printable ASCII characters, so that such a text need not be searched.
+    pub takes_plain: bool,
+    /// Which class a byte is in.
+    pub classes: &'static [u8; 256],
+    /// How many classes there are.
+    pub width: usize,
+    /// The next state by state and class. State 0 finds nothing any more, state 1 has found it, 2 is the start.
+    pub next: &'static [u16],
+    /// Whether ending in a state finds it.
+    pub ends: &'static [bool],
+}
+
+impl Program {
+    /// The node; what is not there accepts nothing, which no table that was compiled leads to.
+    pub(super) fn node(&self, id: NodeId) -> &Node {
+        const REFUSES: Node = Node {
+            label: "",
+            step: "",
+            kinds: 0,
+            checks: &[],
+            properties: &[],
+            required: 0,
+            other: NEVER,
+            items: NEVER,
+        };
+        self.nodes.get(usize::from(id)).unwrap_or(&REFUSES)
+    }
+
+    /// The schema with this name.
+    pub fn root(&self, name: &str) -> Option<NodeId> {
+        self.roots.iter().find(|(root, _)| *root == name).map(|(_, node)| *node)
+    }
+}
+
+impl Node {
+    /// The member with this name: its number and its node. Most documents keep to the order of the schema, so the
+    /// search begins at `expected`.
+    pub fn property(&self, name: &str, expected: usize) -> Option<(usize, NodeId)> {
+        let numbered = || self.properties.iter().enumerate();
+        let mut found = numbered().skip(expected).chain(numbered().take(expected));
+        found.find(|(_, (known, _))| *known == name).map(|(number, (_, node))| (number, *node))
+    }
+}
+
+impl Pattern {
+    /// Whether the pattern is found in `text`. Each byte is looked at once.
+    pub(super) fn found_in(&self, text: &str) -> bool {
+        let mut state = 2;
+        for &byte in text.as_bytes() {
+            let class = self.classes.get(usize::from(byte)).map_or(0, |class| usize::from(*class));
+            state = self.next.get(state * self.width + class).map_or(0, |next| usize::from(*next));
+            if state < 2 {
+                return state == 1;
+            }
+        }
+        self.ends.get(state).is_some_and(|end| *end)
+    }
+}
