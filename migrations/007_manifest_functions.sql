@@ -189,16 +189,18 @@ create or replace function public.read_manifest(p_workspace_id uuid) returns jso
 language plpgsql stable security invoker set search_path = '' as $$
 declare
   v_membership jsonb := public.read_membership(p_workspace_id);
+  v_context public.workspace_context;
   v_manifest jsonb;
 begin
+  -- Two statements on one snapshot. A join may be planned to look through all of a workspace's versions for the one.
+  select * into v_context from public.workspace_context where workspace_id = p_workspace_id;
   select pg_catalog.jsonb_build_object(
     'version', m.version, 'checksum', m.checksum, 'source', m.source,
-    'generated_at', private.rfc3339(m.created_at), 'confirmed_at', private.rfc3339(c.confirmed_at),
+    'generated_at', private.rfc3339(m.created_at), 'confirmed_at', private.rfc3339(v_context.confirmed_at),
     'content', m.content, 'token_estimate', m.token_estimate, 'meta', m.meta)
   into v_manifest
-  from public.workspace_context c
-  join public.business_context_manifests m on m.workspace_id = c.workspace_id and m.version = c.latest_version
-  where c.workspace_id = p_workspace_id;
+  from public.business_context_manifests m
+  where m.workspace_id = p_workspace_id and m.version = v_context.latest_version;
   return pg_catalog.jsonb_build_object('membership', v_membership, 'manifest', v_manifest);
 end $$;
 comment on function public.read_manifest(uuid) is
