@@ -26,7 +26,18 @@ async fn exports_and_denied_reads_stand_in_the_workspaces_chain() {
     }
     until("the denial is logged", || async { logged("bcm.read_denied", outsider.email.clone()).await == 1 })
         .await;
-    let verified = format!("select (audit_verify('{}') ->> 'ok')::boolean::int::bigint", owner.workspace_id);
-    assert_eq!(world.count(&verified).await, 1);
+    // The owner verifies the chain past the Worker, with their own token.
+    let verified: serde_json::Value = reqwest::Client::new()
+        .post(format!("{}/rest/v1/rpc/audit_verify", world.stack.supabase_url()))
+        .header("apikey", world.stack.publishable_key())
+        .bearer_auth(&owner.token)
+        .json(&json!({"p_workspace_id": owner.workspace_id}))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(verified["ok"], true, "{verified}");
     assert_eq!(logged("bcm.read_denied", outsider.email.clone()).await, 1, "knocking on leaves no heap");
 }
