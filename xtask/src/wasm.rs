@@ -30,11 +30,17 @@ pub enum Panics {
     Abort,
 }
 
-/// Compiles a `cdylib` package for wasm32 and returns the raw module's path.
+/// Compiles a `cdylib` package for wasm32 and returns the raw module's path. `quick` leaves nearly all optimising out.
 ///
 /// # Errors
 /// When cargo fails; its messages have been printed.
-pub fn compile(manifest_dir: &Path, package: &str, target_dir: &Path, panics: Panics) -> Result<PathBuf> {
+pub fn compile(
+    manifest_dir: &Path,
+    package: &str,
+    target_dir: &Path,
+    panics: Panics,
+    quick: bool,
+) -> Result<PathBuf> {
     let mut cargo = Command::new("cargo");
     cargo
         .current_dir(manifest_dir)
@@ -45,6 +51,11 @@ pub fn compile(manifest_dir: &Path, package: &str, target_dir: &Path, panics: Pa
         .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(panics))
         // Read by the wasm_bindgen macro: futures of js-sys, as the worker crate is built against.
         .env("WASM_BINDGEN_USE_JS_SYS", "1");
+    if quick {
+        for (name, value) in [("LTO", "off"), ("OPT_LEVEL", "1"), ("CODEGEN_UNITS", "16"), ("INCREMENTAL", "true")] {
+            cargo.env(format!("CARGO_PROFILE_RELEASE_{name}"), value);
+        }
+    }
     if panics == Panics::Unwind {
         cargo.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_unwind");
     }
