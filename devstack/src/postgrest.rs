@@ -51,7 +51,10 @@ impl Postgrest {
 
     /// Writes the keys that the server trusts; a running server takes them over.
     pub(crate) async fn set_keys(&self, jwks: &str) -> Result<()> {
-        fs::write(self.run.join("jwks.json"), jwks)?;
+        // Put in place whole: a server that reads an older signal's file meanwhile must not find it empty.
+        let staging = self.run.join("jwks.json.new");
+        fs::write(&staging, jwks)?;
+        fs::rename(&staging, self.run.join("jwks.json"))?;
         if let Some(process) = self.process.lock().await.as_ref() {
             process.signal(Signal::USR2);
         }

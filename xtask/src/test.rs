@@ -26,15 +26,10 @@ pub fn test(repo: &Repo) -> Result<ExitCode> {
 
 /// Every suite, also after one has failed.
 pub fn all(repo: &Repo) -> Tally {
-    let mut total = run_check("build", || build::build(repo));
+    let mut total = side_by_side(repo);
     total.add(run_check("generated files", || codegen::run(&repo.root, true)));
     total.add(run_check("requirements, plan and status", || trace::check(&repo.root)));
     total.add(run_suite("formatting", Kind::Check, cargo(repo).args(["fmt", "--all", "--check"])));
-    total.add(run_suite(
-        "lints, native",
-        Kind::Check,
-        cargo(repo).args(["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]),
-    ));
     total.add(run_suite(
         "lints, wasm32",
         Kind::Check,
@@ -77,6 +72,24 @@ pub fn all(repo: &Repo) -> Tally {
     total.add(wrangler::suite(repo));
     total.add(browser::suite(repo));
     total
+}
+
+/// The wasm builds end in long steps on one core each; the native compilations fill the other one meanwhile.
+fn side_by_side(repo: &Repo) -> Tally {
+    std::thread::scope(|scope| {
+        let native = scope.spawn(|| {
+            let mut lints = cargo(repo);
+            lints.args(["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]);
+            let mut total = run_suite("lints, native", Kind::Check, &mut lints);
+            let mut tests = cargo(repo);
+            tests.args(["test", "--quiet", "--no-run"]);
+            total.add(run_suite("compiling the native tests", Kind::Check, &mut tests));
+            total
+        });
+        let mut total = run_check("build", || build::build(repo));
+        total.add(native.join().unwrap_or(Tally { passed: 0, failed: 1 }));
+        total
+    })
 }
 
 fn cargo(repo: &Repo) -> Command {
