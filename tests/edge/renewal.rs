@@ -16,10 +16,7 @@ async fn ends_in(world: &World, founder: &Founder<'_>, hours: i32) {
 fn reminders(world: &World, founder: &Founder<'_>) -> Vec<String> {
     let sent = world.stack.resend().emails();
     sent.iter()
-        .filter(|mail| {
-            mail.to.contains(&founder.email) && mail.subject.contains("your Glide plan ends")
-                || mail.to.contains(&founder.email) && mail.subject.starts_with("Your Glide plan")
-        })
+        .filter(|mail| mail.to.contains(&founder.email) && !mail.subject.starts_with("Payment"))
         .map(|mail| mail.subject.clone())
         .collect()
 }

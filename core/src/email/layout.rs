@@ -103,15 +103,20 @@ impl Letter {
             )
         };
         let fact = |(label, value): &(&'static str, String)| {
+            // An id fits on one line of a telephone, and its letters cannot be mixed up.
+            let font = match *label {
+                "Order" | "Last order" | "Refund" => format!("font:13px/24px {MONO}"),
+                _ => "font-size:16px;line-height:24px".to_owned(),
+            };
             format!(
                 "<dt style=\"margin:0;font:12px/16px {MONO};letter-spacing:0.04em;color:{MUTED_INK}\">{label}</dt>\n\
-                 <dd style=\"margin:0 0 12px;font-size:16px;line-height:24px;color:{INK};word-break:break-word\">{}</dd>\n",
+                 <dd style=\"margin:0 0 12px;{font};color:{INK};word-break:break-word\">{}</dd>\n",
                 escape(value)
             )
         };
         let note = |text: &String| {
             format!(
-                "<p style=\"margin:0 0 8px;font-size:14px;line-height:20px;color:{SECOND_INK}\">{}</p>\n",
+                "<p style=\"margin:16px 0 0;font-size:14px;line-height:20px;color:{SECOND_INK}\">{}</p>\n",
                 escape(text)
             )
         };
@@ -150,7 +155,7 @@ impl Letter {
 {paragraphs}{facts}\
 <p style=\"margin:24px 0 12px\"><a href=\"{link}\" style=\"display:inline-block;padding:12px 24px;background:#3A5A7C;\
 border-radius:8px;font-size:16px;line-height:24px;font-weight:600;color:{PAPER};text-decoration:none\">{action}</a></p>\n\
-<p style=\"margin:0 0 24px;font-size:13px;line-height:20px;color:{MUTED_INK};word-break:break-all\">\
+<p style=\"margin:0;font-size:13px;line-height:20px;color:{MUTED_INK};word-break:break-all\">\
 <a href=\"{link}\" style=\"color:#3A5A7C\">{link}</a></p>\n\
 {notes}</div>\n\
 <p style=\"margin:16px 4px 0;font-size:13px;line-height:20px;color:{MUTED_INK}\">{origin}</p>\n\

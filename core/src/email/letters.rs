@@ -203,7 +203,7 @@ pub(super) fn renewal_reminder(data: &Data<'_>) -> Letter {
             data.plan_fact(),
             ("Price", price),
             ("Period", data.period("/period_start", "/period_end")),
-            ("Access until", grace),
+            ("Grace until", grace),
             ("Last order", data.text("/order_id")),
         ],
         action: ("Renew your plan", data.link("/plans")),
