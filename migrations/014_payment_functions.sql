@@ -24,10 +24,7 @@ begin
   if not found then
     return;
   end if;
-  -- The receipt goes to the owner; to the one who ordered, when the owner signed up without an address.
-  select u.* into v_person from public.users u
-  where u.email is not null and (u.id = v_workspace.owner_id or u.auth_user_id = (p_order).created_by)
-  order by (u.id = v_workspace.owner_id) desc limit 1;
+  v_person := private.billing_contact(v_workspace.id, (p_order).created_by);
   if v_person.email is null then
     return;
   end if;
@@ -56,26 +53,36 @@ end $$;
 comment on function private.finish_inbox(bigint, text, text) is
   'Writes down what became of a webhook; a failed one comes back after 1, 2, 4 … minutes, eight times in all.';
 
+create or replace function private.granted_from(
+  p_order public.payment_transactions, p_before public.subscriptions, p_after public.subscriptions, p_now timestamptz
+) returns timestamptz
+language plpgsql stable set search_path = '' as $$
+declare
+  v_before public.subscriptions := private.subscription_now(p_before, p_now);
+  v_live boolean := coalesce(v_before.status in ('active', 'past_due', 'cancelled') and v_before.current_period_end > p_now, false);
+begin
+  return case
+    when (p_after).plan = (p_order).plan and v_live and v_before.plan = (p_order).plan then v_before.current_period_end
+    when (p_after).plan = (p_order).plan then p_now
+    when v_before.next_plan = (p_order).plan then v_before.next_period_end
+    else (p_after).current_period_end end;
+end $$;
+comment on function private.granted_from(public.payment_transactions, public.subscriptions, public.subscriptions, timestamptz) is
+  'When the time that a captured order bought begins: compares the subscription before and after.';
+
 create or replace function private.granted_time(
   p_order public.payment_transactions, p_before public.subscriptions, p_after public.subscriptions, p_now timestamptz
 ) returns interval
 language plpgsql stable set search_path = '' as $$
 declare
-  v_before public.subscriptions := private.subscription_now(p_before, p_now);
-  v_live boolean := coalesce(v_before.status in ('active', 'past_due', 'cancelled') and v_before.current_period_end > p_now, false);
-  v_start timestamptz;
-begin
   -- Months differ in length, so what was bought is counted from where it was added.
-  v_start := case
-    when (p_after).plan = (p_order).plan and v_live and v_before.plan = (p_order).plan then v_before.current_period_end
-    when (p_after).plan = (p_order).plan then p_now
-    when v_before.next_plan = (p_order).plan then v_before.next_period_end
-    else (p_after).current_period_end end;
+  v_start timestamptz := private.granted_from(p_order, p_before, p_after, p_now);
+begin
   return private.add_interval(v_start, (p_order).billing_interval,
-    case when v_start <> p_now then v_before.billing_day end) - v_start;
+    case when v_start <> p_now then (p_before).billing_day end) - v_start;
 end $$;
 comment on function private.granted_time(public.payment_transactions, public.subscriptions, public.subscriptions, timestamptz) is
-  'How much time a captured order added, without what it turned from another plan: compares the subscription before and after.';
+  'How much time a captured order added, without what it turned from another plan.';
 
 create or replace function public.apply_payment_event(
   p_order_id text, p_source text, p_state text, p_amount bigint, p_provider_order_id text, p_details jsonb,
@@ -160,7 +167,10 @@ begin
       where id = v_order.id;
       update public.users set onboarding_status = 'payment_confirmed'
       where id = v_owner_id and onboarding_status = 'pending' and private.own_workspace(id) = v_workspace_id;
-      perform private.payment_email(v_order, 'payment_confirmed');
+      perform private.payment_email(v_order, 'payment_confirmed', null, pg_catalog.jsonb_build_object(
+        'period_start', private.rfc3339(private.granted_from(v_order, v_before, v_after, v_now)),
+        'period_end', private.rfc3339(case when v_after.plan = v_order.plan
+          then v_after.current_period_end else v_after.next_period_end end)));
     end if;
   elsif v_outcome = 'applied' and v_target = 'failed' then
     perform private.payment_email(v_order, 'payment_failed');
@@ -189,6 +199,7 @@ comment on function public.apply_payment_event(text, text, text, bigint, text, j
 
 revoke all on function private.payment_incident(text, uuid, text, jsonb),
   private.payment_email(public.payment_transactions, text, text, jsonb),
+  private.granted_from(public.payment_transactions, public.subscriptions, public.subscriptions, timestamptz),
   private.granted_time(public.payment_transactions, public.subscriptions, public.subscriptions, timestamptz),
   private.finish_inbox(bigint, text, text),
   public.apply_payment_event(text, text, text, bigint, text, jsonb, timestamptz, bigint, text)

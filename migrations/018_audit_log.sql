@@ -26,7 +26,7 @@ alter table public.audit_log
     'auth.profile_created', 'auth.denied', 'auth.explained',
     'payment.order_created', 'payment.completed', 'payment.failed', 'payment.cancelled', 'payment.refunded',
     'payment.refund_requested', 'payment.refund_completed', 'payment.refund_failed', 'payment.incident',
-    'subscription.trial_started', 'subscription.past_due', 'subscription.expired',
+    'subscription.trial_started', 'subscription.past_due', 'subscription.expired', 'subscription.plan_changed',
     'webhook.received', 'webhook.rejected', 'webhook.applied',
     'onboarding.finalized', 'onboarding.abandoned',
     'bcm.created', 'bcm.rebuilt', 'bcm.restored', 'bcm.imported', 'bcm.exported', 'bcm.enriched', 'bcm.read_denied',

@@ -137,6 +137,7 @@ vocabulary! {
         PaymentRefundCompleted = "payment.refund_completed", PaymentRefundFailed = "payment.refund_failed",
         PaymentIncident = "payment.incident", SubscriptionTrialStarted = "subscription.trial_started",
         SubscriptionPastDue = "subscription.past_due", SubscriptionExpired = "subscription.expired",
+        SubscriptionPlanChanged = "subscription.plan_changed",
         WebhookReceived = "webhook.received", WebhookRejected = "webhook.rejected",
         WebhookApplied = "webhook.applied", OnboardingFinalized = "onboarding.finalized",
         OnboardingAbandoned = "onboarding.abandoned", BcmCreated = "bcm.created", BcmRebuilt = "bcm.rebuilt",

@@ -8,6 +8,7 @@ mod due_work;
 mod entitlements;
 mod gate;
 mod http;
+mod life;
 mod manifests;
 mod manifests_hostile;
 mod members;

@@ -93,6 +93,7 @@ const BY_SERVICE: &[(&str, &str)] = &[
         "public.apply_refund_event('GR500', 'cron', 'COMPLETED', 100, 'OMR500', '{}', null, null, null)",
         "refunds_merchant_refund_id_key",
     ),
+    ("public.advance_subscriptions(10)", "subscriptions_due_idx"),
     ("public.sweep_queues()", "webhook_inbox_finished_idx"),
     ("public.start_trial(md5('w3')::uuid)", "subscription_workspace_id_key"),
     ("public.store_rebuilt_manifest(md5('w500')::uuid, EMPTY, 1, null)", "bcm_workspace_id_version_key"),

@@ -1,4 +1,4 @@
-//! The cron's calls: one claim for every queue, whatever is due.
+//! The cron's calls: one for all subscriptions, one claim for every queue, whatever is due.
 
 use gatehouse_devstack::phonepe::Webhooks;
 
@@ -27,10 +27,17 @@ fn run(world: &World, time_ms: i64) -> Vec<String> {
 #[tokio::test]
 async fn a_run_claims_once_for_all_queues() {
     let world = World::own().await;
-    assert_eq!(run(&world, ORDINARY), ["claim_due_work"], "with nothing to do");
-    assert_eq!(run(&world, SWEEPING), ["claim_due_work", "sweep_queues"], "once an hour");
-    assert_eq!(run(&world, SWEEPING + 3_600_000 - 1), ["claim_due_work"]);
-    assert_eq!(run(&world, SWEEPING + 3_600_000), ["claim_due_work", "sweep_queues"]);
+    assert_eq!(run(&world, ORDINARY), ["advance_subscriptions", "claim_due_work"], "with nothing to do");
+    assert_eq!(
+        run(&world, SWEEPING),
+        ["advance_subscriptions", "claim_due_work", "sweep_queues"],
+        "once an hour"
+    );
+    assert_eq!(run(&world, SWEEPING + 3_600_000 - 1), ["advance_subscriptions", "claim_due_work"]);
+    assert_eq!(
+        run(&world, SWEEPING + 3_600_000),
+        ["advance_subscriptions", "claim_due_work", "sweep_queues"]
+    );
 
     let founder = world.founder().await;
     let order_id = founder.order().await;
@@ -38,10 +45,10 @@ async fn a_run_claims_once_for_all_queues() {
     world.stack.phonepe().pay(&order_id).unwrap();
     make_due(&world, &order_id).await;
     let asked = run(&world, ORDINARY);
-    assert_eq!(asked.first().map(String::as_str), Some("claim_due_work"));
+    assert_eq!(asked.first().map(String::as_str), Some("advance_subscriptions"));
     assert_eq!(asked.last().map(String::as_str), Some("apply_payment_event"));
-    assert_eq!(asked.len(), 3, "one question to PhonePe in between: {asked:?}");
+    assert_eq!(asked.len(), 4, "one question to PhonePe in between: {asked:?}");
     // What one run has confirmed, the next one writes about.
-    assert_eq!(run(&world, ORDINARY), ["claim_due_work", "/emails", "finish_email"]);
-    assert_eq!(run(&world, ORDINARY), ["claim_due_work"], "and nothing is left");
+    assert_eq!(run(&world, ORDINARY), ["advance_subscriptions", "claim_due_work", "/emails", "finish_email"]);
+    assert_eq!(run(&world, ORDINARY), ["advance_subscriptions", "claim_due_work"], "and nothing is left");
 }

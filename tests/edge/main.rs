@@ -15,6 +15,7 @@ mod panics;
 mod payments;
 mod refunds;
 mod refusals;
+mod renewal;
 mod sessions;
 mod support;
 mod traces;

@@ -1,5 +1,5 @@
-//! What the cron does, each in a bounded batch: reconcile pending payments and refunds, retry webhooks, send e-mails,
-//! sweep.
+//! What the cron does, each in a bounded batch: label subscriptions and write reminders, reconcile pending payments and
+//! refunds, retry webhooks, send e-mails, sweep.
 
 pub mod emails;
 pub mod reconcile;
@@ -17,6 +17,9 @@ use crate::clients::postgrest::{self, Failure};
 /// How many rows a job takes at a time. With four calls each at most it stays far below the platform's limits.
 const BATCH: u32 = 20;
 
+/// How many subscriptions a run labels: no call is made for any of them, so it is what SQL does in a moment.
+const SUBSCRIPTIONS: u32 = 100;
+
 /// What `claim_due_work()` hands out: this run's alone, for 60 seconds.
 #[derive(Default, Deserialize)]
 struct Claimed {
@@ -29,6 +32,8 @@ struct Claimed {
 /// Runs every job on what one claim has handed out. A row that fails does not keep the others from being tried.
 /// `scheduled_ms` is the instant that the run was planned for, in milliseconds since 1970.
 pub async fn run(scope: &Scope, scheduled_ms: f64) {
+    // First, so that this run's claim hands out its reminders.
+    advance_subscriptions(scope).await;
     let work = claim(scope, Batch { orders: BATCH, refunds: BATCH, webhooks: BATCH, emails: BATCH }).await;
     reconcile::run(scope, work.orders).await;
     refunds::run(scope, work.refunds).await;
@@ -61,6 +66,14 @@ async fn claim(scope: &Scope, batch: Batch) -> Claimed {
         note(scope, "claim_due_work", Some(failure.into_error()));
         Claimed::default()
     })
+}
+
+/// Labels subscriptions whose time has come and writes their reminders.
+async fn advance_subscriptions(scope: &Scope) {
+    let advanced: Result<Value, Failure> =
+        postgrest::rpc_as_service(scope, "rpc/advance_subscriptions", &json!({"p_limit": SUBSCRIPTIONS}))
+            .await;
+    note(scope, "advance_subscriptions", advanced.err().map(Failure::into_error));
 }
 
 /// Removes what is long done.
