@@ -28,9 +28,9 @@ fn run(world: &World, time_ms: i64) -> Vec<String> {
 async fn a_run_claims_once_for_all_queues() {
     let world = World::own().await;
     assert_eq!(run(&world, ORDINARY), ["claim_due_work"], "with nothing to do");
-    assert_eq!(run(&world, SWEEPING), ["claim_due_work", "sweep_queues"], "once an hour");
+    assert_eq!(run(&world, SWEEPING), ["claim_due_work", "sweep_queues", "check_invariants"], "once an hour");
     assert_eq!(run(&world, SWEEPING + 3_600_000 - 1), ["claim_due_work"]);
-    assert_eq!(run(&world, SWEEPING + 3_600_000), ["claim_due_work", "sweep_queues"]);
+    assert_eq!(run(&world, SWEEPING + 3_600_000), ["claim_due_work", "sweep_queues", "check_invariants"]);
 
     let founder = world.founder().await;
     let order_id = founder.order().await;
