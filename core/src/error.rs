@@ -122,6 +122,12 @@ errors! {
     RefundRefused = "refund_refused", 502, "PhonePe did not accept the refund.", "Try again with a new idempotency key, or write to support with the order id; no money has moved.";
     /// A webhook did not prove that it comes from PhonePe.
     WebhookRejected = "webhook_rejected", 401, "The webhook is not authorized.", "Operators: compare PHONEPE_WEBHOOK_USERNAME and PHONEPE_WEBHOOK_PASSWORD (V1: PHONEPE_SALT_KEY) with PhonePe's dashboard.";
+    /// No webhook of this inbox id, or about this order or refund, is stored.
+    WebhookNotFound = "webhook_not_found", 404, "There is no such webhook.", "Look for it in `webhook_inbox`; an order without one is asked about by the cron.";
+    /// The stored webhook had not proved that it comes from PhonePe, or names nothing; it is never applied.
+    WebhookNotVerified = "webhook_not_verified", 409, "This webhook is never applied.", "Choose a verified webhook that names an order or a refund.";
+    /// An operator's route was called without its token.
+    OperatorTokenInvalid = "operator_token_invalid", 401, "This is for operators.", "Send the deployment's METRICS_TOKEN (for /metrics) or OPERATOR_TOKEN as `Authorization: Bearer …`.";
     /// The workspace has no plan at the moment.
     PlanRequired = "plan_required", 403, "This needs a plan.", "Choose a plan; the owner or an admin can.";
     /// The plan's seats, moves of the week or active campaigns are used up; the detail says which.

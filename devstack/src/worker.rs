@@ -250,6 +250,8 @@ pub fn worker_vars(stack: &Stack) -> BTreeMap<String, String> {
         ("RESEND_API_KEY", resend.api_key()),
         ("EMAIL_FROM", resend.from()),
         ("WEB_URL", "http://127.0.0.1:3000"),
+        ("METRICS_TOKEN", "local-metrics-token-worth-nothing-here"),
+        ("OPERATOR_TOKEN", "local-operator-token-worth-nothing-here"),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -16,7 +16,7 @@ use gatehouse_core::route::{self, Matched, Route};
 
 use crate::http::{Reply, Request};
 use crate::outbound::Outbound;
-use crate::{isolate, jobs, observe, platform, routes, shield};
+use crate::{isolate, jobs, metrics, observe, platform, routes, shield};
 
 /// What a handler works with: settings, the outbound calls, and notes for the log line.
 pub struct Scope {
@@ -51,6 +51,12 @@ impl Scope {
             context: self.context.clone(),
             notes: RefCell::default(),
         }
+    }
+
+    /// A scope for what belongs to no request: it has an id and calls of its own.
+    pub fn apart(&self) -> Self {
+        let request_id = platform::random_uuid();
+        Self { outbound: Outbound::new(request_id.clone()), request_id, ..self.background() }
     }
 
     /// Logs work after the answer, only when it failed.
@@ -136,6 +142,7 @@ pub async fn answer(
     let duration_ms = platform::elapsed_ms(started);
     let budget_ms = route.map_or(0, |route| route.budget_ms);
     log(&scope, &request, route, reply.status, duration_ms, budget_ms);
+    count(&scope, route, reply.status, duration_ms, budget_ms);
     let origin = request.header("origin");
     reply.headers.extend(cors::answer_headers(origin.as_deref(), &scope.settings.auth.allowed_origins));
     if let Some((policy, verdict)) = scope.notes.borrow().limit {
@@ -160,6 +167,30 @@ pub async fn work(env: &worker::Env, scheduled_ms: f64) {
         notes: RefCell::default(),
     };
     jobs::run(&scope, scheduled_ms).await;
+    if let Some(counts) = metrics::take_due() {
+        metrics::flush(scope.apart(), counts).await;
+    }
+}
+
+fn count(scope: &Scope, route: Option<&Route>, status: u16, duration_ms: u32, budget_ms: u32) {
+    let path = route.map_or("unmatched", |route| route.path);
+    let class = ["1xx", "2xx", "3xx", "4xx", "5xx"].get(usize::from(status / 100).saturating_sub(1));
+    let class = class.copied().unwrap_or("other");
+    metrics::count("gatehouse_requests_total", &[("route", path), ("status", class)], 1);
+    metrics::count("gatehouse_request_milliseconds_total", &[("route", path)], duration_ms.into());
+    if route.is_some() && duration_ms > budget_ms {
+        metrics::count("gatehouse_requests_over_budget_total", &[("route", path)], 1);
+    }
+    let notes = scope.notes.borrow();
+    if let Some(code) = notes.code {
+        metrics::count("gatehouse_refusals_total", &[("code", code)], 1);
+    }
+    if let Some(tier) = notes.cache {
+        metrics::count("gatehouse_manifest_reads_total", &[("tier", tier)], 1);
+    }
+    if let Some(counts) = metrics::take_due() {
+        scope.after(metrics::flush(scope.apart(), counts));
+    }
 }
 
 async fn dispatch(scope: &Scope, request: &Request<'_>) -> (Option<&'static Route>, Result<Reply, Error>) {

@@ -9,6 +9,7 @@ mod isolate;
 mod jobs;
 mod limits;
 mod manifest_store;
+mod metrics;
 mod observe;
 mod onboarding_store;
 mod outbound;

@@ -9,7 +9,7 @@ use js_sys::futures::JsFuture;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::platform;
+use crate::{metrics, platform};
 
 /// One call to make.
 pub struct Call<'a> {
@@ -72,12 +72,17 @@ impl Outbound {
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, Unanswered> {
         let started = platform::now_ms();
         let result = self.send_with_deadline(&call).await;
-        self.calls.borrow_mut().push(CallLine {
-            neighbour: call.neighbour,
-            operation: call.operation,
-            status: result.as_ref().map_or(0, |answer| answer.status),
-            ms: platform::elapsed_ms(started),
-        });
+        let (status, ms) = (result.as_ref().map_or(0, |answer| answer.status), platform::elapsed_ms(started));
+        let outcome = match status {
+            0 => "unanswered",
+            400..=499 => "refused",
+            500.. => "failed",
+            _ => "ok",
+        };
+        let neighbour = call.neighbour;
+        metrics::count("gatehouse_calls_total", &[("neighbour", neighbour), ("outcome", outcome)], 1);
+        metrics::count("gatehouse_call_milliseconds_total", &[("neighbour", neighbour)], ms.into());
+        self.calls.borrow_mut().push(CallLine { neighbour, operation: call.operation, status, ms });
         result
     }
 

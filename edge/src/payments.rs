@@ -46,6 +46,12 @@ impl Order {
         pending.then(|| self.next_check_at.as_deref().and_then(time::parse).unwrap_or_default())
     }
 
+    /// Whether PhonePe has not settled it although its page's time is over: it needs attention.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        let (created, expires) = self.times(now);
+        self.status == PaymentStatus::Pending && now >= next_poll(created, expires, now).give_up_at
+    }
+
     /// What a page is told.
     pub fn view(self, now: Timestamp) -> OrderView {
         let (created, expires) = self.times(now);

@@ -15,6 +15,7 @@ mod members;
 mod migrations;
 mod moves;
 mod onboarding;
+mod operations;
 mod orders;
 mod payments;
 mod periods;

@@ -110,11 +110,20 @@ const BY_SERVICE: &[(&str, &str)] = &[
     ("public.receive_webhook('', '{}', repeat('0', 64), false, 'e', 'x', null)", "webhook_rejections_pkey"),
     ("public.finish_webhook(500, 'applied', null)", "webhook_inbox_pkey"),
     ("public.finish_email(500, true, 'x', null)", "email_outbox_pkey"),
+    ("public.find_webhook('GH500')", "webhook_inbox_order_id_id_idx"),
+    (
+        "public.replay_webhook(500, 'GH500', '{\"state\":\"COMPLETED\",\"amount\":700000}', false, null)",
+        "webhook_inbox_pkey",
+    ),
+    ("public.read_gauges()", "webhook_inbox_given_up_idx"),
     (
         "* from public.audit_log where chain = md5('w500')::uuid::text order by seq desc limit 50",
         "audit_log_pkey",
     ),
 ];
+
+/// Reads no table; reads whole tables on purpose, once an hour.
+const WITHOUT_INDEX: [&str; 2] = ["public.ping", "public.check_invariants"];
 
 const FINALIZE: &str = "public.finalize_onboarding(md5('w500')::uuid, EMPTY, null)";
 
@@ -181,7 +190,9 @@ async fn hot_statements_use_their_index_and_never_read_a_large_table_from_end_to
         .await;
     for function in functions {
         let named = format!("{function}(");
-        if !BY_PEOPLE.iter().chain(BY_SERVICE).any(|(call, _)| call.starts_with(&named)) {
+        if !WITHOUT_INDEX.contains(&function.as_str())
+            && !BY_PEOPLE.iter().chain(BY_SERVICE).any(|(call, _)| call.starts_with(&named))
+        {
             wrong.push(format!("{function} has no call in this file"));
         }
     }

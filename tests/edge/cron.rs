@@ -27,17 +27,12 @@ fn run(world: &World, time_ms: i64) -> Vec<String> {
 #[tokio::test]
 async fn a_run_claims_once_for_all_queues() {
     let world = World::own().await;
-    assert_eq!(run(&world, ORDINARY), ["advance_subscriptions", "claim_due_work"], "with nothing to do");
-    assert_eq!(
-        run(&world, SWEEPING),
-        ["advance_subscriptions", "claim_due_work", "sweep_queues"],
-        "once an hour"
-    );
-    assert_eq!(run(&world, SWEEPING + 3_600_000 - 1), ["advance_subscriptions", "claim_due_work"]);
-    assert_eq!(
-        run(&world, SWEEPING + 3_600_000),
-        ["advance_subscriptions", "claim_due_work", "sweep_queues"]
-    );
+    let ordinary = ["advance_subscriptions", "claim_due_work"];
+    let hourly = ["advance_subscriptions", "claim_due_work", "sweep_queues", "check_invariants"];
+    assert_eq!(run(&world, ORDINARY), ordinary, "with nothing to do");
+    assert_eq!(run(&world, SWEEPING), hourly, "once an hour");
+    assert_eq!(run(&world, SWEEPING + 3_600_000 - 1), ordinary);
+    assert_eq!(run(&world, SWEEPING + 3_600_000), hourly);
 
     let founder = world.founder().await;
     let order_id = founder.order().await;

@@ -11,6 +11,7 @@ mod limits;
 mod members;
 mod observability;
 mod onboarding;
+mod operations;
 mod panics;
 mod payments;
 mod refunds;

@@ -1,5 +1,7 @@
 //! Where a request carries its session, and whether a session that came by itself may change anything.
 
+use subtle::ConstantTimeEq;
+
 use super::cookie_token;
 use crate::error::{Error, ErrorCode};
 
@@ -29,6 +31,11 @@ pub struct Sender<'a> {
 pub fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.trim().split_once(' ').unwrap_or((authorization.trim(), ""));
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Whether a secret that somebody sent is ours, in constant time.
+pub fn same_secret(given: &str, ours: &str) -> bool {
+    !ours.is_empty() && bool::from(given.as_bytes().ct_eq(ours.as_bytes()))
 }
 
 /// Finds the session of a request. A bearer header wins, good or bad: what a program sends on purpose is never

@@ -14,7 +14,7 @@ mod vectors;
 
 pub use claims::{Session, check_claims};
 pub use cookie::{cookie_name, cookie_token};
-pub use credential::{Credential, Sender, bearer, check_sender, credential};
+pub use credential::{Credential, Sender, bearer, check_sender, credential, same_secret};
 pub use hs256::{signed_with_secret, wrong_signature};
 pub use jwks::{Jwk, Jwks, PublicKey};
 pub use refresh::{KEYS_MAX_AGE_MS, KeyStep, key_step};

@@ -89,6 +89,10 @@ pub struct Env {
     pub email_from: String,
     /// The web app's address without a trailing slash.
     pub web_url: String,
+    /// What Prometheus proves itself by; without it there is no `/metrics`.
+    pub metrics_token: Option<String>,
+    /// What an operator proves themselves by; without it there is no replaying.
+    pub operator_token: Option<String>,
     /// How sessions are found and checked.
     pub auth: AuthEnv,
 }
@@ -220,6 +224,8 @@ impl Env {
             resend_api_key: get("RESEND_API_KEY"),
             email_from: get("EMAIL_FROM"),
             web_url: get("WEB_URL"),
+            metrics_token: Some(get("METRICS_TOKEN")).filter(|token| !token.is_empty()),
+            operator_token: Some(get("OPERATOR_TOKEN")).filter(|token| !token.is_empty()),
             auth: AuthEnv {
                 issuer: format!("{}/auth/v1", get("SUPABASE_URL")),
                 jwt_secret: Some(get("SUPABASE_JWT_SECRET")).filter(|secret| !secret.is_empty()),

@@ -220,4 +220,20 @@ pub const SETTINGS: &[Setting] = &[
         purpose: "Further pages that may act for a person by cookie, beside the Worker's own origin and WEB_URL's; separated by commas.",
         example: "https://preview.gatehouse.example,https://admin.gatehouse.example",
     },
+    Setting {
+        name: "METRICS_TOKEN",
+        format: Format::Secret(32),
+        need: Need::Optional,
+        secret: true,
+        purpose: "What Prometheus sends as a bearer token to /metrics. Without it there is no /metrics.",
+        example: "local-metrics-token-worth-nothing-here",
+    },
+    Setting {
+        name: "OPERATOR_TOKEN",
+        format: Format::Secret(32),
+        need: Need::Optional,
+        secret: true,
+        purpose: "What an operator sends as a bearer token to replay a webhook (`npm run replay`). Without it there is no replaying.",
+        example: "local-operator-token-worth-nothing-here",
+    },
 ];

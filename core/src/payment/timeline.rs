@@ -83,12 +83,16 @@ fn sentence(event: &Heard, paid: i64) -> String {
     }
 }
 
-/// What support can do about an order as it stands; `refunds` are the states of its refunds.
-pub fn support_can(status: PaymentStatus, refunds: &[RefundStatus]) -> &'static str {
+/// What support can do about an order as it stands; `refunds` are the states of its refunds, and `overdue` says that
+/// PhonePe has not settled it although its time is over.
+pub fn support_can(status: PaymentStatus, refunds: &[RefundStatus], overdue: bool) -> &'static str {
     if refunds.contains(&RefundStatus::Pending) {
         return "A refund is under way; banks take up to 7 working days. After that support can ask PhonePe with the refund's id.";
     }
     match status {
+        PaymentStatus::Pending if overdue => {
+            "PhonePe has not said how this ended, although its time is over. We go on asking, and support sees it as needing attention; ask them with the order id if your bank shows a debit."
+        }
         PaymentStatus::Pending => {
             "Nothing needs to be done: we go on asking PhonePe. If your bank shows a debit and this stays pending for a day, send support the order id."
         }
@@ -153,9 +157,10 @@ mod tests {
     #[test]
     fn every_state_says_what_support_can_do() {
         let words: std::collections::BTreeSet<_> =
-            PaymentStatus::ALL.iter().map(|&status| support_can(status, &[])).collect();
+            PaymentStatus::ALL.iter().map(|&status| support_can(status, &[], false)).collect();
         assert_eq!(words.len(), 4, "failed and cancelled share theirs");
-        let under_way = support_can(PaymentStatus::Completed, &[RefundStatus::Failed, RefundStatus::Pending]);
+        let under_way = support_can(PaymentStatus::Completed, &[RefundStatus::Failed, RefundStatus::Pending], false);
         assert!(under_way.starts_with("A refund is under way"));
+        assert!(support_can(PaymentStatus::Pending, &[], true).contains("needing attention"));
     }
 }

@@ -41,6 +41,12 @@ impl Method {
 pub enum RouteId {
     /// `GET /health`
     Health,
+    /// `GET /ready`
+    Ready,
+    /// `GET /metrics`
+    Metrics,
+    /// `POST /operations/replay`
+    Replay,
     /// `POST /auth/ensure-profile`
     EnsureProfile,
     /// `GET /auth/verify-profile`

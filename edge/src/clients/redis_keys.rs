@@ -43,6 +43,14 @@ pub fn generation(workspace_id: &str) -> String {
     format!("bcm:{workspace_id}:generation")
 }
 
+/// The counters of all isolates; each addition begins it anew.
+pub const METRICS_TTL_MS: u32 = 2_592_000_000;
+
+/// The counters of all isolates: a hash of series and number.
+pub fn metrics() -> String {
+    "metrics".to_owned()
+}
+
 /// An idempotency key while its first request is at work.
 pub const IDEMPOTENCY_LEASE_MS: u32 = 30_000;
 /// The answer kept behind an idempotency key.

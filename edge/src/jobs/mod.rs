@@ -6,8 +6,10 @@ pub mod reconcile;
 pub mod refunds;
 pub mod webhooks;
 
+use std::collections::BTreeMap;
+
 use gatehouse_core::api::RefundView;
-use gatehouse_core::error::Error;
+use gatehouse_core::error::{Error, ErrorCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -42,6 +44,7 @@ pub async fn run(scope: &Scope, scheduled_ms: f64) {
     // Once an hour is often enough for what is removed after months.
     if scheduled_ms % 3_600_000.0 < 60_000.0 {
         sweep(scope).await;
+        check_invariants(scope).await;
     }
 }
 
@@ -81,6 +84,24 @@ async fn sweep(scope: &Scope) {
     let swept: Result<Value, Failure> =
         postgrest::rpc_as_service(scope, "rpc/sweep_queues", &json!({})).await;
     note(scope, "sweep_queues", swept.err().map(Failure::into_error));
+}
+
+/// Counts what must never be; anything but zero is logged by the rule's name, and shown in `/metrics`.
+async fn check_invariants(scope: &Scope) {
+    let found: Result<BTreeMap<String, i64>, Failure> =
+        postgrest::rpc_as_service(scope, "rpc/check_invariants", &json!({})).await;
+    let failed = match found {
+        Ok(counts) => {
+            let broken: Vec<_> = counts.into_iter().filter(|(_, count)| *count != 0).collect();
+            if broken.is_empty() {
+                return;
+            }
+            scope.note_cause(format!("rules broken: {broken:?}"));
+            ErrorCode::Internal.into()
+        }
+        Err(failure) => failure.into_error(),
+    };
+    note(scope, "check_invariants", Some(failed));
 }
 
 /// Logs a job's failure; the rows it had claimed come up again when their claim runs out.

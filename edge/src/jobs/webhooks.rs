@@ -8,7 +8,7 @@ use super::note;
 use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::payments::{self, Question};
-use crate::{platform, refunds};
+use crate::{metrics, platform, refunds};
 
 /// A webhook of `claim_due_work()`.
 #[derive(Deserialize)]
@@ -35,6 +35,8 @@ pub async fn apply(scope: &Scope, inbox_id: i64, event: &str, about: Option<&str
         }
         Subject::Refund => refunds::ask_and_apply(scope, id, source, inbox_id_given).await.err(),
     };
+    let outcome = if failed.is_none() { "applied" } else { "failed" };
+    metrics::count("gatehouse_webhooks_total", &[("outcome", outcome)], 1);
     if let Some(error) = failed {
         finish(scope, inbox_id, "failed", &error.detail).await;
         note(scope, "apply_webhook", Some(error));

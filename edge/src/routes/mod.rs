@@ -6,6 +6,7 @@ mod context;
 mod health;
 mod members;
 mod onboarding;
+mod operations;
 mod payments;
 
 use gatehouse_core::error::{Error, ErrorCode};
@@ -26,6 +27,9 @@ pub async fn handle(
 ) -> Result<Reply, Error> {
     match route.id {
         RouteId::Health => Ok(health::health()),
+        RouteId::Ready => operations::ready(scope).await,
+        RouteId::Metrics => operations::metrics(scope, request).await,
+        RouteId::Replay => operations::replay(scope, request, route).await,
         RouteId::EnsureProfile => auth::ensure_profile::ensure_profile(scope, request).await,
         RouteId::VerifyProfile => auth::verify_profile::verify_profile(scope, request).await,
         RouteId::Gate => auth::gate::gate(scope, request).await,

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use gatehouse_core::env::{Format, Need, SETTINGS};
 use gatehouse_core::error::ErrorCode;
 use gatehouse_core::log;
+use gatehouse_core::metrics::METRICS;
 use gatehouse_core::rate_limit::{Outage, POLICIES};
 use gatehouse_core::route::ROUTES;
 use gatehouse_core::vocabulary::VOCABULARY;
@@ -170,6 +171,20 @@ pub fn logging() -> String {
         "\nTwo more lines exist. `config`: the settings that need attention (`problems`: name and message). \
          `background`: work after an answer that failed (`work`, `code`, `cause`, `calls`, `request_id`).\n",
     );
+    out
+}
+
+/// `docs/METRICS.md`
+pub fn metrics() -> String {
+    let mut out = format!(
+        "{NOTE}# Metrics\n\n`GET /metrics` with `Authorization: Bearer <METRICS_TOKEN>`, in Prometheus' text format. \
+         Isolates add their counters to Redis every 10 seconds at most; queues and rules are read from the database.\n\n\
+         | metric | kind | labels | meaning |\n|---|---|---|---|\n"
+    );
+    for metric in METRICS {
+        let _ =
+            writeln!(out, "| `{}` | {} | {} | {} |", metric.name, metric.kind, metric.labels, metric.help);
+    }
     out
 }
 

@@ -33,6 +33,7 @@ fn generate(repo: &Path) -> Result<Vec<Generated>> {
         file("docs/ENVIRONMENT.md", docs::environment()),
         file("docs/ERRORS.md", docs::errors()),
         file("docs/LOGGING.md", docs::logging()),
+        file("docs/METRICS.md", docs::metrics()),
         file("docs/ONBOARDING.md", schemas::docs(&schemas)),
         file("docs/VOCABULARY.md", docs::vocabulary()),
         file("docs/openapi.json", openapi::document()),

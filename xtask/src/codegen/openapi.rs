@@ -85,6 +85,9 @@ fn operation(route: &Route) -> Value {
 
 fn success(route: &Route) -> Value {
     let mut content = json!({"application/json": {"schema": reference(route.response)}});
+    if route.id == RouteId::Metrics {
+        content = json!({"text/plain": {"schema": reference(route.response)}});
+    }
     if route.id == RouteId::Export {
         content["text/markdown"] = json!({"schema": {"type": "string"}});
     }

@@ -2,8 +2,8 @@
 
 use gatehouse_core::api::{
     Checkout, EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, History, InitRequest,
-    OnboardingSession, OrderView, Orders, Plans, RefundRequest, RefundView, SessionRequest, StepRequest,
-    Timeline, VerifyProfile, WebhookAnswer,
+    Metrics, OnboardingSession, OrderView, Orders, Plans, Ready, RefundRequest, RefundView, ReplayRequest,
+    Replayed, SessionRequest, StepRequest, Timeline, VerifyProfile, WebhookAnswer,
 };
 use gatehouse_core::context::Manifest;
 use gatehouse_core::error::Problem;
@@ -21,6 +21,10 @@ pub fn schemas(definitions_path: &str) -> Map<String, Value> {
     settings.definitions_path = definitions_path.to_owned().into();
     let mut generator = settings.into_generator();
     generator.subschema_for::<Health>();
+    generator.subschema_for::<Ready>();
+    generator.subschema_for::<Metrics>();
+    generator.subschema_for::<ReplayRequest>();
+    generator.subschema_for::<Replayed>();
     generator.subschema_for::<EnsureProfile>();
     generator.subschema_for::<VerifyProfile>();
     generator.subschema_for::<GateAnswer>();

@@ -67,8 +67,9 @@ pub async fn timeline(scope: &Scope, request: &Request<'_>, order_id: &str) -> R
     let states: Vec<_> = refunds.iter().map(|refund| refund.status).collect();
     let asked_next = refunds.iter().filter_map(|refund| time::parse(refund.next_check_at.as_deref()?));
     let next = asked_next.chain(order.next_check()).min();
-    let support = support_can(order.status, &states).to_owned();
-    let order = order.view(platform::now());
+    let now = platform::now();
+    let support = support_can(order.status, &states, order.is_overdue(now)).to_owned();
+    let order = order.view(now);
     let events = events.iter().map(|event| tell(event, order.amount)).collect();
     let next_check_at = next.map(time::format);
     Ok(Reply::json(200, &Timeline { order, events, refunds, next_check_at, support }))

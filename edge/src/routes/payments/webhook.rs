@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::http::{Reply, Request};
-use crate::jobs;
+use crate::{jobs, metrics};
 
 /// `receive_webhook()` of the database.
 #[derive(Deserialize)]
@@ -45,6 +45,12 @@ pub async fn webhook(scope: &Scope, request: &Request<'_>, route: &Route) -> Res
     let received: Received = postgrest::rpc_as_service(scope, "rpc/receive_webhook", &arguments)
         .await
         .map_err(Failure::into_error)?;
+    let outcome = match (hint.verified, received.duplicate) {
+        (false, _) => "rejected",
+        (true, true) => "duplicate",
+        (true, false) => "received",
+    };
+    metrics::count("gatehouse_webhooks_total", &[("outcome", outcome)], 1);
     if !hint.verified {
         return Err(ErrorCode::WebhookRejected.into());
     }

@@ -22,6 +22,16 @@ export interface ActionableError {
 /** One answer. On the wire a string or an array of strings. */
 export type Answer = string | Array<string>;
 
+/** A place where replaying a webhook makes a difference. */
+export interface Change {
+  /** Such as `order.status`. */
+  path: string;
+  /** What stands there. */
+  before: unknown;
+  /** What stands there afterwards. */
+  after: unknown;
+}
+
 /** The answer to an init. */
 export interface Checkout {
   /** Our order id; ask its status with it. */
@@ -84,7 +94,7 @@ export interface EnsureProfile {
 }
 
 /** A stable error code. Codes are never reused for another meaning. */
-export type ErrorCode = "token_missing" | "token_invalid" | "token_expired" | "signing_key_unknown" | "origin_not_allowed" | "anonymous_not_allowed" | "account_disabled" | "account_not_found" | "workspace_header_missing" | "workspace_header_invalid" | "workspace_not_found" | "role_not_allowed" | "profile_not_found" | "route_not_found" | "method_not_allowed" | "body_too_large" | "body_invalid" | "answers_invalid" | "revision_missing" | "revision_conflict" | "session_not_found" | "session_submitted" | "step_not_found" | "query_invalid" | "manifest_too_large" | "manifest_not_found" | "checksum_mismatch" | "plan_unknown" | "idempotency_key_missing" | "idempotency_key_reused" | "idempotency_in_flight" | "idempotency_key_invalid" | "too_many_requests" | "rate_limited" | "too_many_orders" | "order_not_found" | "payment_refused" | "order_not_refundable" | "refund_window_over" | "refund_amount_invalid" | "refund_reason_invalid" | "refund_refused" | "webhook_rejected" | "plan_required" | "plan_limit_reached" | "invitation_not_found" | "invitation_for_another" | "invitation_used" | "invitation_revoked" | "invitation_expired" | "invitation_open" | "too_many_invitations" | "already_member" | "email_unconfirmed" | "email_invalid" | "role_unknown" | "member_not_found" | "owner_stays" | "move_not_found" | "campaign_not_found" | "status_unknown" | "cursor_unknown" | "limit_out_of_range" | "title_invalid" | "name_invalid" | "description_invalid" | "objective_invalid" | "version_conflict" | "version_not_found" | "rebuild_too_soon" | "conflict" | "dependency_unavailable" | "misconfigured" | "internal";
+export type ErrorCode = "token_missing" | "token_invalid" | "token_expired" | "signing_key_unknown" | "origin_not_allowed" | "anonymous_not_allowed" | "account_disabled" | "account_not_found" | "workspace_header_missing" | "workspace_header_invalid" | "workspace_not_found" | "role_not_allowed" | "profile_not_found" | "route_not_found" | "method_not_allowed" | "body_too_large" | "body_invalid" | "answers_invalid" | "revision_missing" | "revision_conflict" | "session_not_found" | "session_submitted" | "step_not_found" | "query_invalid" | "manifest_too_large" | "manifest_not_found" | "checksum_mismatch" | "plan_unknown" | "idempotency_key_missing" | "idempotency_key_reused" | "idempotency_in_flight" | "idempotency_key_invalid" | "too_many_requests" | "rate_limited" | "too_many_orders" | "order_not_found" | "payment_refused" | "order_not_refundable" | "refund_window_over" | "refund_amount_invalid" | "refund_reason_invalid" | "refund_refused" | "webhook_rejected" | "webhook_not_found" | "webhook_not_verified" | "operator_token_invalid" | "plan_required" | "plan_limit_reached" | "invitation_not_found" | "invitation_for_another" | "invitation_used" | "invitation_revoked" | "invitation_expired" | "invitation_open" | "too_many_invitations" | "already_member" | "email_unconfirmed" | "email_invalid" | "role_unknown" | "member_not_found" | "owner_stays" | "move_not_found" | "campaign_not_found" | "status_unknown" | "cursor_unknown" | "limit_out_of_range" | "title_invalid" | "name_invalid" | "description_invalid" | "objective_invalid" | "version_conflict" | "version_not_found" | "rebuild_too_soon" | "conflict" | "dependency_unavailable" | "misconfigured" | "internal";
 
 /** The decision in words. */
 export interface Explanation {
@@ -310,6 +320,9 @@ export interface Members {
   invitations?: Array<unknown> | null;
 }
 
+/** `GET /metrics`: Prometheus text, see docs/METRICS.md. */
+export type Metrics = string;
+
 /** The one thing to do next. */
 export interface NextAction {
   /** The condition it meets. */
@@ -442,6 +455,14 @@ export interface Progress {
   required: number;
 }
 
+/** `GET /ready` */
+export interface Ready {
+  /** Always true: otherwise the answer is a 503 that names what is away. */
+  ready: boolean;
+  /** Whether PhonePe answers. Without it everything but paying works. */
+  phonepe: boolean;
+}
+
 /** `POST /payments/v2/refund` */
 export interface RefundRequest {
   /** Our order id. */
@@ -474,6 +495,34 @@ export interface RefundView {
   next_check_at?: string | null;
   /** When it ended, RFC 3339 UTC. */
   finished_at?: string | null;
+}
+
+/** The body of `POST /operations/replay`. */
+export interface ReplayRequest {
+  /** An inbox id, or the id of an order or refund: the newest webhook about it. */
+  about: string;
+  /** Whether to apply it; otherwise nothing is changed. */
+  apply?: boolean;
+}
+
+/** `POST /operations/replay` */
+export interface Replayed {
+  /** The webhook. */
+  inbox_id: number;
+  /** The order or refund that it speaks of, read from its body again. */
+  about: string;
+  /** Its event. */
+  event: string;
+  /** Where the state came from: PhonePe was asked just now. The body is a hint and decides nothing. */
+  state_from: string;
+  /** PhonePe's word for the state; empty when it has never heard of it. */
+  state: string;
+  /** What the database makes of it, such as `applied`, `unchanged` or `incident`. */
+  outcome: string;
+  /** Whether it was applied by this call. */
+  applied: boolean;
+  /** What applying it changes; nothing when it is settled already. */
+  changes: Array<Change>;
 }
 
 /** `DELETE /members/invitations/{invitation_id}` */

@@ -1,0 +1,2 @@
+-- Answers, which says that Redis does.
+return now()
