@@ -144,7 +144,7 @@ pub fn from_seed(seed: u64) -> Vec<Event> {
 fn init(dice: &mut Dice) -> Event {
     use Key::{Misused, New, Repeated, TwoTabs};
     Event::Init {
-        plan: dice.of(&Plan::ALL),
+        plan: dice.of(Plan::ALL),
         interval: dice.of(&[Interval::Month, Interval::Month, Interval::Year]),
         key: dice.of(&[New, New, New, New, New, Repeated, Misused, TwoTabs]),
         death: dice.death(5),
