@@ -73,12 +73,12 @@ async fn money_adds_up_in_random_histories() {
     world.founder().await.order().await;
     let cron = Cron::new(&world.worker);
     let (world, cron) = (&world, &cron);
-    let failed: Vec<(u64, anyhow::Error)> = futures_util::stream::iter(first..first + count)
-        .map(async |seed| play(world, cron, &history::from_seed(seed)).await.err().map(|error| (seed, error)))
-        .buffer_unordered(AT_ONCE)
-        .filter_map(async |failed| failed)
-        .collect()
-        .await;
+    let one = |seed| async move {
+        play(world, cron, &history::from_seed(seed)).await.err().map(|error| (seed, error))
+    };
+    let ended: Vec<_> =
+        futures_util::stream::iter(first..first + count).map(one).buffer_unordered(AT_ONCE).collect().await;
+    let failed: Vec<(u64, anyhow::Error)> = ended.into_iter().flatten().collect();
     if let Some((seed, error)) = failed.first() {
         let events = shrink(world, cron, history::from_seed(*seed)).await;
         let words: Vec<String> = events.iter().map(|event| format!("  {event:?}")).collect();

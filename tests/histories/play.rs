@@ -145,7 +145,9 @@ impl<'a> Player<'a> {
                 let Some(order) = order(number) else { return Ok(()) };
                 let ask = self.founder.ask(Method::GET, &format!("/payments/v2/status/{order}"));
                 self.die(&ask.id, death, &ASKING)?;
-                judge(&ask.send().await, &[200, 503])?;
+                if let Some(reply) = heard(ask.try_send().await) {
+                    judge(&reply, &[200, 503])?;
+                }
             }
             Event::Refund { order: number, support, paise, twice, death } => {
                 let Some(order) = order(number) else { return Ok(()) };
@@ -214,10 +216,11 @@ impl<'a> Player<'a> {
             let ask =
                 self.founder.ask(Method::POST, "/payments/v2/init").header("idempotency-key", key).body(body);
             self.die(&ask.id, death, &ASKING)?;
-            asks.push(ask.send());
+            asks.push(ask.try_send());
             self.redis_keys.push(format!("idem:{}:payment_init:{key}", self.user_id));
         }
         for (reply, asked) in futures_util::future::join_all(asks).await.into_iter().zip(asked) {
+            let Some(reply) = heard(reply) else { continue };
             judge(&reply, &[200, 201, 409, 422, 429, 502, 503])?;
             if let Some(order) = reply.json["order_id"].as_str() {
                 let first = self.answered.entry(asked.0.clone()).or_insert_with(|| order.to_owned());
@@ -251,7 +254,8 @@ impl<'a> Player<'a> {
         for ask in &asks {
             aim(self.world, &mut self.tags, &ask.id, death, &ASKING)?;
         }
-        for reply in futures_util::future::join_all(asks.into_iter().map(Ask::send)).await {
+        for reply in futures_util::future::join_all(asks.into_iter().map(Ask::try_send)).await {
+            let Some(reply) = heard(reply) else { continue };
             judge(&reply, &[202, 404, 409, 422, 429, 502, 503])?;
         }
         Ok(())
@@ -266,10 +270,14 @@ impl<'a> Player<'a> {
         for _ in 0..=usize::from(twice) {
             let ask = self.world.ask(Method::POST, "/api/webhooks/phonepe").header("authorization", &secret);
             self.die(&ask.id, death, &HEARING)?;
-            asks.push(ask.body(body.to_owned()).send());
+            asks.push(ask.body(body.to_owned()).try_send());
         }
         let mut taken = true;
         for reply in futures_util::future::join_all(asks).await {
+            let Some(reply) = heard(reply) else {
+                taken = false;
+                continue;
+            };
             judge(&reply, &[200, 503])?;
             taken &= reply.status == 200;
             if reply.status == 200 && reply.json["duplicate"] == false {
@@ -399,6 +407,11 @@ fn aim(
         world.stack.faults().set(part, Fault { skip: if last { 0 } else { skip }, ..lost })?;
     }
     Ok(())
+}
+
+/// An answer that was lost on its way, said aloud: as in life, the caller does not know what was done.
+fn heard(answer: Result<Reply, reqwest::Error>) -> Option<Reply> {
+    answer.inspect_err(|error| eprintln!("an answer of the Worker was lost: {error:?}")).ok()
 }
 
 fn judge(reply: &Reply, allowed: &[u16]) -> Result<()> {
