@@ -15,7 +15,7 @@ alter table public.payment_transactions
 create unique index if not exists payment_transactions_provider_order_id_idx
   on public.payment_transactions (provider_order_id) where provider_order_id is not null;
 create index if not exists payment_transactions_due_idx
-  on public.payment_transactions (next_check_at) where status = 'pending' and next_check_at is not null;
+  on public.payment_transactions (next_check_at) where next_check_at is not null;
 comment on column public.payment_transactions.provider_order_id is 'The gateway''s own id of the order, known once a checkout was opened.';
 comment on column public.payment_transactions.next_check_at is 'When cron asks the gateway next; null when nothing is left to ask.';
 comment on column public.payment_transactions.claimed_until is 'Until when one cron run has the order to itself.';

@@ -150,9 +150,14 @@ begin
     paid_at = case when v_outcome = 'applied' and v_target = 'completed' then v_now else paid_at end,
     provider_order_id = case when v_kind is null then coalesce(provider_order_id, p_provider_order_id) else provider_order_id end,
     checks = case when status = 'pending' and p_source <> 'webhook' then checks + 1 else checks end,
-    -- Only cron gives up asking, by naming no next time.
-    next_check_at = case when status = 'pending' and v_outcome <> 'applied'
-      then coalesce(p_next_check_at, case when p_source <> 'cron' then next_check_at end) end,
+    next_check_at = case
+      -- Only cron gives up asking, by naming no next time.
+      when status = 'pending' and v_outcome <> 'applied'
+        then coalesce(p_next_check_at, case when p_source <> 'cron' then next_check_at end)
+      -- It may still be paid late, and that webhook may be lost: asked about after 1, 2, 4 … hours for a week.
+      when v_target in ('failed', 'cancelled') and v_outcome = 'applied' or status in ('failed', 'cancelled') and v_outcome <> 'applied'
+        then case when v_outcome <> 'applied' and next_check_at > v_now then next_check_at
+          when v_now < created_at + interval '168 hours' then v_now + greatest(interval '1 hour', v_now - created_at) end end,
     claimed_until = null
   where id = v_order.id returning * into v_order;
 

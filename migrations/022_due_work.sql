@@ -8,7 +8,7 @@ declare
 begin
   with due as (
     select t.id from public.payment_transactions t
-    where t.status = 'pending' and t.next_check_at <= pg_catalog.now()
+    where t.status in ('pending', 'failed', 'cancelled') and t.next_check_at <= pg_catalog.now()
       and (t.claimed_until is null or t.claimed_until < pg_catalog.now())
     order by t.next_check_at limit least(greatest(coalesce(p_limit, 0), 0), 100) for update skip locked),
   claimed as (
@@ -20,7 +20,7 @@ begin
   into v_claimed from claimed c;
   return v_claimed;
 end $$;
-comment on function private.claim_orders(integer) is 'Pending orders that are due to be asked about, at most 100.';
+comment on function private.claim_orders(integer) is 'Orders that are due to be asked about, pending ones and failed ones that may still be paid, at most 100.';
 
 create or replace function private.claim_webhooks(p_limit integer) returns jsonb
 language plpgsql volatile set search_path = '' as $$

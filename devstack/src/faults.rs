@@ -30,6 +30,10 @@ pub struct Fault {
     pub path: Option<String>,
     /// Hit only requests with this `x-request-id`, so that tests that share a stack do not meet.
     pub request_id: Option<String>,
+    /// Hit only requests whose body contains this (not postgres, redis, upstash).
+    pub about: Option<String>,
+    /// How many requests that match pass unharmed before the first is hit.
+    pub skip: u32,
 }
 
 /// The faults that are set. Clones share their state.
@@ -46,15 +50,24 @@ impl Faults {
             || fault.body.is_some()
             || fault.after
             || fault.path.is_some()
-            || fault.request_id.is_some();
+            || fault.request_id.is_some()
+            || fault.about.is_some();
         if wants_http && !http {
-            bail!("{part} speaks no HTTP: only delay_ms, drop and times work for it.");
+            bail!("{part} speaks no HTTP: only delay_ms, drop, times and skip work for it.");
+        }
+        if fault.about.is_some() && part == Part::Upstash {
+            bail!("upstash is not hit by its bodies: name a request_id.");
         }
         if fault.status.is_some_and(|s| !(200..=599).contains(&s)) {
             bail!("A fault's status must be from 200 to 599.");
         }
         self.lock().entry(part).or_default().push(fault);
         Ok(())
+    }
+
+    /// Removes the faults that `gone` is true for.
+    pub fn clear_where(&self, gone: impl Fn(&Fault) -> bool) {
+        self.lock().values_mut().for_each(|faults| faults.retain(|fault| !gone(fault)));
     }
 
     /// Removes every fault of a part.
@@ -72,15 +85,26 @@ impl Faults {
         self.lock().clone()
     }
 
-    /// The fault that hits this request, if any, counted down.
-    pub(crate) fn take(&self, part: Part, path: &str, request_id: Option<&str>) -> Option<Fault> {
+    /// The fault that hits this request, if any, counted down. The first that matches decides, also while it lets pass.
+    pub(crate) fn take(
+        &self,
+        part: Part,
+        path: &str,
+        request_id: Option<&str>,
+        body: &[u8],
+    ) -> Option<Fault> {
         let mut all = self.lock();
         let faults = all.get_mut(&part)?;
         let index = faults.iter().position(|fault| {
             fault.path.as_deref().is_none_or(|p| path.contains(p))
                 && fault.request_id.as_deref().is_none_or(|id| request_id == Some(id))
+                && fault.about.as_deref().is_none_or(|about| contains(body, about.as_bytes()))
         })?;
         let fault = faults.get_mut(index)?;
+        if fault.skip > 0 {
+            fault.skip -= 1;
+            return None;
+        }
         let hit = fault.clone();
         if let Some(left) = fault.times {
             fault.times = Some(left.saturating_sub(1));
@@ -94,4 +118,8 @@ impl Faults {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Part, Vec<Fault>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn contains(body: &[u8], wanted: &[u8]) -> bool {
+    wanted.is_empty() || body.windows(wanted.len()).any(|piece| piece == wanted)
 }

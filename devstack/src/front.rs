@@ -35,10 +35,12 @@ impl Front {
         let stopwatch = Stopwatch::start();
         let (parts, body) = request.into_parts();
         let (path, request_id) = (parts.uri.path().to_owned(), header(&parts.headers, "x-request-id"));
-        let fault = self.faults.take(self.part, &path, request_id).unwrap_or_default();
+        let body = to_bytes(body, MAX_BODY).await;
+        let seen = body.as_deref().unwrap_or_default();
+        let fault = self.faults.take(self.part, &path, request_id, seen).unwrap_or_default();
         tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
         let hit = fault.drop || fault.status.is_some();
-        let mut response = match to_bytes(body, MAX_BODY).await {
+        let mut response = match body {
             _ if hit && !fault.after => dropped(),
             Ok(body) => work(&parts, &body),
             Err(_) => usual(StatusCode::PAYLOAD_TOO_LARGE),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
@@ -102,18 +102,21 @@ async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
 
 impl Gateway {
     async fn with_faults(&self, part: Part, rest: &str, call: &Call, request: Request) -> Response<Body> {
-        let fault = self.faults.take(part, &call.path, call.request_id.as_deref()).unwrap_or_default();
+        let (parts, body) = request.into_parts();
+        let body = to_bytes(body, MAX_BODY).await.ok();
+        let seen = body.as_deref().unwrap_or_default();
+        let fault = self.faults.take(part, &call.path, call.request_id.as_deref(), seen).unwrap_or_default();
         tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
         let hit = fault.drop || fault.status.is_some();
         if hit && !fault.after {
             return injected(part, &fault);
         }
-        let answer = self.serve(part, rest, request).await;
+        let answer = self.serve(part, rest, parts, body).await;
         if hit { injected(part, &fault) } else { answer }
     }
 
-    async fn serve(&self, part: Part, rest: &str, request: Request) -> Response<Body> {
-        let (mut parts, body) = request.into_parts();
+    /// `body` is none when it was too large.
+    async fn serve(&self, part: Part, rest: &str, mut parts: Parts, body: Option<Bytes>) -> Response<Body> {
         let query_key = take_query_key(&mut parts);
         let key = parts.headers.get("apikey").and_then(|v| v.to_str().ok()).map(str::to_owned).or(query_key);
         let open = part == Part::Auth && OPEN.contains(&rest);
@@ -122,7 +125,7 @@ impl Gateway {
         {
             return json_response(StatusCode::UNAUTHORIZED, &refusal);
         }
-        let Ok(body) = to_bytes(body, MAX_BODY).await else {
+        let Some(body) = body else {
             return json_response(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 &json!({"message": "Request size limit exceeded"}),
@@ -135,7 +138,7 @@ impl Gateway {
         }
     }
 
-    async fn to_postgrest(&self, parts: Parts, rest: &str, body: axum::body::Bytes) -> Response<Body> {
+    async fn to_postgrest(&self, parts: Parts, rest: &str, body: Bytes) -> Response<Body> {
         let rest = if rest.is_empty() { "/" } else { rest };
         let query = parts.uri.query().map(|q| format!("?{q}")).unwrap_or_default();
         let mut request = self.postgrest.http.request(parts.method, format!("http://postgrest{rest}{query}"));

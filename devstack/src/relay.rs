@@ -61,7 +61,7 @@ async fn relay<S: AsyncRead + AsyncWrite>(
             let Some(bytes) = buffer.get(..n).filter(|b| !b.is_empty()) else {
                 return to_server.shutdown().await;
             };
-            if let Some(fault) = faults.take(part, "", None) {
+            if let Some(fault) = faults.take(part, "", None, &[]) {
                 tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
                 if fault.drop {
                     return Err(io::ErrorKind::ConnectionAborted.into());

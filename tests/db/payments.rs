@@ -73,7 +73,8 @@ async fn an_order_moves_only_as_the_table_says() {
             "{from} hears {said}"
         );
         let asked = found["order"]["next_check_at"].is_string();
-        assert_eq!(asked, to == "pending", "{from} hears {said}: only what is pending is asked about");
+        let may_be_paid = matches!(to, "pending" | "failed" | "cancelled");
+        assert_eq!(asked, may_be_paid, "{from} hears {said}: what may still be paid is asked about");
     }
     // The gateway knows no such word: only cron and a person give an order up.
     db.run("update public.payment_transactions set status = 'pending' where merchant_order_id = $1", &[&id])
@@ -318,4 +319,33 @@ async fn nobody_but_the_service_key_applies_and_nonsense_is_refused() {
         .await
         .expect_err("append-only");
     assert_eq!(change.code().map(|code| code.code()), Some("PT409"));
+}
+
+#[tokio::test]
+async fn a_failed_order_is_asked_about_for_a_week_because_it_may_be_paid_late() {
+    let mut db = Db::shared().await;
+    let world = World::new(&db).await;
+    let id = open_order(&mut db, &world, "glide", "month").await;
+    apply(&mut db, &id, "cron", "FAILED", Some(700_000)).await;
+    // A webhook that says the same puts nothing off.
+    apply(&mut db, &id, "webhook", "FAILED", Some(700_000)).await;
+    let hours = "select round(extract(epoch from next_check_at - now()) / 3600)::int
+                 from public.payment_transactions where merchant_order_id = $1";
+    let due = "update public.payment_transactions set created_at = now() - make_interval(hours => $2), next_check_at = now()
+               where merchant_order_id = $1";
+    for (age, next) in
+        [(0, Some(1)), (1, Some(1)), (2, Some(2)), (64, Some(64)), (167, Some(167)), (168, None)]
+    {
+        db.run(due, &[&id, &age]).await;
+        apply(&mut db, &id, "cron", "FAILED", Some(700_000)).await;
+        assert_eq!(db.one::<Option<i32>>(hours, &[&id]).await, next, "{age} hours old");
+    }
+    db.run(due, &[&id, &2]).await;
+    let claimed = db
+        .call(Who::Service, "select public.claim_due_work(100, 0, 0) -> 'orders'", &[])
+        .await
+        .expect("orders");
+    assert!(claimed.to_string().contains(&id), "handed out: {claimed}");
+    let found = apply(&mut db, &id, "cron", "COMPLETED", Some(700_000)).await;
+    assert_eq!((&found["outcome"], &found["order"]["next_check_at"]), (&json!("applied"), &json!(null)));
 }

@@ -117,7 +117,12 @@ impl Ask<'_> {
     }
 
     pub async fn send(self) -> Reply {
-        let response = self.request.send().await.expect("the Worker answers");
+        self.try_send().await.expect("the Worker answers")
+    }
+
+    /// As [`Ask::send`], where the answer may be lost on its way.
+    pub async fn try_send(self) -> Result<Reply, reqwest::Error> {
+        let response = self.request.send().await?;
         let header = |name: &str| {
             response.headers().get(name).map(|value| value.to_str().expect("a readable header").to_owned())
         };
@@ -155,7 +160,7 @@ impl Ask<'_> {
         let text = response.text().await.expect("a body");
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         let _ = self.world;
-        Reply { status, headers, calls, id: self.id, text, json }
+        Ok(Reply { status, headers, calls, id: self.id, text, json })
     }
 }
 

@@ -22,6 +22,9 @@ use crate::test;
 const ROUNDS: usize = 2;
 /// Rows of every table under which the hot statements must still use their indexes.
 const ROWS: u32 = 1_000_000;
+/// Random histories of payments, in shards that are kept one by one.
+const HISTORIES: u64 = 10_000;
+const SHARD: u64 = 500;
 /// Documents on which the validator and its oracle must agree.
 const DOCUMENTS: u32 = 1_000_000;
 
@@ -34,6 +37,9 @@ struct Report {
     start: Option<Start>,
     /// What the tests of query plans counted over [`ROWS`] rows a table.
     plans: Option<Vec<String>>,
+    /// Which histories of payments added up: one line a shard, with its seeds.
+    #[serde(default)]
+    histories: Vec<String>,
     /// What the validator's oracle counted over [`DOCUMENTS`] documents.
     oracle: Option<Vec<String>>,
 }
@@ -89,6 +95,16 @@ pub fn assurance(repo: &Repo) -> Result<ExitCode> {
         report.plans = Some(counts);
         write(repo, &report)?;
     }
+    while (report.histories.len() as u64) < HISTORIES / SHARD {
+        let first = first_seed(&commit)? + report.histories.len() as u64 * SHARD;
+        note(&format!("{SHARD} histories of payments from seed {first} on"));
+        let (tally, counts) = histories(repo, first);
+        if tally.failed > 0 {
+            return Ok(ExitCode::FAILURE);
+        }
+        report.histories.extend(counts);
+        write(repo, &report)?;
+    }
     if report.oracle.is_none() {
         note(&format!("Validator and oracle on {DOCUMENTS} documents"));
         let (tally, counts) = oracle(repo);
@@ -100,6 +116,23 @@ pub fn assurance(repo: &Repo) -> Result<ExitCode> {
     }
     note(&format!("docs/assurance.json holds the report of {commit}."));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Other seeds for each commit, and the same ones for the same.
+fn first_seed(commit: &str) -> Result<u64> {
+    let start = commit.get(..8).context("The commit has no name.")?;
+    u64::from_str_radix(start, 16).context("The commit's name is no number.")
+}
+
+fn histories(repo: &Repo, first: u64) -> (Tally, Vec<String>) {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .current_dir(&repo.root)
+        .env("CARGO_TERM_COLOR", "never")
+        .env("GATEHOUSE_HISTORY_FIRST", first.to_string())
+        .env("GATEHOUSE_HISTORIES", SHARD.to_string())
+        .args(["test", "--quiet", "--test", "histories", "--", "--show-output"]);
+    run_counting("histories", &mut cargo)
 }
 
 /// Optimised, because a debug build takes many times as long.

@@ -11,12 +11,13 @@ mod webhook;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::Response;
 use axum::http::request::Parts;
+use serde_json::Value;
 use tokio::runtime::Handle;
 
 use self::book::Book;
@@ -147,6 +148,25 @@ impl Phonepe {
     /// When there is no such order.
     pub fn notify(&self, order_id: &str) -> Result<()> {
         self.tell(|book| book.order(order_id).map(Event::of_order))
+    }
+
+    /// The body of the webhook about an order's present state, for a test that carries it itself.
+    ///
+    /// # Errors
+    /// When there is no such order.
+    pub fn order_webhook(&self, order_id: &str) -> Result<Value> {
+        self.book().order(order_id).map(|order| Event::of_order(order).body())
+    }
+
+    /// The body of the webhook about a refund's present state.
+    ///
+    /// # Errors
+    /// When there is no such `merchantRefundId`.
+    pub fn refund_webhook(&self, refund_id: &str) -> Result<Value> {
+        let book = self.book();
+        let refund =
+            book.refunds.get(refund_id).with_context(|| format!("There is no refund {refund_id}."))?;
+        Ok(Event::of_refund(refund).body())
     }
 
     /// Where webhooks go, and the user name and password whose hash they carry.

@@ -92,7 +92,7 @@ impl Event {
         Self { name, order_id: refund.merchant_order_id.clone(), payload: refund.wire(), callback }
     }
 
-    fn body(&self) -> Value {
+    pub(super) fn body(&self) -> Value {
         let old_type = self.name.replace('.', "_").to_uppercase();
         json!({"type": old_type, "event": self.name, "payload": self.payload})
     }

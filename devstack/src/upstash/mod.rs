@@ -56,7 +56,8 @@ async fn handle(State(front): State<Arc<Front>>, request: Request) -> Response<B
     let (parts, body) = request.into_parts();
     let request_id = parts.headers.get("x-request-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
     let mut commands = Vec::new();
-    let fault = front.faults.take(Part::Upstash, parts.uri.path(), request_id.as_deref()).unwrap_or_default();
+    let fault =
+        front.faults.take(Part::Upstash, parts.uri.path(), request_id.as_deref(), &[]).unwrap_or_default();
     tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
     let hit = fault.drop || fault.status.is_some();
     let response = match to_bytes(body, MAX_BODY).await {
