@@ -11,6 +11,7 @@ pub mod email;
 pub mod env;
 pub mod error;
 pub mod gate;
+pub mod json;
 pub mod log;
 pub mod members;
 pub mod metrics;

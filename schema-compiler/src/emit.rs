@@ -8,7 +8,7 @@ use gatehouse_core::validator::{Check, Choice, Node, Pattern, Program};
 pub fn rust_source(program: &Program) -> String {
     let mut out = String::from(
         "//! Generated from core/schema by `npm run codegen`; do not edit.\n\n\
-         use super::table::{Check, Choice, Node, Pattern, Program};\n\n\
+         use super::table::{Check, Choice, Lengths, Node, Pattern, Program};\n\n\
          /// The schemas of `core/schema`, compiled.\n\
          pub static PROGRAM: Program = Program {\n    nodes: &[\n",
     );
@@ -26,10 +26,11 @@ pub fn rust_source(program: &Program) -> String {
 fn of_node(node: &Node) -> String {
     let checks: Vec<_> = node.checks.iter().map(of_check).collect();
     format!(
-        "Node {{ label: {:?}, step: {:?}, kinds: {}, checks: &[{}], properties: &{:?}, required: {}, other: {}, items: {} }}",
+        "Node {{ label: {:?}, step: {:?}, kinds: {}, easy: {:?}, checks: &[{}], properties: &{:?}, required: {}, other: {}, items: {} }}",
         node.label,
         node.step,
         node.kinds,
+        node.easy,
         checks.join(", "),
         node.properties,
         node.required,

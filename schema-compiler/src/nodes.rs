@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, bail};
-use gatehouse_core::validator::{ANY, Check, Choice, NEVER, Node, NodeId, Pattern, Program, canonical, kind};
+use gatehouse_core::validator::{
+    ANY, Check, Choice, Lengths, NEVER, Node, NodeId, Pattern, Program, canonical, kind,
+};
 use serde_json::{Map, Value};
 
 use crate::schema::{Found, Place, find, with_references};
@@ -21,8 +23,22 @@ pub struct Nodes<'a> {
     pattern_numbers: BTreeMap<[String; 3], usize>,
 }
 
+/// No text at all.
+const NONE: Lengths = Lengths { least: 1, most: 0 };
+
 const fn node(kinds: u8) -> Node {
-    Node { label: "", step: "", kinds, checks: &[], properties: &[], required: 0, other: ANY, items: ANY }
+    let easy = if kinds == 0 { NONE } else { Lengths { least: 0, most: u32::MAX } };
+    Node {
+        label: "",
+        step: "",
+        kinds,
+        easy,
+        checks: &[],
+        properties: &[],
+        required: 0,
+        other: ANY,
+        items: ANY,
+    }
 }
 
 impl<'a> Nodes<'a> {
@@ -133,10 +149,28 @@ impl<'a> Nodes<'a> {
             properties.push((leak_text(name), self.node(places.collect())?));
         }
         made.properties = leak(properties);
+        made.easy = self.easy(made.kinds, &checks);
         made.checks = leak(checks);
         made.items = self.node(items)?;
         made.other = self.node(others)?;
         Ok(made)
+    }
+
+    /// How long a text of printable ASCII must be to pass all of the checks.
+    fn easy(&self, kinds: u8, checks: &[Check]) -> Lengths {
+        let mut easy = Lengths { least: 0, most: u32::MAX };
+        let length = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        for check in checks {
+            match check {
+                Check::MinLength(least) => easy.least = easy.least.max(length(*least)),
+                Check::MaxLength(most) => easy.most = easy.most.min(length(*most)),
+                Check::Pattern(number) if self.patterns[*number].takes_plain => {}
+                Check::Pattern(_) | Check::DateTime | Check::OneOf(_) | Check::Const(_) => return NONE,
+                // For other kinds of value.
+                _ => {}
+            }
+        }
+        if kinds & kind::STRING == 0 { NONE } else { easy }
     }
 
     /// The check that a keyword stands for, if it stands for one.
@@ -211,7 +245,7 @@ fn number(value: &Value) -> Result<&'static str> {
 fn choice(values: &[Value]) -> Result<Choice> {
     let texts = values.iter().filter_map(Value::as_str).map(leak_text).collect();
     let others = values.iter().filter(|value| !value.is_string()).map(|value| {
-        canonical(&value.to_string())
+        canonical(value.to_string().as_bytes())
             .map(|form| leak_text(&form))
             .with_context(|| format!("{value} nests too deeply"))
     });

@@ -16,7 +16,7 @@ const FOUND: u16 = 1;
 /// Compiles a pattern; as JSON Schema has it, it may be found anywhere in the text.
 ///
 /// # Errors
-/// When it is no regular language (lookaround, back references), has more than 65,000 states, or uses a class of which
+/// When it is no regular language (lookaround, back references), has too many states for its table, or uses a class of which
 /// JavaScript and Rust have different ideas.
 pub fn compile(source: &str, code: &'static str, message: &'static str) -> Result<Pattern> {
     let mut characters = source.chars();
@@ -52,7 +52,7 @@ pub fn compile(source: &str, code: &'static str, message: &'static str) -> Resul
     }
     // The two states that decide have rows too, so that a row's place is its state.
     rows.splice(0..0, [[LOST; 256], [FOUND; 256]]);
-    Ok(pack(&rows, ends, code, message))
+    pack(&rows, ends, code, message)
 }
 
 type Dense = dense::DFA<Vec<u32>>;
@@ -100,7 +100,7 @@ fn takes_plain(rows: &[[u16; 256]], ends: &[bool]) -> bool {
 }
 
 /// Bytes that lead to the same states everywhere share a column.
-fn pack(rows: &[[u16; 256]], ends: Vec<bool>, code: &'static str, message: &'static str) -> Pattern {
+fn pack(rows: &[[u16; 256]], ends: Vec<bool>, code: &'static str, message: &'static str) -> Result<Pattern> {
     let mut columns: Vec<Vec<u16>> = Vec::new();
     let mut classes = [0; 256];
     for (byte, class) in classes.iter_mut().enumerate() {
@@ -112,15 +112,22 @@ fn pack(rows: &[[u16; 256]], ends: Vec<bool>, code: &'static str, message: &'sta
         // There are at most 256 different columns.
         *class = known as u8;
     }
-    let next = (0..rows.len()).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
+    let width = columns.len();
+    if rows.len() * width > usize::from(u16::MAX) {
+        bail!("the pattern has too many states");
+    }
+    // There are fewer than 65,536, so a row's beginning fits.
+    let row_of = |state: u16| state * width as u16;
+    let next =
+        (0..rows.len()).flat_map(|row| columns.iter().map(move |column| row_of(column[row]))).collect();
     let takes_plain = takes_plain(rows, &ends);
-    Pattern {
+    Ok(Pattern {
         code,
         message,
         takes_plain,
         classes: Box::leak(Box::new(classes)),
-        width: columns.len(),
+        width,
         next: leak(next),
         ends: leak(ends),
-    }
+    })
 }

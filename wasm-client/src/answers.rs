@@ -52,7 +52,7 @@ pub fn validate_step(step: &str, json: &str) -> Checked {
         }]);
     };
     match read_answers(json) {
-        Ok(answers) => onboarding::validate_step(id, &answers).into(),
+        Ok(answers) => onboarding::validate_step(id, answers).into(),
         Err(error) => Checked::Bad(vec![error]),
     }
 }
@@ -60,7 +60,7 @@ pub fn validate_step(step: &str, json: &str) -> Checked {
 /// Checks all answers.
 pub fn validate_answers(json: &str) -> Checked {
     match read_answers(json) {
-        Ok(answers) => onboarding::validate_answers(&answers).into(),
+        Ok(answers) => onboarding::validate_answers(answers).into(),
         Err(error) => Checked::Bad(vec![error]),
     }
 }

@@ -1,6 +1,7 @@
 //! Whole documents, steps and single answers against the schemas.
 
 use gatehouse_core::error::FieldError;
+use gatehouse_core::json::Json;
 use gatehouse_core::onboarding::{self, Answer, FieldId};
 use gatehouse_core::validator::{Subject, Violation, validate, validate_bytes};
 use serde::Serialize;
@@ -82,7 +83,7 @@ pub fn validate_field(field: &str, json: &str) -> CheckedField {
     let Some(id) = FieldId::parse(field) else {
         return refused("unknown_field", "There is no such question.".to_owned());
     };
-    let Ok(answer) = serde_json::from_str(json) else {
+    let Ok(answer) = Json::read(json) else {
         return refused("not_json", "The answer is not JSON.".to_owned());
     };
     match onboarding::validate_field(id, &answer) {

@@ -33,7 +33,7 @@ pub fn reduce_preview(answers_json: &str, now_ms: f64) -> Outcome<Preview> {
 fn preview(answers_json: &str, now_ms: f64) -> Result<Preview, Problem> {
     let now = read_now(now_ms)?;
     let given = read_answers(answers_json).map_err(|error| Error::answers(vec![error]))?;
-    let answers = validate_draft(&given).map_err(Error::answers)?;
+    let answers = validate_draft(given).map_err(Error::answers)?;
     let reduced = reduce(&build_context(&answers, "", now))?;
     Ok(Preview {
         canonical: reduced.canonical,

@@ -1,9 +1,10 @@
 //! What a call answers when it cannot do what was asked.
 
 use gatehouse_core::error::{Error, FieldError};
+use gatehouse_core::json::Json;
+use gatehouse_core::onboarding::Given;
 use gatehouse_core::time::Timestamp;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 /// Why not, in the words that the Worker's problem document uses.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -37,8 +38,9 @@ impl From<Error> for Problem {
 }
 
 /// Reads answers: a JSON object of field id → answer.
-pub fn read_answers(json: &str) -> Result<Map<String, Value>, FieldError> {
-    serde_json::from_str(json).map_err(|cause| FieldError {
+pub fn read_answers(json: &str) -> Result<Given, FieldError> {
+    let read = Json::read(json).and_then(|json| Given::of(json).ok_or_else(|| "expected `{`".to_owned()));
+    read.map_err(|cause| FieldError {
         pointer: "/answers".to_owned(),
         code: "not_an_object".to_owned(),
         message: format!("The answers must be a JSON object of field and answer ({cause})."),

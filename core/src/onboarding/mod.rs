@@ -13,4 +13,6 @@ pub use build::build_context;
 pub use fields::{Field, Kind, Step, fields_of};
 pub use questions::{FIELDS, FieldId, STEPS, StepId};
 pub use session::{Changes, Session, SessionCopy, changes, merge_step, stored_answers};
-pub use validate::{validate_answers, validate_draft, validate_field, validate_step, validate_step_draft};
+pub use validate::{
+    Given, validate_answers, validate_draft, validate_field, validate_step, validate_step_draft,
+};

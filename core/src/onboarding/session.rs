@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Answer, Answers, FieldId, validate_draft};
+use super::{Answer, Answers, FieldId, Given, validate_draft};
 use crate::vocabulary::SessionState;
 
 /// A session as it is stored: one per workspace.
@@ -65,8 +65,8 @@ pub fn stored_answers(stored: &Map<String, Value>) -> Answers {
 pub type Changes = BTreeMap<FieldId, Option<Answer>>;
 
 /// The changes that a request names: every field that it mentions, with the answer as it was checked.
-pub fn changes(named: &Map<String, Value>, checked: &Answers) -> Changes {
-    named.keys().filter_map(|name| FieldId::parse(name)).map(|id| (id, checked.get(id).cloned())).collect()
+pub fn changes(named: impl Into<Given>, checked: &Answers) -> Changes {
+    named.into().names().filter_map(FieldId::parse).map(|id| (id, checked.get(id).cloned())).collect()
 }
 
 /// Merges one tab's changes into answers that another tab has saved meanwhile. A field is the smallest thing that

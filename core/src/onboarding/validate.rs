@@ -3,73 +3,100 @@
 //! What a good answer is stands in `core/schema` alone. Those schemas describe answers as they are kept: trimmed, without
 //! empties and repeats. So answers are brought into that form first, and what cannot be is left for the validator to name.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
 use super::{Answer, Answers, FIELDS, Field, FieldId, Kind, StepId};
 use crate::error::FieldError;
+use crate::json::Json;
 use crate::validator::{Subject, Violation, validate};
+
+/// Answers as they came, by the names of their questions, before anything is checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given(Vec<(String, Json)>);
+
+impl Given {
+    /// The answers of a JSON object; `None` for any other value.
+    pub fn of(json: Json) -> Option<Self> {
+        if let Json::Object(members) = json { Some(Self(members)) } else { None }
+    }
+
+    /// The names, as they came.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    fn get(&self, name: &str) -> Option<&Json> {
+        self.0.iter().rev().find(|(known, _)| known == name).map(|(_, answer)| answer)
+    }
+}
+
+impl From<&Map<String, Value>> for Given {
+    fn from(answers: &Map<String, Value>) -> Self {
+        Self(answers.iter().map(|(name, answer)| (name.clone(), answer.into())).collect())
+    }
+}
 
 /// Checks all 21 answers of a finished onboarding.
 ///
 /// # Errors
 /// Every problem at once: missing required fields, wrong types, lengths, addresses, unknown names.
-pub fn validate_answers(answers: &Map<String, Value>) -> Result<Answers, Vec<FieldError>> {
-    check(Subject::Answers, answers, true)
+pub fn validate_answers(answers: impl Into<Given>) -> Result<Answers, Vec<FieldError>> {
+    check(Subject::Answers, &answers.into(), true)
 }
 
 /// Checks answers that are not finished: every rule but that required fields are there.
 ///
 /// # Errors
 /// Every problem at once: wrong types, lengths, addresses, unknown names.
-pub fn validate_draft(answers: &Map<String, Value>) -> Result<Answers, Vec<FieldError>> {
-    check(Subject::Answers, answers, false)
+pub fn validate_draft(answers: impl Into<Given>) -> Result<Answers, Vec<FieldError>> {
+    check(Subject::Answers, &answers.into(), false)
 }
 
 /// Checks the answers of one step, as a form does before it moves on. Fields of other steps are unknown here.
 ///
 /// # Errors
 /// Every problem of the step at once.
-pub fn validate_step(step: StepId, answers: &Map<String, Value>) -> Result<Answers, Vec<FieldError>> {
-    check(Subject::Step(step), answers, true)
+pub fn validate_step(step: StepId, answers: impl Into<Given>) -> Result<Answers, Vec<FieldError>> {
+    check(Subject::Step(step), &answers.into(), true)
 }
 
 /// Checks what is there of one step's answers, as an autosave does. Fields of other steps are unknown here.
 ///
 /// # Errors
 /// Every problem at once: wrong types, lengths, addresses, unknown names.
-pub fn validate_step_draft(step: StepId, answers: &Map<String, Value>) -> Result<Answers, Vec<FieldError>> {
-    check(Subject::Step(step), answers, false)
+pub fn validate_step_draft(step: StepId, answers: impl Into<Given>) -> Result<Answers, Vec<FieldError>> {
+    check(Subject::Step(step), &answers.into(), false)
 }
 
 /// Checks one answer alone, as at a keystroke; an empty one is no fault here.
 ///
 /// # Errors
 /// Every problem of the answer.
-pub fn validate_field(id: FieldId, answer: &Value) -> Result<Option<Answer>, Vec<FieldError>> {
+pub fn validate_field(id: FieldId, answer: &Json) -> Result<Option<Answer>, Vec<FieldError>> {
     let Some(answer) = id.field().and_then(|field| normalised(field, answer)) else {
         return Ok(None);
     };
-    let found = validate(Subject::Field(id), &answer.to_string());
+    let found = validate(Subject::Field(id), &answer.write());
     if found.is_empty() {
         return Ok(kept(answer));
     }
     Err(told_once(found, |fault| FieldError { pointer: format!("/answers/{id}"), ..told(fault) }))
 }
 
-fn check(subject: Subject, given: &Map<String, Value>, finished: bool) -> Result<Answers, Vec<FieldError>> {
+fn check(subject: Subject, given: &Given, finished: bool) -> Result<Answers, Vec<FieldError>> {
     let asked = |field: &Field| !matches!(subject, Subject::Step(step) if step != field.step);
-    let document = in_order(given, asked);
-    let mut found = validate(subject, &Value::Object(document.clone()).to_string());
+    let document = Json::Object(in_order(given, asked));
+    let mut found = validate(subject, &document.write());
     if !finished {
         found.retain(|fault| fault.keyword != "required");
     }
     if found.is_empty() {
         let mut answers = Answers::default();
-        for (name, value) in document {
-            if let (Some(id), Some(answer)) = (FieldId::parse(&name), kept(value)) {
-                answers.set(id, answer);
+        if let Json::Object(members) = document {
+            for (name, value) in members {
+                if let (Some(id), Some(answer)) = (FieldId::parse(&name), kept(value)) {
+                    answers.set(id, answer);
+                }
             }
         }
         return Ok(answers);
@@ -84,51 +111,62 @@ fn check(subject: Subject, given: &Map<String, Value>, finished: bool) -> Result
 }
 
 /// The answers in normal form: first those that are asked, then names that nobody asked for.
-fn in_order(given: &Map<String, Value>, asked: impl Fn(&Field) -> bool) -> Map<String, Value> {
+fn in_order(given: &Given, asked: impl Fn(&Field) -> bool) -> Vec<(String, Json)> {
     let known = FIELDS.iter().filter(|field| asked(field)).filter_map(|field| {
         let answer = normalised(field, given.get(field.id.as_str())?)?;
         Some((field.id.to_string(), answer))
     });
     let is_asked = |name: &str| FieldId::parse(name).and_then(FieldId::field).is_some_and(&asked);
-    let unknown = given.iter().filter(|(name, _)| !is_asked(name));
-    known.chain(unknown.map(|(name, value)| (name.clone(), value.clone()))).collect()
+    let unknown = given.0.iter().filter(|(name, _)| !is_asked(name));
+    known.chain(unknown.cloned()).collect()
 }
 
 /// An answer in normal form; `None` for one that says nothing.
-fn normalised(field: &Field, answer: &Value) -> Option<Value> {
+fn normalised(field: &Field, answer: &Json) -> Option<Json> {
+    let text = |text: &str| Some(Json::Text(text.to_owned()));
     match (field.kind, answer) {
-        (_, Value::Null) => None,
-        (Kind::List { .. }, Value::String(text)) => list(text.lines().map(Value::from)),
-        (Kind::List { .. }, Value::Array(items)) => list(items.iter().cloned()),
-        (Kind::Url, Value::String(text)) => match text.trim() {
+        (_, Json::Null) => None,
+        (Kind::List { .. }, Json::Text(lines)) => list(lines.lines().filter_map(text)),
+        (Kind::List { .. }, Json::List(items)) => list(items.iter().cloned()),
+        (Kind::Url, Json::Text(address)) => match address.trim() {
             "" => None,
-            address if address.contains("://") => Some(address.into()),
-            address => Some(format!("https://{address}").into()),
+            address if address.contains("://") => text(address),
+            address => Some(Json::Text(format!("https://{address}"))),
         },
-        (_, Value::String(text)) => Some(text.trim()).filter(|text| !text.is_empty()).map(Value::from),
+        (_, Json::Text(given)) => text(given.trim()).filter(|_| !given.trim().is_empty()),
         // Of the wrong type; the validator says so.
         (_, other) => Some(other.clone()),
     }
 }
 
 /// Items without the white space around them, empties and repeats. What is no text is left as it is.
-fn list(items: impl Iterator<Item = Value>) -> Option<Value> {
-    let mut seen = BTreeSet::new();
-    let kept: Vec<_> = items
-        .filter_map(|item| match item.as_str().map(str::trim) {
-            None => Some(item),
-            Some(text) => (!text.is_empty() && seen.insert(text.to_lowercase())).then(|| text.into()),
-        })
-        .collect();
-    (!kept.is_empty()).then_some(Value::Array(kept))
+fn list(items: impl Iterator<Item = Json>) -> Option<Json> {
+    let mut seen: Vec<String> = Vec::new();
+    let mut kept = Vec::new();
+    for item in items {
+        let Some(text) = item.as_text().map(str::trim) else {
+            kept.push(item);
+            continue;
+        };
+        let folded = text.to_lowercase();
+        if let Err(place) = seen.binary_search(&folded)
+            && !text.is_empty()
+        {
+            seen.insert(place, folded);
+            kept.push(Json::Text(text.to_owned()));
+        }
+    }
+    (!kept.is_empty()).then_some(Json::List(kept))
 }
 
 /// A checked value as an answer.
-fn kept(value: Value) -> Option<Answer> {
+fn kept(value: Json) -> Option<Answer> {
     match value {
-        Value::String(text) => Some(Answer::Text(text)),
-        Value::Array(items) => {
-            let texts = items.into_iter().filter_map(|item| item.as_str().map(str::to_owned));
+        Json::Text(text) => Some(Answer::Text(text)),
+        Json::List(items) => {
+            let texts = items
+                .into_iter()
+                .filter_map(|item| if let Json::Text(text) = item { Some(text) } else { None });
             Some(Answer::List(texts.collect()))
         }
         _ => None,
@@ -275,7 +313,7 @@ mod tests {
         let codes = |errors: Vec<FieldError>| errors.into_iter().map(|error| error.code).collect::<Vec<_>>();
         let expected = ["wrong_type", "too_long", "too_long"];
         assert_eq!(codes(step(StepId::Voice, answers.clone()).unwrap_err()), expected);
-        let alone = validate_field(FieldId::BrandTone, &answers["brand_tone"]);
+        let alone = validate_field(FieldId::BrandTone, &Json::from(&answers["brand_tone"]));
         assert_eq!(codes(alone.unwrap_err()), expected);
     }
 

@@ -1,29 +1,25 @@
 //! One text for equal values, to compare values without keeping them as trees.
 
 use super::number::Decimal;
-use super::reader::{Broken, Reader};
+use crate::json::{DEEPEST, Reader};
 
 /// The canonical form of a JSON text: equal for equal values (`1` and `1.0`, members in any order) and for no others.
 /// Not JSON. `None` for what is not JSON or nests too deeply.
-pub fn canonical(json: &str) -> Option<String> {
+pub fn canonical(json: &[u8]) -> Option<String> {
     let mut out = String::new();
-    write(&mut Reader::new(json), &mut out, 0).ok()?;
+    write(&mut Reader::of_bytes(json), &mut out, 0)?;
     Some(out)
 }
 
-fn write(reader: &mut Reader<'_>, out: &mut String, depth: usize) -> Result<(), Broken> {
-    if depth > super::walk::DEEPEST {
-        return reader.broken("too deep");
+fn write(reader: &mut Reader<'_>, out: &mut String, depth: usize) -> Option<()> {
+    if depth > DEEPEST {
+        return None;
     }
     match reader.next_token() {
-        b'"' => string(&reader.string()?.text, out),
+        b'"' => string(&reader.string()?.text(), out),
         b'[' => {
-            reader.at += 1;
             out.push('[');
-            let mut more = reader.next_token() != b']';
-            if !more {
-                reader.at += 1;
-            }
+            let mut more = reader.opened(b']');
             while more {
                 write(reader, out, depth + 1)?;
                 out.push(',');
@@ -32,16 +28,12 @@ fn write(reader: &mut Reader<'_>, out: &mut String, depth: usize) -> Result<(), 
             out.push(']');
         }
         b'{' => {
-            reader.at += 1;
             let mut members = Vec::new();
-            let mut more = reader.next_token() != b'}';
-            if !more {
-                reader.at += 1;
-            }
+            let mut more = reader.opened(b'}');
             while more {
                 reader.next_token();
                 let mut member = String::new();
-                string(&reader.string()?.text, &mut member);
+                string(&reader.string()?.text(), &mut member);
                 reader.expect(b':', "expected a colon")?;
                 write(reader, &mut member, depth + 1)?;
                 members.push(member);
@@ -57,10 +49,13 @@ fn write(reader: &mut Reader<'_>, out: &mut String, depth: usize) -> Result<(), 
         b'n' => reader.word("null").map(|()| out.push('n'))?,
         _ => {
             let text = reader.number()?;
-            out.push_str(&Decimal::read(text).map_or_else(|| text.to_owned(), |number| number.canonical()));
+            match Decimal::read(text) {
+                Some(number) => out.push_str(&number.canonical()),
+                None => out.push_str(&String::from_utf8_lossy(text)),
+            }
         }
     }
-    Ok(())
+    Some(())
 }
 
 /// The length in front makes any text safe to stand beside another.
@@ -70,7 +65,9 @@ fn string(text: &str, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::canonical;
+    fn canonical(json: &str) -> Option<String> {
+        super::canonical(json.as_bytes())
+    }
 
     #[test]
     fn equal_values_and_only_those_have_one_form() {

@@ -9,7 +9,6 @@ mod canonical;
 mod format;
 mod number;
 mod place;
-mod reader;
 mod sentence;
 mod table;
 #[rustfmt::skip]
@@ -17,10 +16,10 @@ mod tables;
 mod walk;
 
 pub use canonical::canonical;
-pub use table::{ANY, Check, Choice, NEVER, Node, NodeId, Pattern, Program, kind};
+pub use table::{ANY, Check, Choice, Lengths, NEVER, Node, NodeId, Pattern, Program, kind};
 pub use tables::PROGRAM;
 
-use place::Place;
+use crate::json::Reader;
 use serde::Serialize;
 
 use crate::onboarding::{FieldId, StepId};
@@ -42,9 +41,9 @@ pub struct Violation {
 }
 
 impl Violation {
-    fn new(place: &Place<'_>, keyword: &'static str, code: &'static str, message: String) -> Self {
-        let step = Some(place.step).filter(|step| !step.is_empty());
-        Self { pointer: place.pointer(), keyword, code, message, step }
+    /// A fault of the document as a whole, which belongs to no keyword and no step.
+    fn of_document(code: &'static str, message: String) -> Self {
+        Self { pointer: String::new(), keyword: "json", code, message, step: None }
     }
 }
 
@@ -82,7 +81,7 @@ impl Subject {
             Self::Field(field) => PROGRAM
                 .nodes
                 .get(usize::from(root("answers")))
-                .and_then(|answers| answers.property(field.as_str(), 0))
+                .and_then(|answers| answers.property(field.as_str().as_bytes(), 0))
                 .map_or(NEVER, |(_, node)| node),
             Self::Context => root("business_context"),
             Self::Manifest => root("manifest"),
@@ -98,16 +97,21 @@ pub fn validate(subject: Subject, text: &str) -> Vec<Violation> {
 
 /// The same for bytes, such as a body; what is not UTF-8 is not JSON (RFC 8259 §8.1).
 pub fn validate_bytes(subject: Subject, bytes: &[u8]) -> Vec<Violation> {
+    let (found, read) = walk::walk(&PROGRAM, subject.node(), Reader::of_bytes(bytes));
+    if read {
+        // Every string was looked at on the way, and nothing else was let through.
+        return found;
+    }
     match std::str::from_utf8(bytes) {
-        Ok(text) => validate(subject, text),
+        Ok(_) => found,
         Err(error) => {
             let message = format!("The text is not UTF-8: byte {} begins no character.", error.valid_up_to());
-            vec![Violation::new(&Place::root(), "json", "not_utf8", message)]
+            vec![Violation::of_document("not_utf8", message)]
         }
     }
 }
 
 /// The same against any node of any program, for the compiler's own tests.
 pub fn run(program: &Program, node: NodeId, text: &str) -> Vec<Violation> {
-    walk::walk(program, node, text)
+    walk::walk(program, node, Reader::new(text)).0
 }

@@ -1,6 +1,5 @@
 //! Numbers as exact decimals: comparing needs no binary fraction, and Rust's own parser weighs 14 KB in the browser.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// The most bytes of a number.
@@ -9,10 +8,11 @@ const LONGEST: usize = 256;
 const LARGEST_POWER: i32 = 308;
 
 /// `0.digits × 10^exponent`, without zeros at either end; zero has no digits.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Decimal<'a> {
     negative: bool,
-    digits: Cow<'a, str>,
+    /// The digits: what stood before the point and what stood after it.
+    digits: (&'a [u8], &'a [u8]),
     exponent: i32,
 }
 
@@ -21,46 +21,84 @@ impl<'a> Decimal<'a> {
     ///
     /// # Errors
     /// A number of 10^308 or more, or of more than 256 bytes.
-    pub fn read(text: &'a str) -> Option<Self> {
+    pub fn read(text: &'a [u8]) -> Option<Self> {
         if text.len() > LONGEST {
             return None;
         }
-        let negative = text.starts_with('-');
-        let (mantissa, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-        let whole = mantissa.trim_start_matches('-');
-        let (whole, fraction) = whole.split_once('.').unwrap_or((whole, ""));
-        let whole = whole.trim_start_matches('0');
-        let small = fraction.trim_start_matches('0');
-        // Where the point stands, from the first digit that is not zero.
-        let point =
-            if whole.is_empty() { -signed(fraction.len() - small.len())? } else { signed(whole.len())? };
-        let digits = match (whole, fraction.trim_end_matches('0')) {
-            (whole, "") => Cow::Borrowed(whole.trim_end_matches('0')),
-            ("", _) => Cow::Borrowed(small.trim_end_matches('0')),
-            (whole, fraction) => Cow::Owned([whole, fraction].concat()),
+        let (negative, text) = match text {
+            [b'-', rest @ ..] => (true, rest),
+            _ => (false, text),
         };
-        if digits.is_empty() {
+        let (mantissa, power) = split(text, |byte| byte | 0x20 == b'e');
+        let (whole, fraction) = split(mantissa, |byte| byte == b'.');
+        let whole = without_first_zeros(whole);
+        let fraction = without_last_zeros(fraction);
+        // Where the point stands, from the first digit that is not zero.
+        let (digits, point) = if whole.is_empty() {
+            let small = without_first_zeros(fraction);
+            ((whole, small), -signed(fraction.len() - small.len())?)
+        } else if fraction.is_empty() {
+            ((without_last_zeros(whole), fraction), signed(whole.len())?)
+        } else {
+            ((whole, fraction), signed(whole.len())?)
+        };
+        if digits.0.is_empty() && digits.1.is_empty() {
             return Some(Self { negative: false, digits, exponent: 0 });
         }
-        // A power too long for an i32 is huge or a fraction too small to tell from its neighbours.
-        let power: i32 = match power.trim_start_matches('+').parse() {
-            Ok(power) => power,
-            Err(_) if power.starts_with('-') => -1_000_000_000,
-            Err(_) => return None,
-        };
-        let exponent = point.saturating_add(power);
+        let exponent = point.saturating_add(exponent(power)?);
         (exponent <= LARGEST_POWER).then_some(Self { negative, digits, exponent })
     }
 
     /// Whether there is nothing behind the point.
     pub fn is_integer(&self) -> bool {
-        usize::try_from(self.exponent.max(0)).is_ok_and(|whole| self.digits.len() <= whole)
+        let digits = self.digits.0.len() + self.digits.1.len();
+        usize::try_from(self.exponent.max(0)).is_ok_and(|whole| digits <= whole)
+    }
+
+    fn digits(&self) -> impl Iterator<Item = &u8> {
+        self.digits.0.iter().chain(self.digits.1)
     }
 
     /// The one way to write this number.
     pub fn canonical(&self) -> String {
         let sign = if self.negative { "-" } else { "" };
-        format!("{sign}{}e{}", self.digits, self.exponent)
+        let digits: String = self.digits().map(|digit| char::from(*digit)).collect();
+        format!("{sign}{digits}e{}", self.exponent)
+    }
+}
+
+/// What stands before the byte that `is` it, and behind it.
+fn split(text: &[u8], is: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
+    let (before, rest) = text.split_at(text.iter().position(|byte| is(*byte)).unwrap_or(text.len()));
+    (before, rest.split_first().map_or(rest, |(_, behind)| behind))
+}
+
+fn without_first_zeros(digits: &[u8]) -> &[u8] {
+    let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+    digits.get(zeros..).unwrap_or_default()
+}
+
+fn without_last_zeros(digits: &[u8]) -> &[u8] {
+    let zeros = digits.iter().rev().take_while(|digit| **digit == b'0').count();
+    digits.get(..digits.len() - zeros).unwrap_or_default()
+}
+
+/// The power of ten behind an `e`. One too long for an i32 is huge (`None`), or makes a fraction too small to tell from
+/// its neighbours.
+fn exponent(power: &[u8]) -> Option<i32> {
+    const SMALLEST: i32 = -1_000_000_000;
+    let (negative, digits) = match power {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
+    };
+    let power = digits
+        .iter()
+        .try_fold(0_i32, |all, digit| all.checked_mul(10)?.checked_add(i32::from(digit.wrapping_sub(b'0'))));
+    match (power, negative) {
+        (Some(power), false) => Some(power),
+        (Some(power), true) => Some(-power),
+        (None, true) => Some(SMALLEST),
+        (None, false) => None,
     }
 }
 
@@ -70,12 +108,12 @@ fn signed(length: usize) -> Option<i32> {
 
 impl Ord for Decimal<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        let sign = |number: &Self| match (number.digits.is_empty(), number.negative) {
+        let sign = |number: &Self| match (number.digits().next().is_none(), number.negative) {
             (true, _) => 0,
             (false, true) => -1,
             (false, false) => 1,
         };
-        let size = || (self.exponent, &self.digits).cmp(&(other.exponent, &other.digits));
+        let size = || self.exponent.cmp(&other.exponent).then_with(|| self.digits().cmp(other.digits()));
         sign(self).cmp(&sign(other)).then_with(|| match sign(self) {
             0 => Ordering::Equal,
             1 => size(),
@@ -90,12 +128,20 @@ impl PartialOrd for Decimal<'_> {
     }
 }
 
+impl PartialEq for Decimal<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Decimal<'_> {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(text: &str) -> Decimal<'_> {
-        Decimal::read(text).unwrap()
+        Decimal::read(text.as_bytes()).unwrap()
     }
 
     #[test]
@@ -149,9 +195,9 @@ mod tests {
 
     #[test]
     fn what_is_too_large_to_hold_is_refused() {
-        assert_eq!(Decimal::read("1e308"), None);
-        assert_eq!(Decimal::read("-1e99999999999999"), None);
-        assert_eq!(Decimal::read(&"9".repeat(257)), None);
-        assert!(Decimal::read("9.9e307").is_some() && Decimal::read("0e99").is_some());
+        assert_eq!(Decimal::read(b"1e308"), None);
+        assert_eq!(Decimal::read(b"-1e99999999999999"), None);
+        assert_eq!(Decimal::read(&[b'9'; 257]), None);
+        assert!(Decimal::read(b"9.9e307").is_some() && Decimal::read(b"0e99").is_some());
     }
 }

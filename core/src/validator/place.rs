@@ -1,4 +1,6 @@
-//! Where a walk stands: a chain on the stack, from which a pointer is made only when something is wrong.
+//! Where a walk stands: a chain on the stack, from which anything is made only when something is wrong.
+
+use std::borrow::Cow;
 
 use super::table::Node;
 
@@ -10,8 +12,10 @@ pub(super) const LONGEST_NAME: usize = 64;
 pub(super) enum Segment<'p> {
     /// The document itself.
     Root,
-    /// A member of an object.
-    Member(&'p str),
+    /// A member of an object, by its name in UTF-8.
+    Member(&'p [u8]),
+    /// A member that belongs to no step, whatever is around it.
+    Unknown(&'p [u8]),
     /// An item of an array, from 0.
     Item(usize),
 }
@@ -21,71 +25,73 @@ pub(super) enum Segment<'p> {
 pub(super) struct Place<'p> {
     parent: Option<&'p Place<'p>>,
     segment: Segment<'p>,
-    /// What a person calls it: its own title or name, or for an item its list's.
-    pub label: &'p str,
-    /// Whether the label is that of a list around it.
-    pub is_item: bool,
-    /// The onboarding step, or empty.
-    pub step: &'static str,
+    /// What holds here.
+    pub node: &'p Node,
     /// How many levels are above it.
     pub depth: usize,
 }
 
 impl<'p> Place<'p> {
     /// The document itself.
-    pub fn root() -> Self {
-        Self {
-            parent: None,
-            segment: Segment::Root,
-            label: "The document",
-            is_item: false,
-            step: "",
-            depth: 0,
-        }
+    pub fn root(node: &'p Node) -> Self {
+        Self { parent: None, segment: Segment::Root, node, depth: 0 }
     }
 
     /// A place just below this one.
-    pub fn at(&'p self, segment: Segment<'p>) -> Self {
-        let (label, is_item) = match segment {
-            Segment::Member(name) => (cut(name), false),
-            _ => (self.label, true),
-        };
-        Self { parent: Some(self), segment, label, is_item, step: self.step, depth: self.depth + 1 }
+    #[inline]
+    pub fn at(&'p self, segment: Segment<'p>, node: &'p Node) -> Self {
+        Self { parent: Some(self), segment, node, depth: self.depth.wrapping_add(1) }
     }
 
-    /// This place with what its node says about it.
-    pub fn called(&self, node: &Node) -> Self {
-        let mut place = *self;
-        if !node.label.is_empty() {
-            place.label = node.label;
-            place.is_item = false;
-        }
-        if !node.step.is_empty() {
-            place.step = node.step;
-        }
-        place
+    /// This place and those around it, from the inside out.
+    fn outwards(&self) -> impl Iterator<Item = &Place<'p>> {
+        std::iter::successors(Some(self), |place| place.parent)
     }
 
-    /// This place for something that belongs to no step, whatever is around it.
-    pub fn without_step(&self) -> Self {
-        Self { step: "", ..*self }
+    /// What a person calls it: its own title or name, or for an item its list's.
+    pub fn label(&self) -> Cow<'_, str> {
+        let label = self.outwards().find_map(|place| match place.segment {
+            _ if !place.node.label.is_empty() => Some(Cow::Borrowed(place.node.label)),
+            Segment::Member(name) | Segment::Unknown(name) => Some(cut(name)),
+            Segment::Item(_) | Segment::Root => None,
+        });
+        label.unwrap_or(Cow::Borrowed("The document"))
+    }
+
+    /// Whether the label is that of a list around it.
+    pub fn is_item(&self) -> bool {
+        self.node.label.is_empty() && matches!(self.segment, Segment::Item(_))
+    }
+
+    /// The onboarding step, where it belongs to one.
+    pub fn step(&self) -> Option<&'static str> {
+        for place in self.outwards() {
+            if !place.node.step.is_empty() {
+                return Some(place.node.step);
+            }
+            if matches!(place.segment, Segment::Unknown(_)) {
+                return None;
+            }
+        }
+        None
     }
 
     /// The JSON Pointer (RFC 6901) of this place.
     pub fn pointer(&self) -> String {
-        let mut segments = Vec::new();
-        let mut place = Some(self);
-        while let Some(here) = place {
-            segments.push(here.segment);
-            place = here.parent;
-        }
+        let segments: Vec<_> = self.outwards().map(|place| place.segment).collect();
         let mut pointer = String::new();
         for segment in segments.iter().rev() {
             match segment {
                 Segment::Root => {}
-                Segment::Member(name) => {
+                Segment::Member(name) | Segment::Unknown(name) => {
                     pointer.push('/');
-                    pointer.push_str(&cut(name).replace('~', "~0").replace('/', "~1"));
+                    for character in cut(name).chars() {
+                        match character {
+                            '~' => pointer.push_str("~0"),
+                            '/' => pointer.push_str("~1"),
+                            other => pointer.push(other),
+                        }
+                    }
                 }
                 Segment::Item(number) => pointer.push_str(&format!("/{number}")),
             }
@@ -95,10 +101,10 @@ impl<'p> Place<'p> {
 }
 
 /// The beginning of a name.
-pub(super) fn cut(name: &str) -> &str {
-    if name.len() <= LONGEST_NAME {
-        return name;
+pub(super) fn cut(name: &[u8]) -> Cow<'_, str> {
+    let text = String::from_utf8_lossy(name);
+    match text.char_indices().nth(LONGEST_NAME) {
+        Some((end, _)) => Cow::Owned(text.get(..end).unwrap_or_default().to_owned()),
+        None => text,
     }
-    let end = name.char_indices().nth(LONGEST_NAME).map_or(name.len(), |(at, _)| at);
-    name.get(..end).unwrap_or(name)
 }

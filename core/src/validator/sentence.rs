@@ -1,15 +1,15 @@
 //! The sentences that stand under a form's input, each with the label and, where one helps, the way out.
 
 use super::place::{Place, cut};
-use super::reader::Broken;
 use super::table::{Choice, Node, Program, kind};
+use crate::json::Broken;
 
 /// How much of a text is quoted to recognise it by.
 const QUOTED: usize = 24;
 
 /// `Label …`
 pub(super) fn tail(place: &Place<'_>, tail: &str) -> String {
-    format!("{} {tail}", place.label)
+    format!("{} {tail}", place.label())
 }
 
 pub(super) fn not_json(broken: &Broken, line: usize, column: usize) -> String {
@@ -32,13 +32,14 @@ pub(super) fn not_a_time(place: &Place<'_>) -> String {
     tail(place, "must be a date and time such as 2026-02-01T06:30:00Z.")
 }
 
-pub(super) fn duplicate_key(name: &str) -> String {
+pub(super) fn duplicate_key(name: &[u8]) -> String {
     format!("“{}” is there twice; keep one.", cut(name))
 }
 
-pub(super) fn wrong_type(program: &Program, node: &Node, place: &Place<'_>) -> String {
+pub(super) fn wrong_type(program: &Program, place: &Place<'_>) -> String {
+    let node = place.node;
     let list = if program.node(node.items).kinds == kind::STRING { "a list of texts" } else { "a list" };
-    if place.is_item && node.kinds == kind::STRING {
+    if place.is_item() && node.kinds == kind::STRING {
         return tail(place, "must be a list of texts.");
     }
     let names = [
@@ -62,17 +63,18 @@ pub(super) fn wrong_type(program: &Program, node: &Node, place: &Place<'_>) -> S
 }
 
 pub(super) fn too_long(place: &Place<'_>, text: &str, count: usize, most: usize) -> String {
-    let which = if place.is_item {
+    let label = place.label();
+    let which = if place.is_item() {
         let start: String = text.chars().take(QUOTED).collect();
-        format!("{}: the item beginning “{start}”", place.label)
+        format!("{label}: the item beginning “{start}”")
     } else {
-        place.label.to_owned()
+        label.into_owned()
     };
     format!("{which} has {count} characters; the most is {most}.")
 }
 
 pub(super) fn too_short(place: &Place<'_>, count: usize, least: usize) -> String {
-    match (count, place.is_item) {
+    match (count, place.is_item()) {
         (0, false) => tail(place, "must not be empty."),
         (0, true) => tail(place, "has an empty item; remove it."),
         _ => tail(place, &format!("has {count} characters; the least is {least}.")),
@@ -110,11 +112,11 @@ pub(super) fn not_one_of(place: &Place<'_>, choice: &Choice, given: Option<&str>
     }
 }
 
-pub(super) fn unknown_field(program: &Program, node: &Node, name: &str) -> String {
+pub(super) fn unknown_field(program: &Program, node: &Node, name: &[u8]) -> String {
     // In onboarding the members of an object are questions.
     let asked = node.properties.iter().any(|(_, property)| !program.node(*property).step.is_empty());
     let noun = if asked { "question" } else { "field" };
-    let name = cut(name);
+    let name = &cut(name);
     match nearest(name, node.properties.iter().map(|(known, _)| *known)) {
         Some(meant) => format!("“{name}” is not a {noun} here; did you mean “{meant}”?"),
         None => format!("“{name}” is not a {noun} here; remove it."),

@@ -3,6 +3,8 @@
 //! The tables are written by the schema compiler. Everything that a document can be at one place has been brought
 //! together in one node there, references included, so that the walk is always at exactly one node.
 
+use crate::json::same;
+
 /// A node's place in [`Program::nodes`].
 pub type NodeId = u16;
 
@@ -51,6 +53,8 @@ pub struct Node {
     pub step: &'static str,
     /// The kinds that it may be.
     pub kinds: u8,
+    /// The texts that are good whatever they say, as long as they are printable ASCII.
+    pub easy: Lengths,
     /// What else must hold, each for its own kind of value.
     pub checks: &'static [Check],
     /// Known members in the order of the schema: at most 64.
@@ -61,6 +65,23 @@ pub struct Node {
     pub other: NodeId,
     /// What each item must be.
     pub items: NodeId,
+}
+
+/// Lengths of texts in characters.
+#[derive(Clone, Copy, Debug)]
+pub struct Lengths {
+    /// The fewest.
+    pub least: u32,
+    /// The most.
+    pub most: u32,
+}
+
+impl Lengths {
+    /// Whether a text may be so long.
+    #[inline]
+    pub(super) fn contains(self, length: usize) -> bool {
+        length >= self.least as usize && length <= self.most as usize
+    }
 }
 
 /// One rule.
@@ -116,19 +137,22 @@ pub struct Pattern {
     pub classes: &'static [u8; 256],
     /// How many classes there are.
     pub width: usize,
-    /// The next state by state and class. State 0 finds nothing any more, state 1 has found it, 2 is the start.
+    /// The row of the next state by row and class. A row begins at a multiple of the width: the first finds nothing
+    /// any more, the second has found it, the third is the start.
     pub next: &'static [u16],
-    /// Whether ending in a state finds it.
+    /// Whether ending in a state finds it, by the state's number.
     pub ends: &'static [bool],
 }
 
 impl Program {
     /// The node; what is not there accepts nothing, which no table that was compiled leads to.
-    pub(super) fn node(&self, id: NodeId) -> &Node {
-        const REFUSES: Node = Node {
+    #[inline]
+    pub(super) fn node(&self, id: NodeId) -> &'static Node {
+        static REFUSES: Node = Node {
             label: "",
             step: "",
             kinds: 0,
+            easy: Lengths { least: 1, most: 0 },
             checks: &[],
             properties: &[],
             required: 0,
@@ -147,24 +171,24 @@ impl Program {
 impl Node {
     /// The member with this name: its number and its node. Most documents keep to the order of the schema, so the
     /// search begins at `expected`.
-    pub fn property(&self, name: &str, expected: usize) -> Option<(usize, NodeId)> {
+    pub(super) fn property(&self, name: &[u8], expected: usize) -> Option<(usize, NodeId)> {
         let numbered = || self.properties.iter().enumerate();
         let mut found = numbered().skip(expected).chain(numbered().take(expected));
-        found.find(|(_, (known, _))| *known == name).map(|(number, (_, node))| (number, *node))
+        found.find(|(_, (known, _))| same(known.as_bytes(), name)).map(|(number, (_, node))| (number, *node))
     }
 }
 
 impl Pattern {
     /// Whether the pattern is found in `text`. Each byte is looked at once.
-    pub(super) fn found_in(&self, text: &str) -> bool {
-        let mut state = 2;
-        for &byte in text.as_bytes() {
+    pub(super) fn found_in(&self, text: &[u8]) -> bool {
+        let mut row = 2 * self.width;
+        for &byte in text {
             let class = self.classes.get(usize::from(byte)).map_or(0, |class| usize::from(*class));
-            state = self.next.get(state * self.width + class).map_or(0, |next| usize::from(*next));
-            if state < 2 {
-                return state == 1;
+            row = self.next.get(row.wrapping_add(class)).map_or(0, |next| usize::from(*next));
+            if row <= self.width {
+                return row == self.width;
             }
         }
-        self.ends.get(state).is_some_and(|end| *end)
+        self.ends.get(row / self.width).is_some_and(|end| *end)
     }
 }

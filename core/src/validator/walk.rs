@@ -7,228 +7,225 @@ use super::canonical::canonical;
 use super::format;
 use super::number::Decimal;
 use super::place::{Place, Segment};
-use super::reader::{Broken, Reader, Text};
 use super::sentence;
-use super::table::{ANY, Check, Choice, NEVER, Node, NodeId, Program, kind};
+use super::table::{ANY, Check, Choice, NEVER, NodeId, Program, kind};
+use crate::json::{DEEPEST, Reader, Text, same};
 
-/// How deep a document may nest.
-pub(super) const DEEPEST: usize = 64;
 /// How many faults are told of one document. A body of megabytes can have millions, and nobody reads them.
 const MOST: usize = 1_000;
 
-/// Why a walk ends before the document does.
-enum Stop {
-    /// It is not JSON.
-    Broken(Broken),
-    /// It nests too deeply, or enough has been said. The last violation says so.
-    Said,
-}
-
-impl From<Broken> for Stop {
-    fn from(broken: Broken) -> Self {
-        Self::Broken(broken)
-    }
-}
-
+/// A walk that ends before the document does answers `None`: the reader says why it is not JSON, else the last
+/// violation says why it was left.
 struct Walk<'a> {
     program: &'a Program,
     reader: Reader<'a>,
     found: Vec<Violation>,
 }
 
-/// Holds a JSON text against a node of a program and answers everything that is wrong with it.
-pub(super) fn walk(program: &Program, node: NodeId, text: &str) -> Vec<Violation> {
-    let mut walk = Walk { program, reader: Reader::new(text), found: Vec::new() };
-    let result = walk.document(node);
-    if let Err(Stop::Broken(broken)) = result {
+/// Holds a JSON text against a node of a program and answers everything that is wrong with it, and whether all of it
+/// was read.
+pub(super) fn walk(program: &Program, node: NodeId, reader: Reader<'_>) -> (Vec<Violation>, bool) {
+    let mut walk = Walk { program, reader, found: Vec::new() };
+    let read = walk.document(node).is_some();
+    if let Some(broken) = walk.reader.broken {
         // What was found before is doubtful when brackets do not match.
         let (line, column) = walk.reader.position(broken.at);
-        return vec![Violation::new(
-            &Place::root(),
-            "json",
-            "not_json",
-            sentence::not_json(&broken, line, column),
-        )];
+        let message = sentence::not_json(&broken, line, column);
+        return (vec![Violation::of_document("not_json", message)], false);
     }
-    walk.found
+    (walk.found, read)
 }
 
 impl<'a> Walk<'a> {
-    fn document(&mut self, node: NodeId) -> Result<(), Stop> {
-        self.value(node, &Place::root())?;
-        if self.reader.at_end() { Ok(()) } else { Ok(self.reader.broken("expected the end of the text")?) }
+    fn document(&mut self, node: NodeId) -> Option<()> {
+        self.value(node, None, Segment::Root)?;
+        if self.reader.at_end() { Some(()) } else { self.reader.stop("expected the end of the text") }
     }
 
+    #[cold]
     fn say(
         &mut self,
         place: &Place<'_>,
         keyword: &'static str,
         code: &'static str,
         message: String,
-    ) -> Result<(), Stop> {
-        self.found.push(Violation::new(place, keyword, code, message));
+    ) -> Option<()> {
+        let (pointer, step) = (place.pointer(), place.step());
+        self.found.push(Violation { pointer, keyword, code, message, step });
         if self.found.len() < MOST {
-            return Ok(());
+            return Some(());
         }
         let message = format!("There is more wrong than these {MOST}; correct them first.");
-        self.found.push(Violation::new(&Place::root(), "json", "too_many_errors", message));
-        Err(Stop::Said)
+        self.found.push(Violation::of_document("too_many_errors", message));
+        None
     }
 
-    /// Reads one value. `place` is where it stands.
-    fn value(&mut self, id: NodeId, place: &Place<'_>) -> Result<(), Stop> {
-        let program = self.program;
-        let node = program.node(id);
-        let place = &place.called(node);
-        if id == NEVER {
-            self.say(place, "false", "not_allowed", sentence::not_allowed(place))?;
-            return self.value(ANY, place);
-        }
+    /// Reads one value, which stands at `segment` below `around`.
+    fn value(&mut self, id: NodeId, around: Option<&Place<'_>>, segment: Segment<'_>) -> Option<()> {
+        let node = self.program.node(id);
         let first = self.reader.next_token();
+        let plain = if first == b'"' { self.reader.plain_string() } else { None };
+        if plain.is_some_and(|text| node.easy.contains(text.len())) {
+            return Some(());
+        }
+        let place = match around {
+            Some(around) => around.at(segment, node),
+            None => Place::root(node),
+        };
+        if id == NEVER {
+            self.say(&place, "false", "not_allowed", sentence::not_allowed(&place))?;
+        }
         let start = self.reader.at;
         let found = self.found.len();
         let is = match first {
             b'"' => {
-                let text = self.reader.string()?;
+                let text = match plain {
+                    Some(text) => Text { bytes: Cow::Borrowed(text), plain: true, lone_surrogate: false },
+                    None => self.reader.string()?,
+                };
                 if text.lone_surrogate {
-                    self.say(place, "json", "lone_surrogate", sentence::lone_surrogate(place))?;
+                    self.say(&place, "json", "lone_surrogate", sentence::lone_surrogate(&place))?;
                 }
                 if node.kinds & kind::STRING != 0 {
-                    self.check_text(node, &text, place)?;
+                    self.check_text(&text, &place)?;
                 }
                 kind::STRING
             }
             b'{' => {
-                self.object(node, place)?;
+                self.object(&place)?;
                 kind::OBJECT
             }
             b'[' => {
-                self.array(node, place)?;
+                self.array(&place)?;
                 kind::ARRAY
             }
             b't' => self.reader.word("true").map(|()| kind::BOOLEAN)?,
             b'f' => self.reader.word("false").map(|()| kind::BOOLEAN)?,
             b'n' => self.reader.word("null").map(|()| kind::NULL)?,
-            _ => self.number(node, place)?,
+            _ => self.number(&place)?,
         };
         if node.kinds & is == 0 {
+            if id == NEVER {
+                return Some(());
+            }
             // Said first, before what is wrong within, and instead of what is wrong beside it.
-            self.say(place, "type", "wrong_type", sentence::wrong_type(program, node, place))?;
+            self.say(&place, "type", "wrong_type", sentence::wrong_type(self.program, &place))?;
             if let Some(said) = self.found.get_mut(found..) {
                 said.rotate_right(1);
             }
         } else if is != kind::STRING {
-            self.check_choice(node, start, place)?;
+            self.check_choice(start, &place)?;
         }
-        Ok(())
+        Some(())
     }
 
-    fn check_text(&mut self, node: &Node, read: &Text<'_>, place: &Place<'_>) -> Result<(), Stop> {
-        let text = &*read.text;
-        for check in node.checks {
-            match *check {
+    fn check_text(&mut self, read: &Text<'_>, place: &Place<'_>) -> Option<()> {
+        let text = &*read.bytes;
+        // Each character has one byte that is no continuation of another.
+        let count = || text.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+        let among = |choice: &Choice| choice.texts.iter().any(|one| same(one.as_bytes(), text));
+        for check in place.node.checks {
+            match check {
                 // A character has at least one byte, so few bytes need no counting.
-                Check::MaxLength(most) if text.len() > most => {
-                    let count = text.chars().count();
+                Check::MaxLength(most) if text.len() > *most => {
+                    let (count, most) = (count(), *most);
                     if count > most {
-                        self.say(
-                            place,
-                            "maxLength",
-                            "too_long",
-                            sentence::too_long(place, text, count, most),
-                        )?;
+                        let message = sentence::too_long(place, &read.text(), count, most);
+                        self.say(place, "maxLength", "too_long", message)?;
                     }
                 }
                 Check::MinLength(least) if text.len() < least.saturating_mul(4) => {
-                    let count = text.chars().count();
+                    let (count, least) = (count(), *least);
                     if count < least {
                         self.say(place, "minLength", "too_short", sentence::too_short(place, count, least))?;
                     }
                 }
                 Check::Pattern(number) => {
-                    let pattern = self
-                        .program
-                        .patterns
-                        .get(number)
-                        .filter(|pattern| !(read.plain && pattern.takes_plain));
+                    let patterns = self.program.patterns;
+                    let pattern = patterns.get(*number).filter(|one| !(read.plain && one.takes_plain));
                     if let Some(pattern) = pattern.filter(|pattern| !pattern.found_in(text)) {
-                        self.say(place, "pattern", pattern.code, sentence::tail(place, pattern.message))?;
+                        let message = sentence::tail(place, pattern.message);
+                        self.say(place, "pattern", pattern.code, message)?;
                     }
                 }
                 Check::DateTime if !format::is_date_time(text) => {
                     self.say(place, "format", "not_a_time", sentence::not_a_time(place))?;
                 }
-                Check::OneOf(choice) if !choice.texts.contains(&text) => {
-                    self.say(place, "enum", "not_one_of", sentence::not_one_of(place, &choice, Some(text)))?;
+                Check::OneOf(choice) if !among(choice) => {
+                    let message = sentence::not_one_of(place, choice, Some(&read.text()));
+                    self.say(place, "enum", "not_one_of", message)?;
                 }
-                Check::Const(choice) if !choice.texts.contains(&text) => {
-                    self.say(place, "const", "not_the_value", sentence::not_one_of(place, &choice, None))?;
+                Check::Const(choice) if !among(choice) => {
+                    let message = sentence::not_one_of(place, choice, None);
+                    self.say(place, "const", "not_the_value", message)?;
                 }
                 _ => {}
             }
         }
-        Ok(())
+        Some(())
     }
 
     /// Whether what is no text is among the values that are allowed.
-    fn check_choice(&mut self, node: &Node, start: usize, place: &Place<'_>) -> Result<(), Stop> {
-        let among = |choice: &Choice, json: &str| {
-            canonical(json).is_some_and(|form| choice.others.contains(&form.as_str()))
-        };
-        for check in node.checks {
-            match check {
-                Check::OneOf(choice) if !among(choice, self.reader.since(start)) => {
-                    self.say(place, "enum", "not_one_of", sentence::not_one_of(place, choice, None))?;
-                }
-                Check::Const(choice) if !among(choice, self.reader.since(start)) => {
-                    self.say(place, "const", "not_the_value", sentence::not_one_of(place, choice, None))?;
-                }
-                _ => {}
+    fn check_choice(&mut self, start: usize, place: &Place<'_>) -> Option<()> {
+        for check in place.node.checks {
+            let (Check::OneOf(choice) | Check::Const(choice)) = check else { continue };
+            let form = canonical(self.reader.since(start));
+            if form.is_some_and(|form| choice.others.contains(&form.as_str())) {
+                continue;
             }
+            let (keyword, code) = match check {
+                Check::Const(_) => ("const", "not_the_value"),
+                _ => ("enum", "not_one_of"),
+            };
+            self.say(place, keyword, code, sentence::not_one_of(place, choice, None))?;
         }
-        Ok(())
+        Some(())
     }
 
-    fn number(&mut self, node: &Node, place: &Place<'_>) -> Result<u8, Stop> {
-        let text = self.reader.number()?;
-        let Some(number) = Decimal::read(text) else {
+    fn number(&mut self, place: &Place<'_>) -> Option<u8> {
+        let Some(number) = Decimal::read(self.reader.number()?) else {
             self.say(place, "json", "number_out_of_range", sentence::out_of_range(place))?;
-            return Ok(kind::INTEGER | kind::FRACTION);
+            return Some(kind::INTEGER | kind::FRACTION);
         };
-        for check in node.checks {
-            let (keyword, bound, holds): (_, _, fn(&Decimal<'_>, &Decimal<'_>) -> bool) = match *check {
-                Check::Minimum(bound) => ("minimum", bound, |number, bound| number >= bound),
-                Check::Maximum(bound) => ("maximum", bound, |number, bound| number <= bound),
-                Check::ExclusiveMinimum(bound) => ("exclusiveMinimum", bound, |number, bound| number > bound),
-                Check::ExclusiveMaximum(bound) => ("exclusiveMaximum", bound, |number, bound| number < bound),
+        for check in place.node.checks {
+            let (keyword, bound) = match *check {
+                Check::Minimum(bound) => ("minimum", bound),
+                Check::Maximum(bound) => ("maximum", bound),
+                Check::ExclusiveMinimum(bound) => ("exclusiveMinimum", bound),
+                Check::ExclusiveMaximum(bound) => ("exclusiveMaximum", bound),
                 _ => continue,
             };
-            if Decimal::read(bound).is_some_and(|limit| !holds(&number, &limit)) {
+            let Some(limit) = Decimal::read(bound.as_bytes()) else { continue };
+            let order = number.cmp(&limit);
+            let holds = match check {
+                Check::Minimum(_) => order.is_ge(),
+                Check::Maximum(_) => order.is_le(),
+                Check::ExclusiveMinimum(_) => order.is_gt(),
+                _ => order.is_lt(),
+            };
+            if !holds {
                 let (code, message) = sentence::bound(place, keyword, bound);
                 self.say(place, keyword, code, message)?;
             }
         }
-        Ok(if number.is_integer() { kind::INTEGER } else { kind::FRACTION })
+        Some(if number.is_integer() { kind::INTEGER } else { kind::FRACTION })
     }
 
-    fn array(&mut self, node: &Node, place: &Place<'_>) -> Result<(), Stop> {
+    fn array(&mut self, place: &Place<'_>) -> Option<()> {
         self.deeper(place)?;
+        let node = place.node;
         let unique = node.checks.iter().any(|check| matches!(check, Check::UniqueItems));
         let mut forms = Vec::new();
-        let mut count = 0;
-        self.reader.at += 1;
-        let mut more = self.reader.next_token() != b']';
-        if !more {
-            self.reader.at += 1;
-        }
+        let mut count = 0_usize;
+        let mut more = self.reader.opened(b']');
         while more {
             self.reader.next_token();
             let start = self.reader.at;
-            self.value(node.items, &place.at(Segment::Item(count)))?;
+            self.value(node.items, Some(place), Segment::Item(count))?;
             if unique {
                 forms.extend(canonical(self.reader.since(start)));
             }
-            count += 1;
+            count = count.wrapping_add(1);
             more = self.reader.another(b']', "expected a comma or the end of the list")?;
         }
         // Sorting finds what is equal without hashing, which somebody could aim at.
@@ -237,118 +234,131 @@ impl<'a> Walk<'a> {
         for check in node.checks {
             match *check {
                 Check::MinItems(least) if count < least => {
-                    self.say(
-                        place,
-                        "minItems",
-                        "too_few_items",
-                        sentence::too_few_items(place, count, least),
-                    )?;
+                    let message = sentence::too_few_items(place, count, least);
+                    self.say(place, "minItems", "too_few_items", message)?;
                 }
                 Check::MaxItems(most) if count > most => {
-                    self.say(
-                        place,
-                        "maxItems",
-                        "too_many_items",
-                        sentence::tail(place, &format!("has more than {most} items.")),
-                    )?;
+                    let message = sentence::tail(place, &format!("has more than {most} items."));
+                    self.say(place, "maxItems", "too_many_items", message)?;
                 }
                 Check::UniqueItems if repeated => {
-                    self.say(
-                        place,
-                        "uniqueItems",
-                        "repeated",
-                        sentence::tail(place, "has the same item twice."),
-                    )?;
+                    let message = sentence::tail(place, "has the same item twice.");
+                    self.say(place, "uniqueItems", "repeated", message)?;
                 }
                 _ => {}
             }
         }
-        Ok(())
+        Some(())
     }
 
-    fn object(&mut self, node: &Node, place: &Place<'_>) -> Result<(), Stop> {
+    fn object(&mut self, place: &Place<'_>) -> Option<()> {
         self.deeper(place)?;
-        let (mut seen, mut expected): (u64, usize) = (0, 0);
-        let mut others = Vec::new();
-        self.reader.at += 1;
-        let mut more = self.reader.next_token() != b'}';
-        if !more {
-            self.reader.at += 1;
-        }
+        let mut members = Members { seen: 0, expected: 0, others: Vec::new() };
+        let mut more = self.reader.opened(b'}');
         while more {
             self.reader.next_token();
-            let key = self.reader.string()?;
-            let member = &place.at(Segment::Member(&key.text));
-            if key.lone_surrogate {
-                self.say(member, "json", "lone_surrogate", sentence::lone_surrogate(member))?;
-            }
-            self.reader.expect(b':', "expected a colon")?;
-            match node.property(&key.text, expected) {
-                Some((number, child)) => {
-                    expected = number + 1;
-                    if seen & (1 << number) != 0 {
-                        self.say(member, "json", "duplicate_key", sentence::duplicate_key(&key.text))?;
-                    }
-                    seen |= 1 << number;
-                    self.value(child, member)?;
+            // Most documents keep to the order of the schema.
+            match place.node.properties.get(members.expected) {
+                Some((name, child)) if self.reader.is_name(name) => {
+                    self.reader.expect(b':', COLON)?;
+                    self.known(place, members.expected, *child, name.as_bytes(), &mut members)?;
                 }
-                None if node.other == NEVER => {
-                    // It belongs to no step, whatever is around it.
-                    let member = &member.without_step();
-                    self.say(
-                        member,
-                        "additionalProperties",
-                        "unknown_field",
-                        sentence::unknown_field(self.program, node, &key.text),
-                    )?;
-                    self.value(ANY, member)?;
-                    others.push(key.text.clone());
-                }
-                None => {
-                    self.value(node.other, member)?;
-                    others.push(key.text.clone());
-                }
+                _ => self.member(place, &mut members)?,
             }
             more = self.reader.another(b'}', "expected a comma or the end of the object")?;
         }
-        self.check_names(node, seen, others, place)
+        self.check_names(members, place)
+    }
+
+    /// Reads a member of any name.
+    fn member(&mut self, place: &Place<'_>, members: &mut Members<'a>) -> Option<()> {
+        let key = self.reader.string()?;
+        let name = &*key.bytes;
+        if key.lone_surrogate {
+            let member = &place.at(Segment::Member(name), self.program.node(ANY));
+            self.say(member, "json", "lone_surrogate", sentence::lone_surrogate(member))?;
+        }
+        self.reader.expect(b':', COLON)?;
+        if let Some((number, child)) = place.node.property(name, members.expected) {
+            return self.known(place, number, child, name, members);
+        }
+        let mut segment = Segment::Member(name);
+        if place.node.other == NEVER {
+            segment = Segment::Unknown(name);
+            let member = &place.at(segment, self.program.node(ANY));
+            let message = sentence::unknown_field(self.program, place.node, name);
+            self.say(member, "additionalProperties", "unknown_field", message)?;
+            self.value(ANY, Some(place), segment)?;
+        } else {
+            self.value(place.node.other, Some(place), segment)?;
+        }
+        members.others.push(key.bytes);
+        Some(())
+    }
+
+    /// Reads the value of a member that the schema knows.
+    fn known(
+        &mut self,
+        place: &Place<'_>,
+        number: usize,
+        child: NodeId,
+        name: &[u8],
+        members: &mut Members<'a>,
+    ) -> Option<()> {
+        members.expected = number.wrapping_add(1);
+        let bit = 1 << number;
+        if members.seen & bit != 0 {
+            let member = &place.at(Segment::Member(name), self.program.node(ANY));
+            self.say(member, "json", "duplicate_key", sentence::duplicate_key(name))?;
+        }
+        members.seen |= bit;
+        self.value(child, Some(place), Segment::Member(name))
     }
 
     /// After an object: what is there twice, and what is not there.
-    fn check_names(
-        &mut self,
-        node: &Node,
-        seen: u64,
-        mut others: Vec<Cow<'_, str>>,
-        place: &Place<'_>,
-    ) -> Result<(), Stop> {
+    fn check_names(&mut self, members: Members<'a>, place: &Place<'_>) -> Option<()> {
+        let Members { seen, mut others, .. } = members;
         others.sort_unstable();
         for pair in others.windows(2) {
             if let [one, other] = pair
                 && one == other
             {
-                let member = &place.at(Segment::Member(one));
+                let member = &place.at(Segment::Member(one), self.program.node(ANY));
                 self.say(member, "json", "duplicate_key", sentence::duplicate_key(one))?;
             }
         }
-        if node.required & !seen == 0 {
-            return Ok(());
+        let missing = place.node.required & !seen;
+        if missing == 0 {
+            return Some(());
         }
-        for (number, (name, child)) in node.properties.iter().enumerate() {
-            if node.required & !seen & (1 << number) != 0 {
-                let member = &place.at(Segment::Member(name)).called(self.program.node(*child));
+        for (number, (name, child)) in place.node.properties.iter().enumerate() {
+            if missing & (1 << number) != 0 {
+                let member = &place.at(Segment::Member(name.as_bytes()), self.program.node(*child));
                 self.say(member, "required", "required", sentence::tail(member, "is required."))?;
             }
         }
-        Ok(())
+        Some(())
     }
 
-    fn deeper(&mut self, place: &Place<'_>) -> Result<(), Stop> {
+    fn deeper(&mut self, place: &Place<'_>) -> Option<()> {
         if place.depth < DEEPEST {
-            return Ok(());
+            return Some(());
         }
         let message = format!("The document nests deeper than {DEEPEST} levels.");
-        self.found.push(Violation::new(place, "json", "too_deep", message));
-        Err(Stop::Said)
+        let (pointer, step) = (place.pointer(), place.step());
+        self.found.push(Violation { pointer, keyword: "json", code: "too_deep", message, step });
+        None
     }
+}
+
+const COLON: &str = "expected a colon";
+
+/// The members of an object, as far as they were read.
+struct Members<'a> {
+    /// Bit `n` is set where member `n` of the schema was there.
+    seen: u64,
+    /// The member of the schema that follows the last one.
+    expected: usize,
+    /// The names that the schema does not know.
+    others: Vec<Cow<'a, [u8]>>,
 }

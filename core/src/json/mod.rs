@@ -1,0 +1,211 @@
+//! JSON text, read and written without a general library: that would weigh more in the browser than the rules do.
+
+mod reader;
+
+pub(crate) use reader::{Broken, Reader, Text, same};
+
+use serde_json::Value;
+
+/// How deep a document may nest.
+pub(crate) const DEEPEST: usize = 64;
+
+/// A JSON value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Json {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number, as it is written.
+    Number(String),
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<Json>),
+    /// Members in the order in which they stand; of two with one name the last counts.
+    Object(Vec<(String, Json)>),
+}
+
+impl Json {
+    /// Reads a JSON text.
+    ///
+    /// # Errors
+    /// What was expected and where, as the end of a sentence.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let mut reader = Reader::new(text);
+        let read = value(&mut reader, 0);
+        if let Some(json) = read
+            && reader.at_end()
+        {
+            return Ok(json);
+        }
+        let Broken { at, expected } =
+            reader.broken.unwrap_or(Broken { at: reader.at, expected: "expected the end of the text" });
+        let (line, column) = reader.position(at);
+        Err(format!("{expected} at line {line}, column {column}"))
+    }
+
+    /// The member of an object.
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        let Self::Object(members) = self else { return None };
+        members.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// The text that it is.
+    pub fn as_text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// Its JSON text.
+    pub fn write(&self) -> String {
+        let mut out = String::new();
+        self.write_to(&mut out);
+        out
+    }
+
+    fn write_to(&self, out: &mut String) {
+        match self {
+            Self::Null => out.push_str("null"),
+            Self::Bool(true) => out.push_str("true"),
+            Self::Bool(false) => out.push_str("false"),
+            Self::Number(number) => out.push_str(number),
+            Self::Text(text) => write_text(text, out),
+            Self::List(items) => {
+                out.push('[');
+                for (number, item) in items.iter().enumerate() {
+                    if number > 0 {
+                        out.push(',');
+                    }
+                    item.write_to(out);
+                }
+                out.push(']');
+            }
+            Self::Object(members) => {
+                out.push('{');
+                for (number, (name, value)) in members.iter().enumerate() {
+                    if number > 0 {
+                        out.push(',');
+                    }
+                    write_text(name, out);
+                    out.push(':');
+                    value.write_to(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+}
+
+impl From<&Value> for Json {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(is) => Self::Bool(*is),
+            Value::Number(number) => Self::Number(number.to_string()),
+            Value::String(text) => Self::Text(text.clone()),
+            Value::Array(items) => Self::List(items.iter().map(Self::from).collect()),
+            Value::Object(members) => {
+                Self::Object(members.iter().map(|(name, value)| (name.clone(), value.into())).collect())
+            }
+        }
+    }
+}
+
+fn value(reader: &mut Reader<'_>, depth: usize) -> Option<Json> {
+    if depth > DEEPEST {
+        return reader.stop("expected fewer levels");
+    }
+    Some(match reader.next_token() {
+        b'"' => Json::Text(text(reader)?),
+        b'[' => {
+            let mut items = Vec::new();
+            let mut more = reader.opened(b']');
+            while more {
+                items.push(value(reader, depth + 1)?);
+                more = reader.another(b']', "expected a comma or the end of the list")?;
+            }
+            Json::List(items)
+        }
+        b'{' => {
+            let mut members = Vec::new();
+            let mut more = reader.opened(b'}');
+            while more {
+                reader.next_token();
+                let name = text(reader)?;
+                reader.expect(b':', "expected a colon")?;
+                members.push((name, value(reader, depth + 1)?));
+                more = reader.another(b'}', "expected a comma or the end of the object")?;
+            }
+            Json::Object(members)
+        }
+        b't' => reader.word("true").map(|()| Json::Bool(true))?,
+        b'f' => reader.word("false").map(|()| Json::Bool(false))?,
+        b'n' => reader.word("null").map(|()| Json::Null)?,
+        _ => Json::Number(String::from_utf8_lossy(reader.number()?).into_owned()),
+    })
+}
+
+fn text(reader: &mut Reader<'_>) -> Option<String> {
+    let read = reader.string()?;
+    if read.lone_surrogate {
+        return reader.stop("expected no half of a surrogate pair");
+    }
+    Some(read.text().into_owned())
+}
+
+/// Writes a text with its quotes, as short as JSON allows (RFC 8259 §7).
+fn write_text(text: &str, out: &mut String) {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            control @ '\0'..='\x1f' => {
+                let code = control as usize;
+                out.push_str("\\u00");
+                out.extend([code / 16, code % 16].into_iter().filter_map(|digit| DIGITS.get(digit)));
+            }
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_what_the_library_reads_and_writes() {
+        for text in [
+            "null",
+            " [ true , false,null ] ",
+            r#"{"a":[1,-2.5e3,{"b":"चाय \u0001\"\\\n\ud83c\udf75/"}],"":[],"c":{}}"#,
+        ] {
+            let value: Value = serde_json::from_str(text).unwrap();
+            let json = Json::read(text).unwrap();
+            assert_eq!(serde_json::from_str::<Value>(&json.write()).unwrap(), value, "{text}");
+            assert_eq!(serde_json::from_str::<Value>(&Json::from(&value).write()).unwrap(), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused_where_it_stops_being_it() {
+        for (text, why) in [
+            ("", "expected a value at line 1, column 1"),
+            ("{\n\"a\" 1}", "expected a colon at line 2, column 5"),
+            ("[1] x", "expected the end of the text at line 1, column 5"),
+            (r#""\ud800""#, "expected no half of a surrogate pair at line 1, column 9"),
+        ] {
+            assert_eq!(Json::read(text), Err(why.to_owned()), "{text}");
+        }
+        assert!(Json::read(&"[".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn of_two_members_with_one_name_the_last_counts() {
+        assert_eq!(Json::read(r#"{"a":1,"a":true}"#).unwrap().get("a"), Some(&Json::Bool(true)));
+    }
+}
