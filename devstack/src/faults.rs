@@ -23,6 +23,8 @@ pub struct Fault {
     pub drop: bool,
     /// Let the part do its work first, then lose or replace the answer (not postgres, not redis).
     pub after: bool,
+    /// How many requests that it would hit pass unhurt first.
+    pub skip: u32,
     /// How many requests are hit; none = until cleared. For Postgres and Redis one request is one piece of
     /// bytes from a client, so the pools of PostgREST and of the Auth issuer count too.
     pub times: Option<u32>,
@@ -81,6 +83,10 @@ impl Faults {
                 && fault.request_id.as_deref().is_none_or(|id| request_id == Some(id))
         })?;
         let fault = faults.get_mut(index)?;
+        if fault.skip > 0 {
+            fault.skip -= 1;
+            return None;
+        }
         let hit = fault.clone();
         if let Some(left) = fault.times {
             fault.times = Some(left.saturating_sub(1));
