@@ -26,7 +26,7 @@ export function Desk({ session, refresh, onSessionLost }: SignedIn) {
           <LinkButton href="/plans">{next.label}</LinkButton>
         </Notice>
       )}
-      {warning && <Notice tone="plain" title="Working from the last known copy">{warning}</Notice>}
+      {warning && <Notice tone="warning" title="Working from the last known copy" text={warning} />}
       <div className={styles.desk}>
         <StepForm step="company" figure="Fig. 01 — Company" />
         <aside className={styles.side} aria-label="Manifest">
