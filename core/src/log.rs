@@ -22,6 +22,10 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("workspace_id", "The workspace named by the request, when it named one."),
     ("user_id", "The session's subject (a UUID), when there was a session."),
     ("cache", "Which tier answered a manifest read."),
+    (
+        "tiers",
+        "What each tier looked at gave: tier, outcome (hit, miss, broken, repair, store), bytes, age_ms, ttl_ms.",
+    ),
     ("deployment", "`development`, `staging` or `production`."),
 ];
 
@@ -36,6 +40,37 @@ pub struct CallLine {
     pub status: u16,
     /// Milliseconds until the body was read or the call given up.
     pub ms: u32,
+}
+
+/// What a cache tier gave, or was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TierLine {
+    /// `tier0`, `tier1`, `tier2`, or `none` for a kept "there is no manifest".
+    pub tier: &'static str,
+    /// See [`TierOutcome`].
+    pub outcome: TierOutcome,
+    /// Size as kept.
+    pub bytes: usize,
+    /// Milliseconds since it was kept, where known.
+    pub age_ms: Option<u64>,
+    /// Milliseconds that it will still be kept, where known.
+    pub ttl_ms: Option<u64>,
+}
+
+/// What happened at a tier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TierOutcome {
+    /// It had the manifest, and the bytes proved it.
+    Hit,
+    /// It had nothing.
+    Miss,
+    /// It had bytes that failed their checksum: as good as nothing.
+    Broken,
+    /// It was written again from a lower tier.
+    Repair,
+    /// It was written from Postgres.
+    Store,
 }
 
 /// The log line of one request.
@@ -72,6 +107,8 @@ pub struct RequestLine<'a> {
     /// See [`FIELDS`].
     pub cache: Option<&'a str>,
     /// See [`FIELDS`].
+    pub tiers: &'a [TierLine],
+    /// See [`FIELDS`].
     pub deployment: &'a str,
 }
 
@@ -106,6 +143,7 @@ mod tests {
             workspace_id: None,
             user_id: None,
             cache: None,
+            tiers: &[],
             deployment: "development",
         };
         let json = serde_json::to_value(line).unwrap();

@@ -23,6 +23,8 @@ pub struct Fault {
     pub drop: bool,
     /// Let the part do its work first, then lose or replace the answer (not postgres, not redis).
     pub after: bool,
+    /// How many requests that it would hit pass unhurt first.
+    pub skip: u32,
     /// How many requests are hit; none = until cleared. For Postgres and Redis one request is one piece of
     /// bytes from a client, so the pools of PostgREST and of the Auth issuer count too.
     pub times: Option<u32>,

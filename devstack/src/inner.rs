@@ -116,6 +116,7 @@ impl Inner {
         say("redis", found.into(), valkey.as_ref().map(Valkey::version), Some(&redis_url));
         relay::spawn(postgres_port, server.upstream()?, Part::Postgres, faults.clone());
         relay::spawn(redis_port, redis_upstream, Part::Redis, faults.clone());
+        remember(&redis_url).await?;
 
         if let Some(folder) = &options.migrations {
             let mut client = server.connect().await?;
@@ -347,6 +348,14 @@ async fn start_valkey(run: &Path) -> Result<Valkey> {
     let valkey = Valkey::prepare(run).await?;
     valkey.start().await?;
     Ok(valkey)
+}
+
+/// Tells the Worker that this Redis has forgotten nothing: before the platform starts nobody is writing. The key is that
+/// of edge/src/clients/redis_keys.rs.
+async fn remember(redis_url: &str) -> Result<()> {
+    let mut connection = redis::Client::open(redis_url)?.get_multiplexed_async_connection().await?;
+    let words = ["bcm:epoch", "0", "NX", "PX", "2592000000"];
+    redis::cmd("SET").arg(&words).query_async::<()>(&mut connection).await.context("Redis refuses a key.")
 }
 
 /// `host:port` of `REDIS_URL`.

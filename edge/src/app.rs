@@ -10,7 +10,7 @@ use std::task::Poll;
 use gatehouse_core::cors;
 use gatehouse_core::env::Env;
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::log::{RequestLine, level};
+use gatehouse_core::log::{RequestLine, TierLine, level};
 use gatehouse_core::rate_limit::{Policy, Verdict};
 use gatehouse_core::route::{self, Matched, Route};
 
@@ -36,6 +36,7 @@ struct Notes {
     user_id: Option<String>,
     workspace_id: Option<String>,
     cache: Option<&'static str>,
+    tiers: Vec<TierLine>,
     cause: Option<String>,
     code: Option<&'static str>,
     limit: Option<(&'static Policy, Verdict)>,
@@ -59,13 +60,16 @@ impl Scope {
         Self { outbound: Outbound::new(request_id.clone()), request_id, ..self.background() }
     }
 
-    /// Logs work after the answer, only when it failed.
+    /// Logs work after the answer, when it failed or wrote into a tier.
     pub fn log_background(&self, work: &str, failed: Option<Error>) {
-        let Some(error) = failed else { return };
         let notes = self.notes.borrow();
+        if failed.is_none() && notes.tiers.is_empty() {
+            return;
+        }
         let line = serde_json::json!({
-            "event": "background", "level": "warn", "request_id": self.request_id, "work": work,
-            "code": error.code.as_str(), "cause": notes.cause, "calls": self.outbound.calls(),
+            "event": "background", "level": if failed.is_some() { "warn" } else { "info" },
+            "request_id": self.request_id, "work": work, "code": failed.map(|error| error.code.as_str()),
+            "cause": notes.cause, "calls": self.outbound.calls(), "tiers": notes.tiers,
         });
         platform::console_log(&line.to_string());
     }
@@ -90,6 +94,11 @@ impl Scope {
     /// Notes which cache tier answered.
     pub fn note_cache(&self, tier: &'static str) {
         self.notes.borrow_mut().cache = Some(tier);
+    }
+
+    /// Notes what a cache tier gave or was given.
+    pub fn note_tier(&self, line: TierLine) {
+        self.notes.borrow_mut().tiers.push(line);
     }
 
     /// Notes what a named limit said, for the answer's headers.
@@ -290,6 +299,7 @@ fn log(
         workspace_id: notes.workspace_id.as_deref(),
         user_id: notes.user_id.as_deref(),
         cache: notes.cache,
+        tiers: &notes.tiers,
         deployment: &scope.settings.deployment,
     };
     platform::console_log(&serde_json::to_string(&line).unwrap_or_default());

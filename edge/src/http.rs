@@ -167,6 +167,9 @@ fn too_large(max: usize) -> Error {
     Error::with_detail(ErrorCode::BodyTooLarge, format!("This address takes at most {max} bytes of body."))
 }
 
+/// The `Warning` of an answer that Postgres could not confirm.
+const LAST_KNOWN: &str = r#"111 gatehouse "The database is not answering; this is what it last said. Nothing can be saved until it is back.""#;
+
 /// An answer.
 pub struct Reply {
     /// HTTP status.
@@ -222,9 +225,12 @@ impl Reply {
         self
     }
 
-    /// The same answer, saying which part was away while it was made.
+    /// The same answer, saying which part was away while it was made. Without Postgres it also warns its reader
+    /// (RFC 7234 section 5.5.2: 111, the check against the origin failed); without Redis it is as true as ever.
     pub fn degraded(self, part: Option<&'static str>) -> Self {
-        if let Some(part) = part { self.with("degraded", part) } else { self }
+        let Some(part) = part else { return self };
+        let reply = self.with("degraded", part);
+        if part == "postgres" { reply.with("warning", LAST_KNOWN) } else { reply }
     }
 
     /// The platform's response.

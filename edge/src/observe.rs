@@ -1,6 +1,8 @@
 //! What a request leaves behind: one log line and the `Server-Timing` header.
 
-use gatehouse_core::log::CallLine;
+use gatehouse_core::log::{CallLine, TierLine};
+
+use crate::app::Scope;
 
 /// `Server-Timing`: each call in order, then the total against the route's budget.
 pub fn server_timing(calls: &[CallLine], total_ms: u32, budget_ms: u32) -> String {
@@ -10,4 +12,9 @@ pub fn server_timing(calls: &[CallLine], total_ms: u32, budget_ms: u32) -> Strin
     }
     out.push_str(&format!("total;dur={total_ms}, budget;dur={budget_ms}"));
     out
+}
+
+/// Tells what a cache tier gave or was given: into the request's log line, or that of its work after the answer.
+pub fn observe_tier(scope: &Scope, line: TierLine) {
+    scope.note_tier(line);
 }

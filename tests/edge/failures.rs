@@ -41,6 +41,8 @@ async fn without_redis_nothing_is_written_and_reads_say_that_they_are_degraded()
         (200, Some("redis"), Some("origin"))
     );
     world.stack.restart(Part::Redis).await.unwrap();
+    // It has lost its data, and maybe fences: it would not be believed for the 30 s that those may stand.
+    world.redis(&["SET", "bcm:epoch", "0", "PX", "60000"]).await;
     until("writes are taken again", || async { founder.finalize(&answers()).await.status == 200 }).await;
     until("the hot tier answers again", || async {
         founder.get("/context/manifest").await.header("x-cache") == Some("tier0")

@@ -1,6 +1,7 @@
 //! The Worker over HTTP: the deployed bundle on workerd, beside a real Postgres, PostgREST and Valkey.
 
 mod audit;
+mod chaos;
 mod config;
 mod cron;
 mod failures;

@@ -131,6 +131,7 @@ impl Ask<'_> {
             "etag",
             "x-cache",
             "degraded",
+            "warning",
             "content-type",
             "allow",
             "retry-after",

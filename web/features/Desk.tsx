@@ -17,6 +17,8 @@ export function Desk({ session, refresh, onSessionLost }: SignedIn) {
   const next = view.state === "ready" ? view.profile.next : undefined;
   const why = view.state === "ready" ? view.profile.errors[0]?.message : undefined;
 
+  const warning = view.state === "ready" ? view.sent?.warning : undefined;
+
   return (
     <>
       {next?.condition === "plan" && (
@@ -24,6 +26,7 @@ export function Desk({ session, refresh, onSessionLost }: SignedIn) {
           <LinkButton href="/plans">{next.label}</LinkButton>
         </Notice>
       )}
+      {warning && <Notice tone="warning" title="Working from the last known copy" text={warning} />}
       <div className={styles.desk}>
         <StepForm step="company" figure="Fig. 01 — Company" />
         <aside className={styles.side} aria-label="Manifest">

@@ -4,7 +4,7 @@ import { workerUrl } from "./env.ts";
 const SENT = ["authorization", "x-workspace-id", "if-match", "if-none-match", "content-type", "idempotency-key"];
 /** The answer's headers that reach the browser. */
 const RETURNED = [
-  "content-type", "content-disposition", "etag", "cache-control", "x-request-id", "server-timing", "x-cache", "degraded",
+  "content-type", "content-disposition", "etag", "cache-control", "x-request-id", "server-timing", "x-cache", "degraded", "warning",
   "ratelimit-limit", "ratelimit-policy", "ratelimit-remaining", "ratelimit-reset", "retry-after", "www-authenticate", "allow", "idempotent-replayed",
 ];
 /** The Worker's own limit is lower; this keeps the route from buffering what will be refused anyway. */

@@ -21,6 +21,8 @@ export interface Sent {
   text: string;
   /** When it was sent by the server's clock, in milliseconds since 1970: a person's clock may be off. */
   at: number;
+  /** What the server warns of: it could not check what it sent. */
+  warning?: string;
 }
 
 /** Asks the Worker through this site's proxy, as nobody when `token` is `null`. Never throws. */
@@ -31,7 +33,8 @@ export async function call(path: string, token: string | null, init: RequestInit
     const answer = await fetch(`/api/gatehouse${path}`, { ...init, headers });
     const text = await answer.text();
     if (!answer.ok) return { ok: false, problem: JSON.parse(text) as Problem };
-    return { ok: true, value: { text, at: Date.parse(answer.headers.get("date") ?? "") || Date.now() } };
+    const warning = /"(.*)"/.exec(answer.headers.get("warning") ?? "")?.[1];
+    return { ok: true, value: { text, at: Date.parse(answer.headers.get("date") ?? "") || Date.now(), warning } };
   } catch {
     return { ok: false, problem: unreachable() };
   }
@@ -53,11 +56,16 @@ export async function verifyProfile(token: string): Promise<Answered<VerifyProfi
 export interface SentManifest {
   text: string;
   manifest: Manifest;
+  /** What the server warns of, when the database could not confirm it. */
+  warning?: string;
 }
 
 /** The workspace's manifest, `null` when there is none yet. */
 export async function fetchManifest(token: string, workspaceId: string): Promise<Answered<SentManifest | null>> {
   const answer = await call("/context/manifest", token, { headers: { "X-Workspace-Id": workspaceId } });
-  if (answer.ok) return { ok: true, value: { text: answer.value.text, manifest: JSON.parse(answer.value.text) as Manifest } };
+  if (answer.ok) {
+    const { text, warning } = answer.value;
+    return { ok: true, value: { text, warning, manifest: JSON.parse(text) as Manifest } };
+  }
   return answer.problem.code === "manifest_not_found" ? { ok: true, value: null } : answer;
 }

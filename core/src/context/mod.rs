@@ -7,6 +7,7 @@ mod export;
 mod freshness;
 mod manifest;
 mod reduce;
+mod tiers;
 
 pub use budget::{BUDGET_TOKENS, TARGET_TOKENS, estimate_tokens};
 pub use business_context::*;
@@ -15,3 +16,4 @@ pub use export::{export_name, to_markdown};
 pub use freshness::{FreshnessView, freshness};
 pub use manifest::{Manifest, ManifestMeta, etag, verify_manifest};
 pub use reduce::{Dropped, Reduced, reduce};
+pub use tiers::{jittered, pack, seal, unpack, unseal};

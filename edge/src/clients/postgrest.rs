@@ -118,6 +118,8 @@ fn refusal(scope: &Scope, operation: &str, status: u16, body: &[u8]) -> Failure 
         (401, _) => Failure::Refused(ErrorCode::TokenInvalid.into()),
         // Serialization failures and deadlocks (class 40) come as 500 and are safe to repeat.
         (500, code) if code.starts_with("40") => Failure::Refused(ErrorCode::DependencyUnavailable.into()),
+        // PostgREST found no connection, no schema or no room in its pool: nothing was begun.
+        (503, "PGRST000" | "PGRST002") | (504, "PGRST003") => Failure::Refused(unanswering()),
         (502..=504, _) | (500, "57014") => Failure::Unknown(unanswering()),
         // The statement was refused before or while it ran, so it was rolled back.
         (400..=499, code) if !code.is_empty() => Failure::Refused(ErrorCode::Internal.into()),

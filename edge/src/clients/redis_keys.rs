@@ -3,14 +3,22 @@
 /// A membership record: role and access of one person in one workspace. It counts for 60 s (`member_of` in
 /// prelude.lua); while Postgres is away it lets readers in until it is gone.
 pub const MEMBERSHIP_TTL_MS: u32 = 900_000;
-/// The hot tier of a manifest.
-pub const TIER0_TTL_MS: u32 = 3_600_000;
+/// The tiers of a manifest, each life made up to a tenth shorter by key and version: hot 1 h, warm 24 h, cold 7 d.
+pub const TIER_TTL_MS: [u32; 3] = [3_600_000, 86_400_000, 604_800_000];
+/// After this long one reader looks into Postgres, behind an answer that it had from a tier. Made shorter like a tier's.
+pub const REFRESH_AFTER_MS: u32 = 3_000_000;
+/// The right to refresh: longer than the asking takes, short enough that a refresher who died is soon replaced.
+pub const REFRESH_LEASE_TTL_MS: u32 = 10_000;
+/// How long "there is no manifest yet" counts.
+pub const NONE_TTL_MS: u32 = 30_000;
+/// What is known of a workspace's tiers, and what of its writers. Longer than any tier: a fence without an outcome must
+/// not be forgotten while there are tiers that it casts doubt on.
+pub const HEAD_TTL_MS: u32 = 691_200_000;
+/// Since when Redis remembers. Each write begins it anew.
+pub const EPOCH_TTL_MS: u32 = 2_592_000_000;
 /// A writer's fence. A call that we gave up may still commit: PostgREST waits up to 10 s for a connection and the
 /// statement may take 8 s after that. The fence outlives both.
 pub const FENCE_TTL_MS: u32 = 30_000;
-/// The token of the last fence raised. It need only outlive a reader's pause between its two Redis calls, which is
-/// bounded by the 30 s that work after an answer may take.
-pub const GENERATION_TTL_MS: u32 = 60_000;
 /// An onboarding session; each save begins it anew.
 pub const SESSION_TTL_MS: u32 = 604_800_000;
 /// A submitted session: long enough for a repeated finalize to find it warm.
@@ -28,19 +36,31 @@ pub fn limit(policy: &str, workspace_id: &str, user_id: &str) -> String {
     format!("limit:{policy}:{workspace_id}:{user_id}")
 }
 
-/// The hot tier of a workspace's manifest: a hash of version, etag, confirmed_at and document.
-pub fn tier0(workspace_id: &str) -> String {
-    format!("bcm:{workspace_id}:tier0")
+/// A tier of a workspace's manifest, 0 to 2: a sealed text, packed in the last.
+pub fn tier(workspace_id: &str, number: usize) -> String {
+    format!("bcm:{workspace_id}:tier{number}")
 }
 
-/// The writers now at work on a workspace's manifest: a sorted set of tokens by expiry.
+/// What a workspace's tiers hold: a hash of version, confirmed_at and etag; when they were kept and are to be refreshed;
+/// since when it is known that there is no manifest; and `generation`, the last fence raised.
+pub fn head(workspace_id: &str) -> String {
+    format!("bcm:{workspace_id}:head")
+}
+
+/// The writers of a workspace's manifest that have not said what became of their write: a sorted set of tokens by the
+/// time until which it may still be committed.
 pub fn fence(workspace_id: &str) -> String {
     format!("bcm:{workspace_id}:fence")
 }
 
-/// The last fence raised for a workspace: a reader sees from it whether a writer came by.
-pub fn generation(workspace_id: &str) -> String {
-    format!("bcm:{workspace_id}:generation")
+/// Held by the one reader that refreshes a workspace's tiers.
+pub fn refresh_lease(workspace_id: &str) -> String {
+    format!("bcm:{workspace_id}:lease")
+}
+
+/// The time from which on Redis has forgotten nothing. The local platform writes it too (devstack/src/inner.rs).
+pub fn epoch() -> String {
+    "bcm:epoch".to_owned()
 }
 
 /// The counters of all isolates; each addition begins it anew.

@@ -9,8 +9,9 @@ end
 -- A membership record as it counts now, and as it may still let a reader in while Postgres is away.
 local function member_of(key)
   local record = redis.call('GET', key)
-  if not record then return false, false end
-  if now() - cjson.decode(record).confirmed_ms > 60000 then return false, record end
+  local readable, member = pcall(cjson.decode, record or '')
+  if not readable then return false, false end
+  if now() - member.confirmed_ms > 60000 then return false, record end
   return record, record
 end
 
@@ -49,3 +50,26 @@ local function limit(key, policy, member)
   return {1, most, math.floor(most - used - 1), window - gone}
 end
 
+
+-- Whether Redis remembers for longer than a fence may stand. When it has lost its data it may have lost fences too:
+-- until those would have fallen, nothing of a manifest may be kept.
+local function remembers(epoch, ttl, fence_ttl)
+  local since = tonumber(redis.call('GET', epoch))
+  if not since then
+    since = now()
+    redis.call('SET', epoch, since, 'PX', ttl)
+  end
+  return now() - since > tonumber(fence_ttl)
+end
+
+-- store_bcm: a manifest into all of its tiers at once. `at` is where its arguments begin: head ttl, version,
+-- confirmed_at, etag, time until it is refreshed, the three ttls, the sealed text, the packed one.
+local function store_bcm(head, tier0, tier1, tier2, at)
+  redis.call('HDEL', head, 'none_ms')
+  redis.call('HSET', head, 'version', ARGV[at + 1], 'confirmed_at', ARGV[at + 2], 'etag', ARGV[at + 3],
+    'kept_ms', now(), 'soft_ms', now() + ARGV[at + 4])
+  redis.call('PEXPIRE', head, ARGV[at])
+  redis.call('SET', tier0, ARGV[at + 8], 'PX', ARGV[at + 5])
+  redis.call('SET', tier1, ARGV[at + 8], 'PX', ARGV[at + 6])
+  redis.call('SET', tier2, ARGV[at + 9], 'PX', ARGV[at + 7])
+end

@@ -1,27 +1,37 @@
 -- A writer lowers its fence and, when it is the last and its version the newest, publishes what it committed.
--- While another writer is at work only the version is noted: should that one die after its commit, readers find
--- no document and go to Postgres; should it have committed the older version, it finds the newer one noted.
+-- While another writer is at work only the version is noted: should that one die after its commit, readers go to
+-- Postgres; should it have committed the older version, it finds the newer one noted. In any doubt the tiers are left
+-- without a name, so that nobody reads them.
 -- The onboarding session, where Redis has one, is submitted from here on. It holds what was submitted, unless a save
 -- came after the look at it: that one is kept for the next finalize to take.
--- KEYS: fence, tier0, session. ARGV: 1 token, then 2 ttl, 3 version, 4 confirmed_at, 5 etag, 6 document, 7 ttl of the
--- submitted session, 8 its revision as it was seen or '', and pairs of field and JSON; the token alone publishes nothing.
-redis.call('ZREM', KEYS[1], ARGV[1])
+-- KEYS: fence, head, tier0, tier1, tier2, epoch, session. ARGV: 1 token, 2 epoch ttl, 3 fence ttl, 4 to 13 as store_bcm
+-- takes them, then, when a session was submitted: 14 ttl of the submitted session, 15 its revision as it was seen or '',
+-- and pairs of field and JSON. The token alone publishes nothing.
+local stood = redis.call('ZREM', KEYS[1], ARGV[1]) == 1
 if not ARGV[2] then return 0 end
-local revision = redis.call('HGET', KEYS[3], 'revision')
+local revision = ARGV[14] and redis.call('HGET', KEYS[7], 'revision')
 if revision then
-  if revision == ARGV[8] then
-    redis.call('DEL', KEYS[3])
-    for at = 9, #ARGV, 2 do redis.call('HSET', KEYS[3], ARGV[at], ARGV[at + 1]) end
+  if revision == ARGV[15] then
+    redis.call('DEL', KEYS[7])
+    for at = 16, #ARGV, 2 do redis.call('HSET', KEYS[7], ARGV[at], ARGV[at + 1]) end
   end
-  redis.call('HSET', KEYS[3], 'revision', revision + 1, 'state', 'submitted')
-  redis.call('PEXPIRE', KEYS[3], ARGV[7])
+  redis.call('HSET', KEYS[7], 'revision', revision + 1, 'state', 'submitted')
+  redis.call('PEXPIRE', KEYS[7], ARGV[14])
+end
+-- A fence that was lost on the way let readers and writers by.
+if not stood or not remembers(KEYS[6], ARGV[2], ARGV[3]) then
+  redis.call('HDEL', KEYS[2], 'etag', 'none_ms')
+  redis.call('HSET', KEYS[2], 'generation', ARGV[1])
+  redis.call('PEXPIRE', KEYS[2], ARGV[4])
+  return 0
 end
 local have = redis.call('HMGET', KEYS[2], 'version', 'confirmed_at')
-local version = tonumber(have[1] or '0')
-local newer = version > tonumber(ARGV[3])
-if newer or (version == tonumber(ARGV[3]) and (have[2] or '') > ARGV[4]) then return 0 end
-redis.call('HSET', KEYS[2], 'version', ARGV[3], 'confirmed_at', ARGV[4])
-redis.call('PEXPIRE', KEYS[2], ARGV[2])
-if redis.call('ZCOUNT', KEYS[1], now(), '+inf') > 0 then return 0 end
-redis.call('HSET', KEYS[2], 'etag', ARGV[5], 'document', ARGV[6])
+local version, mine = tonumber(have[1]) or 0, tonumber(ARGV[5])
+local newest = version < mine or (version == mine and (have[2] or '') <= ARGV[6])
+if newest then redis.call('HSET', KEYS[2], 'version', ARGV[5], 'confirmed_at', ARGV[6]) end
+if not newest or redis.call('ZCARD', KEYS[1]) > 0 then
+  redis.call('HDEL', KEYS[2], 'etag', 'none_ms')
+  return 0
+end
+store_bcm(KEYS[2], KEYS[3], KEYS[4], KEYS[5], 4)
 return 1

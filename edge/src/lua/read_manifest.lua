@@ -1,17 +1,36 @@
--- A membership record and the manifest, in one look.
--- KEYS: membership, tier0, fence, generation, limit. ARGV: the limit's policy where there is one.
--- Answers {generation, etag, document, 1 when the membership counts now, the limit's verdict}; false where absent. With
--- an older membership the document is for when Postgres is away only.
+-- retrieve_bcm: a membership record and the manifest, in one look through all tiers.
+-- KEYS: membership, head, fence, tier0, tier1, tier2, refresh lease, epoch, limit. ARGV: 1 the first tier to look at
+-- (those above it were broken), 2 lease ttl, 3 epoch ttl, 4 fence ttl, 5 how long "there is none" counts, 6 the limit's
+-- policy where there is one.
+-- Answers {generation, 1 when the membership counts now, the limit's verdict, etag, age, 1 when the caller is to
+-- refresh it, tier, its ttl, its text}; false where absent, etag `none` where it is known that there is no manifest.
+-- With an older membership the text is for when Postgres is away only.
 -- Behind a fence the generation is false too: what the reader will fetch may be older than what is being committed,
--- and nothing could tell later, so it must not be kept.
+-- and nothing could tell later, so it must not be kept. A fence that expired without a word from its writer leaves the
+-- generation: Postgres knows by now, and a reader that asked it may say so.
 local member, once = member_of(KEYS[1])
 local verdict = false
-if ARGV[1] then
-  verdict = limit(KEYS[5], ARGV[1], member)
-  if verdict[1] == 0 then return {false, false, false, 0, verdict} end
+if ARGV[6] then
+  verdict = limit(KEYS[9], ARGV[6], member)
+  if verdict[1] == 0 then return {false, 0, verdict} end
 end
-if redis.call('ZCOUNT', KEYS[3], now(), '+inf') > 0 then return {false, false, false, 0, verdict} end
-local generation = redis.call('GET', KEYS[4]) or ''
-if not once then return {generation, false, false, 0, verdict} end
-local hit = redis.call('HMGET', KEYS[2], 'etag', 'document')
-return {generation, hit[1], hit[2], member and 1 or 0, verdict}
+if redis.call('ZCOUNT', KEYS[3], now(), '+inf') > 0 then return {false, 0, verdict} end
+local head = redis.call('HMGET', KEYS[2], 'generation', 'etag', 'kept_ms', 'soft_ms', 'none_ms')
+local generation = remembers(KEYS[8], ARGV[3], ARGV[4]) and (head[1] or '')
+if not once or redis.call('ZCARD', KEYS[3]) > 0 then return {generation, 0, verdict} end
+local counts = member and 1 or 0
+local none_ms = now() - (tonumber(head[5]) or 0)
+if none_ms >= 0 and none_ms < tonumber(ARGV[5]) then return {generation, counts, verdict, 'none', none_ms, 0} end
+if not head[2] then return {generation, counts, verdict} end
+for tier = tonumber(ARGV[1]), 2 do
+  local text = redis.pcall('GET', KEYS[4 + tier])
+  if type(text) == 'string' then
+    local refresh = 0
+    if member and now() > (tonumber(head[4]) or 0) and redis.call('SET', KEYS[7], '1', 'PX', ARGV[2], 'NX') then
+      refresh = 1
+    end
+    local age = now() - (tonumber(head[3]) or now())
+    return {generation, counts, verdict, head[2], age, refresh, tier, redis.call('PTTL', KEYS[4 + tier]), text}
+  end
+end
+return {generation, counts, verdict}

@@ -169,7 +169,7 @@ pub fn logging() -> String {
     }
     out.push_str(
         "\nTwo more lines exist. `config`: the settings that need attention (`problems`: name and message). \
-         `background`: work after an answer that failed (`work`, `code`, `cause`, `calls`, `request_id`).\n",
+         `background`: work after an answer that failed or wrote a cache tier (`work`, `code`, `cause`, `calls`, `tiers`, `request_id`).\n",
     );
     out
 }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::http::{Reply, Request};
-use crate::manifest_store::{self, Fence, Seen};
+use crate::manifest_store::{self, Fence, Seen, Submitted};
 use crate::routes::workspace;
 use crate::session::SignedIn;
 use crate::{onboarding_store, platform, session};
@@ -75,7 +75,8 @@ pub async fn finalize(scope: &Scope, request: &Request<'_>, route: &Route) -> Re
         meta: stored.meta,
         content: reduced.content,
     };
-    let published = fence.publish(scope, &manifest, revision, &answers).await;
+    let submitted = Some(Submitted { revision, answers: &answers });
+    let published = fence.publish(scope, &manifest, submitted).await;
     // 7.
     let status = if stored.created { 201 } else { 200 };
     let reply = Reply::json(status, &Finalized { created: stored.created, manifest });

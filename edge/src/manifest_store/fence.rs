@@ -1,0 +1,117 @@
+//! The writers' side: no fence, no write; and the one way in which a new version reaches the tiers.
+
+use gatehouse_core::context::Manifest;
+use gatehouse_core::error::Error;
+use gatehouse_core::onboarding::{Answers, Session};
+use gatehouse_core::rate_limit;
+use gatehouse_core::route::Route;
+use serde_json::Value;
+
+use super::tiers::{Ready, stored};
+use crate::app::Scope;
+use crate::clients::redis_keys as keys;
+use crate::clients::upstash::{self, Script, script};
+use crate::limits;
+use crate::onboarding_store::{self, Membership};
+use crate::platform;
+use crate::session::SignedIn;
+
+const RAISE: Script = script!("raise_fence");
+const PUBLISH: Script = script!("publish_manifest");
+
+/// A writer's fence. It falls when the writer publishes or gives up. One that neither did stands for its time, and
+/// casts doubt on the tiers until a reader has asked Postgres.
+pub struct Fence {
+    workspace_id: String,
+    token: String,
+}
+
+/// Raises a fence, counts the request against the route's limit, and looks at the membership and the onboarding
+/// session, all in one call. Without a fence nothing may be written.
+///
+/// # Errors
+/// `rate_limited`, `dependency_unavailable`.
+pub async fn raise_fence(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+    route: &Route,
+) -> Result<(Fence, Seen), Error> {
+    let token = platform::random_uuid();
+    let policy = rate_limit::policy(route.id);
+    let counted = policy.map(|policy| policy.script_argument());
+    let keys = [
+        keys::fence(workspace_id),
+        keys::head(workspace_id),
+        keys::membership(workspace_id, &person.session.user_id),
+        keys::session(workspace_id),
+        keys::epoch(),
+        keys::limit(policy.map_or("", |policy| policy.name), workspace_id, &person.session.user_id),
+    ];
+    let lives = [keys::FENCE_TTL_MS, keys::HEAD_TTL_MS, keys::EPOCH_TTL_MS].map(|life| life.to_string());
+    let mut arguments = vec![token.as_str()];
+    arguments.extend(lives.iter().map(String::as_str));
+    arguments.extend(counted.as_deref());
+    let answer = upstash::eval(scope, &RAISE, &keys, &arguments).await?;
+    if let Some(policy) = policy {
+        limits::judge(scope, policy, answer.get(2))?;
+    }
+    let member = answer.get(0).and_then(Value::as_str).and_then(|text| serde_json::from_str(text).ok());
+    let session = answer.get(1).and_then(Value::as_array).and_then(|flat| onboarding_store::parse(flat));
+    Ok((Fence { workspace_id: workspace_id.to_owned(), token }, Seen { member, session }))
+}
+
+/// What the raising of a fence showed beside it.
+pub struct Seen {
+    /// The caller's membership, when it is warm.
+    pub member: Option<Membership>,
+    /// The workspace's onboarding session, when Redis has it.
+    pub session: Option<Session>,
+}
+
+/// The onboarding session that a write submits.
+pub struct Submitted<'a> {
+    /// The revision that it had when the fence was raised; absent when Redis had none.
+    pub revision: Option<u32>,
+    /// What was submitted.
+    pub answers: &'a Answers,
+}
+
+impl Fence {
+    fn keys(&self) -> [String; 7] {
+        let id = &self.workspace_id;
+        let tier = |number| keys::tier(id, number);
+        let (fence, head, session) = (keys::fence(id), keys::head(id), keys::session(id));
+        [fence, head, tier(0), tier(1), tier(2), keys::epoch(), session]
+    }
+
+    /// Publishes what was committed into every tier, marks the onboarding session submitted where one was, and lowers
+    /// the fence. False when Redis was away: until a reader has asked Postgres, nobody reads from the tiers.
+    pub async fn publish(self, scope: &Scope, manifest: &Manifest, submitted: Option<Submitted<'_>>) -> bool {
+        let mut arguments = vec![self.token.clone()];
+        arguments.extend([keys::EPOCH_TTL_MS.to_string(), keys::FENCE_TTL_MS.to_string()]);
+        let tiers = Ready::new(manifest).arguments(&self.workspace_id);
+        arguments.extend_from_slice(&tiers);
+        if let Some(Submitted { revision, answers }) = submitted {
+            arguments.push(keys::SUBMITTED_TTL_MS.to_string());
+            arguments.push(revision.map(|revision| revision.to_string()).unwrap_or_default());
+            arguments.extend(onboarding_store::fields(answers));
+        }
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let answer = upstash::eval(scope, &PUBLISH, &self.keys(), &arguments).await;
+        if answer.as_ref().is_ok_and(|answer| answer.as_u64() == Some(1)) {
+            let [.., sealed, packed] = &tiers;
+            stored(scope, [sealed.as_str(), packed].into_iter());
+        }
+        answer.is_ok()
+    }
+
+    /// Lowers the fence after the answer, when it is certain that nothing was committed.
+    pub fn give_up(self, scope: &Scope) {
+        let background = scope.background();
+        scope.after(async move {
+            let lowered = upstash::eval(&background, &PUBLISH, &self.keys(), &[&self.token]).await;
+            background.log_background("lower_fence", lowered.err());
+        });
+    }
+}
