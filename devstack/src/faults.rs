@@ -34,8 +34,6 @@ pub struct Fault {
     pub request_id: Option<String>,
     /// Hit only requests whose body contains this (not postgres, redis, upstash).
     pub about: Option<String>,
-    /// How many requests that match pass unharmed before the first is hit.
-    pub skip: u32,
 }
 
 /// The faults that are set. Clones share their state.
