@@ -30,6 +30,7 @@ create unique index if not exists refunds_provider_refund_id_idx
   on public.refunds (provider_refund_id) where provider_refund_id is not null;
 create index if not exists refunds_due_idx
   on public.refunds (next_check_at) where status = 'pending' and next_check_at is not null;
+create index if not exists refunds_pending_idx on public.refunds (created_at) where status = 'pending';
 comment on table public.refunds is
   'Money going back, in whole paise. What is pending or completed counts against the captured amount; what failed does not.';
 comment on column public.refunds.merchant_refund_id is 'Our id of the refund at the gateway, and its id in the API.';

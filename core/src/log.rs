@@ -73,6 +73,19 @@ pub enum TierOutcome {
     Store,
 }
 
+impl TierOutcome {
+    /// As in log lines and labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Broken => "broken",
+            Self::Repair => "repair",
+            Self::Store => "store",
+        }
+    }
+}
+
 /// The log line of one request.
 #[derive(Clone, Debug, Serialize)]
 pub struct RequestLine<'a> {

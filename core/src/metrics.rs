@@ -53,6 +53,18 @@ pub const METRICS: &[Metric] = &[
         "Webhooks received, duplicate or rejected; of those received, applied or failed.",
     ),
     counter("gatehouse_manifest_reads_total", "tier", "Manifests read, by the tier that answered."),
+    counter(
+        "gatehouse_tier_total",
+        "tier, outcome",
+        "What each cache tier gave or was given: hit, miss, broken, repair or store.",
+    ),
+    counter("gatehouse_tier_bytes_total", "tier, outcome", "Bytes of it, as kept."),
+    counter("gatehouse_tier_hit_age_seconds_total", "tier", "Age of the manifests that hits gave, summed."),
+    counter(
+        "gatehouse_tier_hit_ttl_seconds_total",
+        "tier",
+        "Time that the manifests that hits gave are still kept, summed.",
+    ),
     gauge(
         "gatehouse_queue_rows",
         "queue, kind",

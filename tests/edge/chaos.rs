@@ -148,7 +148,8 @@ async fn one_reader_refreshes_and_a_refresher_that_died_is_replaced() {
     };
     until("somebody asks Postgres", || async { asked() > 0 }).await;
     until("the tiers are fresh", || async {
-        let soft = world.redis(&["EVAL", "return redis.call('HGET', KEYS[1], 'soft_ms') + 0", "1", &head]).await;
+        let soft =
+            world.redis(&["EVAL", "return redis.call('HGET', KEYS[1], 'soft_ms') + 0", "1", &head]).await;
         soft > 0
     })
     .await;
@@ -239,7 +240,7 @@ async fn fifty_writers_and_two_hundred_readers_while_redis_forgets() {
     let write = async |number: u64| {
         let ask = founder.ask(Method::POST, "/onboarding/finalize");
         let ask = ask.header("cf-connecting-ip", &format!("10.200.0.{number}"));
-        if number % 5 == 0 {
+        if number.is_multiple_of(5) {
             // Every fifth dies between its commit and its publish.
             let lost = Fault { skip: 1, drop: true, request_id: Some(ask.id.clone()), ..Fault::default() };
             world.stack.faults().set(Part::Upstash, lost).unwrap();
@@ -262,7 +263,10 @@ async fn fifty_writers_and_two_hundred_readers_while_redis_forgets() {
             let reply = read(&founder, number + 200 * turn).await;
             if reply.status == 200 {
                 let seen = proved(&reply);
-                assert!(seen >= before, "version {seen} was read after {before} had been committed: {reply:?}");
+                assert!(
+                    seen >= before,
+                    "version {seen} was read after {before} had been committed: {reply:?}"
+                );
             } else {
                 reply.refused(503, "dependency_unavailable");
             }

@@ -76,7 +76,8 @@ async fn without_the_right_token_nobody_replays_or_reads_metrics() {
         [(Method::GET, "/metrics", OPERATOR_TOKEN), (Method::POST, "/operations/replay", METRICS_TOKEN)]
     {
         for wrong in ["", "Bearer ", "Bearer wrong", other] {
-            let ask = world.ask(method.clone(), path).header("authorization", wrong).body("{}");
+            let ask = world.ask(method.clone(), path).header("authorization", wrong);
+            let ask = if method == Method::POST { ask.body("{}") } else { ask };
             ask.send().await.refused(401, "operator_token_invalid");
         }
     }

@@ -159,7 +159,8 @@ mod tests {
         let words: std::collections::BTreeSet<_> =
             PaymentStatus::ALL.iter().map(|&status| support_can(status, &[], false)).collect();
         assert_eq!(words.len(), 4, "failed and cancelled share theirs");
-        let under_way = support_can(PaymentStatus::Completed, &[RefundStatus::Failed, RefundStatus::Pending], false);
+        let under_way =
+            support_can(PaymentStatus::Completed, &[RefundStatus::Failed, RefundStatus::Pending], false);
         assert!(under_way.starts_with("A refund is under way"));
         assert!(support_can(PaymentStatus::Pending, &[], true).contains("needing attention"));
     }
