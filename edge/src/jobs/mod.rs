@@ -1,5 +1,5 @@
 //! What the cron does, each in a bounded batch: reconcile pending payments and refunds, retry webhooks, send e-mails,
-//! sweep.
+//! sweep, and mark abandoned onboardings.
 
 pub mod emails;
 pub mod reconcile;
@@ -16,6 +16,9 @@ use crate::clients::postgrest::{self, Failure};
 
 /// How many rows a job takes at a time. With four calls each at most it stays far below the platform's limits.
 const BATCH: u32 = 20;
+
+/// How many onboardings to mark abandoned in one run, which makes no call for each.
+const ABANDONED: u32 = 100;
 
 /// What `claim_due_work()` hands out: this run's alone, for 60 seconds.
 #[derive(Default, Deserialize)]
@@ -34,9 +37,10 @@ pub async fn run(scope: &Scope, scheduled_ms: f64) {
     refunds::run(scope, work.refunds).await;
     webhooks::retry(scope, work.webhooks).await;
     emails::send_all(scope, work.emails).await;
-    // Once an hour is often enough for what is removed after months.
+    // Once an hour is often enough for what has waited for days.
     if scheduled_ms % 3_600_000.0 < 60_000.0 {
         sweep(scope).await;
+        sweep_abandoned(scope).await;
     }
 }
 
@@ -68,6 +72,14 @@ async fn sweep(scope: &Scope) {
     let swept: Result<Value, Failure> =
         postgrest::rpc_as_service(scope, "rpc/sweep_queues", &json!({})).await;
     note(scope, "sweep_queues", swept.err().map(Failure::into_error));
+}
+
+/// Marks the onboardings abandoned that nobody has come back to for as long as a session lives.
+async fn sweep_abandoned(scope: &Scope) {
+    let arguments = json!({"p_limit": ABANDONED, "p_request_id": scope.request_id});
+    let swept: Result<u32, Failure> =
+        postgrest::rpc_as_service(scope, "rpc/sweep_abandoned_sessions", &arguments).await;
+    note(scope, "sweep_abandoned_sessions", swept.err().map(Failure::into_error));
 }
 
 /// Logs a job's failure; the rows it had claimed come up again when their claim runs out.
