@@ -6,6 +6,7 @@ mod cron;
 mod failures;
 mod fence;
 mod gate;
+mod history;
 mod hygiene;
 mod limits;
 mod members;
