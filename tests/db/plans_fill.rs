@@ -9,9 +9,8 @@ const FILL: &[(&str, &str, &str)] = &[
     ("auth.users", "id, email, email_confirmed_at", "md5('a' || i)::uuid, i || '@example.in', now()"),
     (
         "public.users",
-        "id, auth_user_id, email, onboarding_status",
-        "md5('u' || i)::uuid, md5('a' || i)::uuid, i || '@example.in',
-         case when i % 100 = 0 then 'in_progress' else 'completed' end",
+        "id, auth_user_id, email",
+        "md5('u' || i)::uuid, md5('a' || i)::uuid, i || '@example.in'",
     ),
     ("public.workspaces", "id, name, slug, owner_id", "md5('w' || i)::uuid, 'W', 'w' || i, md5('u' || i)::uuid"),
     (
