@@ -47,7 +47,8 @@ begin
   insert into public.onboarding_snapshots as s (workspace_id, revision, state, answers, updated_at)
   values (p_workspace_id, p_revision, p_state, p_answers, pg_catalog.clock_timestamp())
   on conflict (workspace_id) do update
-    set revision = excluded.revision, state = excluded.state, answers = excluded.answers, updated_at = excluded.updated_at
+    set revision = excluded.revision, state = excluded.state, answers = excluded.answers, updated_at = excluded.updated_at,
+      abandoned_at = null
     where s.revision < excluded.revision and s.state <> 'submitted';
   v_saved := found;
   if v_saved then

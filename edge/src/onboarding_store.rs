@@ -2,7 +2,7 @@
 //! checks the membership in one call; behind it a snapshot in Postgres, for when Redis is away or has lost it.
 
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::onboarding::{Answers, Changes, FieldId, Session, stored_answers};
+use gatehouse_core::onboarding::{Answer, Answers, Changes, FieldId, Session, stored_answers};
 use gatehouse_core::vocabulary::{MemberRole, SessionState};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -11,6 +11,7 @@ use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::clients::redis_keys as keys;
 use crate::clients::upstash::{self, Script, script};
+use crate::platform;
 use crate::session::SignedIn;
 
 const SESSION: Script = script!("onboarding_session");
@@ -23,6 +24,9 @@ pub enum Edit {
     ReadDegraded,
     /// Some answers become others.
     Change(Changes),
+    /// The same as merged with answers that were seen: it counts too when the revision has moved on and these fields
+    /// have not, so that however many save at once, a merge is written at the first try.
+    Merge(Changes, Answers),
     /// All answers become these.
     Replace(Answers),
 }
@@ -185,14 +189,14 @@ pub fn parse(flat: &[Value]) -> Option<Session> {
 }
 
 /// What the script answered.
-struct Answer {
+struct Looked {
     outcome: String,
     ttl_ms: Option<i64>,
     due: bool,
     session: Option<Session>,
 }
 
-impl Answer {
+impl Looked {
     fn is_cold(&self) -> bool {
         self.outcome == "cold"
     }
@@ -221,7 +225,7 @@ async fn run(
     edit: &Edit,
     expected: Option<u32>,
     restore: Option<&Durable>,
-) -> Result<Answer, Error> {
+) -> Result<Looked, Error> {
     let keys = [
         keys::membership(workspace_id, &person.session.user_id),
         keys::session(workspace_id),
@@ -231,6 +235,7 @@ async fn run(
         Edit::Read => ("read", Vec::new()),
         Edit::ReadDegraded => ("degraded", Vec::new()),
         Edit::Change(changes) => ("change", changed(changes)),
+        Edit::Merge(changes, seen) => ("merge", merged(changes, seen)),
         Edit::Replace(answers) => ("replace", fields(answers)),
     };
     let mut arguments = vec![
@@ -244,7 +249,7 @@ async fn run(
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let answer = upstash::eval(scope, &SESSION, &keys, &arguments).await?;
     let parts = answer.as_array().map_or(&[][..], Vec::as_slice);
-    Ok(Answer {
+    Ok(Looked {
         outcome: parts.first().and_then(Value::as_str).unwrap_or_default().to_owned(),
         ttl_ms: parts.get(1).and_then(Value::as_i64),
         due: parts.get(2).and_then(Value::as_i64) == Some(1),
@@ -253,11 +258,19 @@ async fn run(
 }
 
 fn changed(changes: &Changes) -> Vec<String> {
-    let json = |answer| json!(answer).to_string();
-    changes
-        .iter()
-        .flat_map(|(id, answer)| [id.as_str().to_owned(), answer.as_ref().map(json).unwrap_or_default()])
-        .collect()
+    changes.iter().flat_map(|(id, answer)| [id.as_str().to_owned(), text(answer.as_ref())]).collect()
+}
+
+fn merged(changes: &Changes, seen: &Answers) -> Vec<String> {
+    let triple = |(id, answer): (&FieldId, &Option<Answer>)| {
+        [id.as_str().to_owned(), text(answer.as_ref()), text(seen.get(*id))]
+    };
+    changes.iter().flat_map(triple).collect()
+}
+
+/// An answer as Redis keeps it; nothing for none.
+fn text(answer: Option<&Answer>) -> String {
+    answer.map(|answer| json!(answer).to_string()).unwrap_or_default()
 }
 
 /// The script's arguments 5 to 10, and the snapshot's pairs.
@@ -295,7 +308,7 @@ async fn apply_to_snapshot(
     let held = |session| Held { session, ttl_ms: None, degraded: Some("redis") };
     let answers = match edit {
         Edit::Read | Edit::ReadDegraded => return Ok(Outcome::Done(held(durable.session))),
-        Edit::Change(changes) => durable.session.answers.clone().with(changes),
+        Edit::Change(changes) | Edit::Merge(changes, _) => durable.session.answers.clone().with(changes),
         Edit::Replace(answers) => answers.clone(),
     };
     durable.member.require_editor()?;
@@ -350,14 +363,39 @@ async fn save_snapshot(
     postgrest::rpc(scope, person, "rpc/save_snapshot", &arguments).await.map_err(Failure::into_error)
 }
 
-/// Writes a snapshot after the answer. A failed one costs nothing but its age: the next save writes again.
+/// Writes a snapshot after the answer, and another when the lease is over if others saved meanwhile: it may be that
+/// nobody saves again. A failed one is made good by the second, or by the next save.
 fn keep_snapshot(scope: &Scope, person: &SignedIn, workspace_id: &str, session: &Session) {
     let (background, person, workspace_id) = (scope.background(), person.clone(), workspace_id.to_owned());
-    let session = session.clone();
+    let (session, started) = (session.clone(), platform::now_ms());
     scope.after(async move {
-        let saved = save_snapshot(&background, &person, &workspace_id, &session).await;
-        background.log_background("save_snapshot", saved.err());
+        let kept = save_snapshot(&background, &person, &workspace_id, &session).await;
+        let kept_revision = if kept.is_ok() { session.revision } else { 0 };
+        background.log_background("save_snapshot", kept.err());
+        platform::sleep(keys::SNAPSHOT_LEASE_TTL_MS.saturating_sub(platform::elapsed_ms(started))).await;
+        let kept = keep_later(&background, &person, &workspace_id, kept_revision).await;
+        background.log_background("save_snapshot", kept.err());
     });
+}
+
+/// Writes what was saved after the revision that is kept.
+async fn keep_later(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+    kept_revision: u32,
+) -> Result<(), Error> {
+    let mut looked = run(scope, person, workspace_id, &Edit::Read, None, None).await?;
+    if looked.is_cold() {
+        let durable = read_durable(scope, person, workspace_id).await?;
+        looked = run(scope, person, workspace_id, &Edit::Read, None, Some(&durable)).await?;
+    }
+    match looked.session {
+        Some(session) if session.state == SessionState::Draft && session.revision > kept_revision => {
+            save_snapshot(scope, person, workspace_id, &session).await.map(drop)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn role_not_allowed() -> Error {

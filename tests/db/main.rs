@@ -1,5 +1,6 @@
 //! The database as its callers meet it: every role, every table, every function, on a real Postgres.
 
+mod abandoned;
 mod access;
 mod audit;
 mod catalog;

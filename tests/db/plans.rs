@@ -95,6 +95,7 @@ const BY_SERVICE: &[(&str, &str)] = &[
     ),
     ("public.advance_subscriptions(10)", "subscriptions_due_idx"),
     ("public.sweep_queues()", "webhook_inbox_finished_idx"),
+    ("public.sweep_abandoned_sessions(10, null)", "onboarding_snapshots_due_idx"),
     ("public.start_trial(md5('w3')::uuid)", "subscription_workspace_id_key"),
     ("public.store_rebuilt_manifest(md5('w500')::uuid, EMPTY, 1, null)", "bcm_workspace_id_version_key"),
     ("public.explain_workspace(md5('w500')::uuid, md5('a7')::uuid, null)", "workspaces_pkey"),

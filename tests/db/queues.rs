@@ -287,6 +287,7 @@ async fn queues_are_the_service_keys_and_nonsense_is_refused() {
             "select public.finish_email(1, true, null, null)",
             "select public.claim_due_work(1, 1, 1)",
             "select public.sweep_queues()",
+            "select public.sweep_abandoned_sessions(1, null)",
         ] {
             assert_eq!(db.call(who, sql, &[]).await.expect_err(sql).state, "42501", "{who:?} {sql}");
         }

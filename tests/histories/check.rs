@@ -188,21 +188,28 @@ impl Player<'_> {
                 stored.and_then(last) == expected,
                 "the last paid period ends at {stored:?}, and should at {expected:?}: {ours:?}"
             );
+            let now = now_us()?;
+            // An end that has passed is told until the label says expired; both mean that there is none.
+            let ahead = |until: &String| *until > instant(now);
             let until = ours
                 .and_then(|access| access.until())
-                .map(|at| time::format(time::Timestamp::from_microsecond(at).expect("an instant")));
+                .map(instant)
+                .filter(ahead);
+            let said = told.json["access_until"].as_str().map(str::to_owned).filter(ahead);
             ensure!(
-                told.json["access_until"].as_str() == until.as_deref(),
+                said == until,
                 "access until {}, and should be {until:?}: {ours:?}",
                 told.json["access_until"]
             );
-            let now = time::format(time::Timestamp::from_microsecond(now_us()?).expect("an instant"));
-            let paying = until.as_ref().is_some_and(|until| *until > now);
-            ensure!(told.json["needs_payment"] != paying, "needs_payment with access until {until:?}");
+            ensure!(told.json["needs_payment"] != until.is_some(), "needs_payment with access until {until:?}");
             return Ok(());
         }
         bail!("the orders never came to rest")
     }
+}
+
+fn instant(microseconds: i64) -> String {
+    time::format(time::Timestamp::from_microsecond(microseconds).expect("an instant"))
 }
 
 fn now_us() -> Result<i64> {

@@ -135,7 +135,7 @@ impl Player<'_> {
     /// `a = a - interval '… seconds', b = …` for every instant of a table.
     async fn world_columns(&self, table: &str) -> Result<String> {
         let sql = "select string_agg(format('%1$I = %1$I - interval ''$s seconds''', attname), ', ') from pg_attribute
-                   where attrelid = $1::text::regclass and atttypid = 'timestamptz'::regtype and attnum > 0 and not attisdropped";
+                   where attrelid = $1::text::regclass and atttypid = 'timestamptz'::regtype and attnum > 0 and not attisdropped and attgenerated = ''";
         Ok(self.db.query_one(sql, &[&table]).await?.get(0))
     }
 }

@@ -74,7 +74,11 @@ impl<'a> Player<'a> {
         let staff_id = key();
         staff.token =
             world.stack.mint(&json!({"sub": staff_id, "app_metadata": {"gatehouse_support": true}}));
-        let redis = redis::Client::open(world.stack.redis_url())?.get_multiplexed_async_connection().await?;
+        // A busy machine is no fault of Redis.
+        let patient = redis::AsyncConnectionConfig::new().set_response_timeout(Some(Duration::from_secs(20)));
+        let redis = redis::Client::open(world.stack.redis_url())?
+            .get_multiplexed_async_connection_with_config(&patient)
+            .await?;
         let redis_keys = vec![
             format!("limit:payment_init:{}:{user_id}", founder.workspace_id),
             format!("member:{}:{user_id}", founder.workspace_id),

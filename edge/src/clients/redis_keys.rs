@@ -23,8 +23,9 @@ pub const FENCE_TTL_MS: u32 = 30_000;
 pub const SESSION_TTL_MS: u32 = 604_800_000;
 /// A submitted session: long enough for a repeated finalize to find it warm.
 pub const SUBMITTED_TTL_MS: u32 = 3_600_000;
-/// The least time between two snapshots of a session in Postgres.
-pub const SNAPSHOT_LEASE_TTL_MS: u32 = 5_000;
+/// The least time between two snapshots of a session in Postgres. Nothing older than 5 s may be in Redis alone, and the
+/// write at the end of the lease takes a moment.
+pub const SNAPSHOT_LEASE_TTL_MS: u32 = 4_000;
 
 /// The membership record of a person (auth user id) in a workspace.
 pub fn membership(workspace_id: &str, user_id: &str) -> String {

@@ -1,5 +1,5 @@
 //! What the cron does, each in a bounded batch: label subscriptions and write reminders, reconcile pending payments and
-//! refunds, retry webhooks, send e-mails, sweep.
+//! refunds, retry webhooks, send e-mails, sweep, and mark abandoned onboardings.
 
 pub mod emails;
 pub mod reconcile;
@@ -22,6 +22,9 @@ const BATCH: u32 = 20;
 /// How many subscriptions a run labels: no call is made for any of them, so it is what SQL does in a moment.
 const SUBSCRIPTIONS: u32 = 100;
 
+/// How many onboardings to mark abandoned in one run, which makes no call for each.
+const ABANDONED: u32 = 100;
+
 /// What `claim_due_work()` hands out: this run's alone, for 60 seconds.
 #[derive(Default, Deserialize)]
 struct Claimed {
@@ -41,9 +44,10 @@ pub async fn run(scope: &Scope, scheduled_ms: f64) {
     refunds::run(scope, work.refunds).await;
     webhooks::retry(scope, work.webhooks).await;
     emails::send_all(scope, work.emails).await;
-    // Once an hour is often enough for what is removed after months.
+    // Once an hour is often enough for what has waited for days.
     if scheduled_ms % 3_600_000.0 < 60_000.0 {
         sweep(scope).await;
+        sweep_abandoned(scope).await;
         check_invariants(scope).await;
     }
 }
@@ -102,6 +106,14 @@ async fn check_invariants(scope: &Scope) {
         Err(failure) => failure.into_error(),
     };
     note(scope, "check_invariants", Some(failed));
+}
+
+/// Marks the onboardings abandoned that nobody has come back to for as long as a session lives.
+async fn sweep_abandoned(scope: &Scope) {
+    let arguments = json!({"p_limit": ABANDONED, "p_request_id": scope.request_id});
+    let swept: Result<u32, Failure> =
+        postgrest::rpc_as_service(scope, "rpc/sweep_abandoned_sessions", &arguments).await;
+    note(scope, "sweep_abandoned_sessions", swept.err().map(Failure::into_error));
 }
 
 /// Logs a job's failure; the rows it had claimed come up again when their claim runs out.

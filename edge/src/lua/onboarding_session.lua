@@ -1,8 +1,10 @@
 -- One look at a workspace's onboarding session together with the caller's membership, and what is to be done with it.
 -- KEYS: membership, session, snapshot lease.
--- ARGV: 1 operation (read, change, replace, or degraded: a read while Postgres is away, for which an older membership will do), 2 session ttl, 3 lease ttl, 4 expected revision or '', 5 membership to
--- keep or '', 6 its ttl, 7 revision of the snapshot to restore or '', 8 its state, 9 its ttl, 10 the number n of its
--- answers, then n pairs of field and JSON, then the pairs of the operation; empty JSON takes an answer back.
+-- ARGV: 1 operation (read, change, merge, replace, or degraded: a read while Postgres is away, for which an older
+-- membership will do), 2 session ttl, 3 lease ttl, 4 expected revision or '', 5 membership to keep or '', 6 its ttl,
+-- 7 revision of the snapshot to restore or '', 8 its state, 9 its ttl, 10 the number n of its answers, then n pairs of
+-- field and JSON, then the pairs of the operation; empty JSON takes an answer back. A merge has triples: field, JSON,
+-- and the JSON that was seen. It is written at another revision too, as long as its fields are as they were seen.
 -- Answers {outcome, ttl left, 1 when a snapshot is due, field, value, field, value, …}. The outcomes: cold (Redis does
 -- not know enough: ask Postgres and come again), role, submitted, stale, read, saved.
 local member, once = member_of(KEYS[1])
@@ -27,19 +29,27 @@ if not member or not held then return {'cold'} end
 -- The caller has seen a revision that Redis has not: Postgres may have it.
 if ARGV[7] == '' and ARGV[4] ~= '' and tonumber(ARGV[4]) > tonumber(held) then return {'cold'} end
 
+local width = ARGV[1] == 'merge' and 3 or 2
+local function as_seen()
+  for at = from, #ARGV, width do
+    if (redis.call('HGET', KEYS[2], ARGV[at]) or '') ~= ARGV[at + 2] then return false end
+  end
+  return true
+end
+
 local outcome, due = 'read', 0
-if ARGV[1] == 'change' or ARGV[1] == 'replace' then
+if ARGV[1] == 'change' or ARGV[1] == 'merge' or ARGV[1] == 'replace' then
   local role = cjson.decode(member).role
   if role ~= 'owner' and role ~= 'admin' then return {'role'} end
   if redis.call('HGET', KEYS[2], 'state') ~= 'draft' then
     outcome = 'submitted'
-  elseif ARGV[4] ~= '' and ARGV[4] ~= held then
+  elseif ARGV[4] ~= '' and ARGV[4] ~= held and not (ARGV[1] == 'merge' and as_seen()) then
     outcome = 'stale'
   else
     outcome = 'saved'
     if ARGV[1] == 'replace' then redis.call('DEL', KEYS[2]) end
     redis.call('HSET', KEYS[2], 'revision', held + 1, 'state', 'draft')
-    for at = from, #ARGV, 2 do
+    for at = from, #ARGV, width do
       if ARGV[at + 1] == '' then
         redis.call('HDEL', KEYS[2], ARGV[at])
       else

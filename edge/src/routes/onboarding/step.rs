@@ -13,7 +13,7 @@ use crate::onboarding_store::{self, Edit, Outcome};
 use crate::routes::workspace;
 use crate::session;
 
-/// How often a save that meets other saves is merged before the person is asked.
+/// How often a save whose own fields keep changing under it is merged before the person is asked.
 const MERGES: usize = 3;
 
 #[derive(Deserialize)]
@@ -56,7 +56,7 @@ pub async fn save(
         let merged = merge_step(&held.session.answers, &base, &changes)
             .map_err(|fields| Error::conflict(held.session.copy(), fields))?;
         expected = held.session.revision;
-        edit = if merged.is_empty() { Edit::Read } else { Edit::Change(merged) };
+        edit = if merged.is_empty() { Edit::Read } else { Edit::Merge(merged, held.session.answers.clone()) };
         outcome = onboarding_store::apply(scope, &person, &workspace_id, &edit, Some(expected)).await?;
     }
     // 5.

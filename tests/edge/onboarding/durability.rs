@@ -1,0 +1,173 @@
+//! A Redis that forgets or is away, and the snapshot behind it.
+
+use gatehouse_core::onboarding::FieldId;
+use gatehouse_devstack::{Fault, Part};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{LOOK, SNAPSHOT, if_match, join, load, put, save, saved, snapshot_reaches};
+use crate::support::{World, answers, until};
+
+#[tokio::test]
+async fn snapshots_wait_for_the_lease_and_hold_the_newest_save() {
+    let world = World::shared().await;
+    let founder = world.founder().await;
+    load(&founder).await;
+    let lease = format!("onb:{}:snapshot", founder.workspace_id);
+    world.redis(&["SET", &lease, "held by a test", "PX", "600000"]).await;
+    let mut quiet = Vec::new();
+    for (revision, name) in (0..).zip(["T", "Te", "Tea"]) {
+        let reply = save(&founder, "company", revision, json!({"answers": {"industry": name}})).await;
+        saved(&reply, revision + 1);
+        quiet.push(reply.id);
+    }
+    world.redis(&["DEL", &lease]).await;
+    saved(&save(&founder, "company", 3, json!({"answers": {"business_stage": "Seed"}})).await, 4);
+    snapshot_reaches(world, &founder, 4).await;
+    for id in quiet {
+        assert_eq!(world.stack.calls(&id).len(), 1, "no snapshot while the lease is held");
+    }
+    world.redis(&["DEL", &format!("onb:{}", founder.workspace_id)]).await;
+    assert_eq!(load(&founder).await.json["answers"], json!({"industry": "Tea", "business_stage": "Seed"}));
+}
+
+#[tokio::test]
+async fn a_redis_that_forgot_everything_gets_the_session_back() {
+    let world = World::own().await;
+    let founder = world.founder().await;
+    load(&founder).await;
+    saved(&put(&founder, 0, &answers()).await, 1);
+    snapshot_reaches(&world, &founder, 1).await;
+    world.redis(&["FLUSHALL"]).await;
+    let restored = load(&founder).await;
+    saved(&restored, 1);
+    assert_eq!(restored.json["answers"], answers());
+    world.redis(&["FLUSHALL"]).await;
+    saved(&save(&founder, "company", 1, json!({"answers": {"industry": "Tea"}})).await, 2);
+    world.redis(&["FLUSHALL"]).await;
+    let made = founder.post("/onboarding/finalize", None).await;
+    assert_eq!(made.status, 201, "{made:?}");
+}
+
+#[tokio::test]
+async fn without_redis_a_save_compares_and_swaps_the_snapshot() {
+    let world = World::own().await;
+    let founder = world.founder().await;
+    load(&founder).await;
+    saved(&put(&founder, 0, &json!({"industry": "Tea"})).await, 1);
+    snapshot_reaches(&world, &founder, 1).await;
+    world.stack.kill(Part::Redis).await.unwrap();
+    let read = load(&founder).await;
+    saved(&read, 1);
+    assert_eq!((read.header("degraded"), &read.json["expires_at"]), (Some("redis"), &Value::Null));
+    let reply = save(&founder, "company", 1, json!({"answers": {"company_name": "चाय कथा"}})).await;
+    saved(&reply, 2);
+    assert_eq!(reply.header("degraded"), Some("redis"));
+    assert_eq!(reply.json["answers"], json!({"industry": "Tea", "company_name": "चाय कथा"}));
+    // The rules are the same: a merge, a conflict, replacing with an old revision.
+    let merge = json!({"base": {"industry": "Tea"}, "answers": {"industry": "Cocoa"}});
+    saved(&save(&founder, "company", 1, merge.clone()).await, 3);
+    let other = json!({"base": {"industry": "Tea"}, "answers": {"industry": "Coffee"}});
+    let refused = save(&founder, "company", 1, other).await;
+    refused.refused(412, "revision_conflict");
+    assert_eq!(refused.json["current"]["revision"], 3);
+    put(&founder, 1, &json!({})).await.refused(412, "revision_conflict");
+    founder.ask(Method::DELETE, "/onboarding/session").send().await.refused(503, "dependency_unavailable");
+    // Members may not, here too.
+    let mut member = world.founder().await;
+    join(&world, &founder, &mut member, "member").await;
+    save(&member, "company", 3, merge).await.refused(403, "role_not_allowed");
+    // Redis comes back empty and learns from Postgres.
+    world.stack.restart(Part::Redis).await.unwrap();
+    until("Redis is used again", || async { load(&founder).await.header("degraded").is_none() }).await;
+    let back = load(&founder).await;
+    saved(&back, 3);
+    assert_eq!(back.json["answers"], json!({"industry": "Cocoa", "company_name": "चाय कथा"}));
+}
+
+#[tokio::test]
+async fn a_redis_that_was_away_for_one_save_is_told_what_it_missed() {
+    let world = World::shared().await;
+    let founder = world.founder().await;
+    load(&founder).await;
+    saved(&put(&founder, 0, &json!({"industry": "Tea"})).await, 1);
+    snapshot_reaches(world, &founder, 1).await;
+    let ask = if_match(founder.ask(Method::PATCH, "/onboarding/steps/company"), 1);
+    let lost = Fault { drop: true, times: Some(1), request_id: Some(ask.id.clone()), ..Fault::default() };
+    world.stack.faults().set(Part::Upstash, lost).unwrap();
+    let reply = ask.body(json!({"answers": {"industry": "Cocoa"}}).to_string()).send().await;
+    saved(&reply, 2);
+    assert_eq!(reply.header("degraded"), Some("redis"));
+    until("Redis has the newer copy", || async { load(&founder).await.json["revision"] == 2 }).await;
+    // Even when it was not told: a tab that knows more makes the Worker ask Postgres.
+    let key = format!("onb:{}", founder.workspace_id);
+    world.redis(&["HSET", &key, "revision", "1", "industry", "\"Tea\""]).await;
+    let reply = save(&founder, "company", 2, json!({"answers": {"business_stage": "Seed"}})).await;
+    saved(&reply, 3);
+    assert_eq!(reply.calls, [LOOK, SNAPSHOT, LOOK]);
+    assert_eq!(reply.json["answers"], json!({"industry": "Cocoa", "business_stage": "Seed"}));
+}
+
+#[tokio::test]
+async fn every_script_comes_back_as_it_was_written() {
+    let world = World::shared().await;
+    let founder = world.founder().await;
+    load(&founder).await;
+    let company = json!({
+        "company_name": "चाय कथा — ಚಹಾ, தேநீர் ☕️👩‍🌾", "company_description": "पहली पंक्ति\nदूसरी \"पंक्ति\" \\ / \u{2028} </script>",
+        "industry": "च".repeat(200),
+    });
+    let reply = save(&founder, "company", 0, json!({"answers": company})).await;
+    saved(&reply, 1);
+    assert_eq!(load(&founder).await.json["answers"], company);
+    snapshot_reaches(world, &founder, 1).await;
+    world.redis(&["DEL", &format!("onb:{}", founder.workspace_id)]).await;
+    assert_eq!(load(&founder).await.json["answers"], company);
+    // The fullest answers there can be: 20 items of 300 characters in every list, three bytes each.
+    let items: Vec<String> = (0..20).map(|n| format!("{n:02}{}", "च".repeat(298))).collect();
+    let lists = json!({"answers": {"top_pain_points": items, "top_goals": items}});
+    saved(&save(&founder, "customer", 1, lists).await, 2);
+    // An unfinished session is refused by name, and stays a draft.
+    let refused = founder.post("/onboarding/finalize", None).await;
+    refused.refused(422, "answers_invalid");
+    let missing = refused.json["errors"].as_array().unwrap();
+    assert!(missing.iter().any(|error| error["pointer"] == format!("/answers/{}", FieldId::PrimaryOffer)));
+    saved(&load(&founder).await, 2);
+    assert_eq!(load(&founder).await.json["state"], "draft");
+    let ttls = world.keys(&format!("onb:{}*", founder.workspace_id)).await;
+    assert!(!ttls.is_empty());
+    for key in ttls {
+        let ttl = world.redis(&["PTTL", &key]).await;
+        assert!(ttl > 0 || ttl == -2, "{key} has no time to live");
+    }
+}
+
+#[tokio::test]
+async fn a_redis_that_is_flushed_in_mid_edit_loses_nothing_that_was_saved_before_the_lease() {
+    let world = World::own().await;
+    let founder = world.founder().await;
+    load(&founder).await;
+    saved(&put(&founder, 0, &answers()).await, 1);
+    let lease = world.redis(&["PTTL", &format!("onb:{}:snapshot", founder.workspace_id)]).await;
+    assert!(lease <= 4_000, "5 s, less the time to write: {lease}");
+    // The founder types on within the lease, and then thinks. Nothing but the first save's second look writes this.
+    saved(&save(&founder, "company", 1, json!({"answers": {"industry": "Tea"}})).await, 2);
+    saved(&save(&founder, "company", 2, json!({"answers": {"industry": "Tea and spices"}})).await, 3);
+    snapshot_reaches(&world, &founder, 3).await;
+    world.redis(&["FLUSHALL"]).await;
+    saved(&save(&founder, "offer", 3, json!({"answers": {"pricing_model": "₹549"}})).await, 4);
+    snapshot_reaches(&world, &founder, 4).await;
+    world.redis(&["FLUSHALL"]).await;
+    let made = founder.post("/onboarding/finalize", None).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let mut expected = answers();
+    expected["industry"] = json!("Tea and spices");
+    expected["pricing_model"] = json!("₹549");
+    assert_eq!(load(&founder).await.json["answers"], expected);
+    let stored = format!(
+        "select count(*) from business_context_manifests where workspace_id = '{}' and version = 1
+           and answers ->> 'industry' = 'Tea and spices' and answers ->> 'pricing_model' = '₹549'",
+        founder.workspace_id
+    );
+    assert_eq!(world.count(&stored).await, 1);
+}

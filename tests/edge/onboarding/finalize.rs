@@ -1,0 +1,142 @@
+//! A finalize that takes the saved answers, and what a crash leaves.
+
+use futures_util::future::join_all;
+use gatehouse_devstack::{Fault, Part};
+use reqwest::Method;
+use serde_json::json;
+
+use super::{load, put, save, saved, warm};
+use crate::support::{Founder, World, answers};
+
+#[tokio::test]
+async fn a_body_with_answers_still_finalizes_and_becomes_the_submitted_session() {
+    let world = World::shared().await;
+    warm(world).await;
+    let founder = world.founder().await;
+    load(&founder).await;
+    saved(&put(&founder, 0, &json!({"industry": "A draft"})).await, 1);
+    let made = founder.finalize(&answers()).await;
+    assert_eq!((made.status, made.calls.len()), (201, 3), "{made:?}");
+    let session = load(&founder).await;
+    assert_eq!((&session.json["state"], &session.json["answers"]), (&json!("submitted"), &answers()));
+    let again = founder.post("/onboarding/finalize", None).await;
+    assert_eq!((again.status, &again.json["manifest"]["version"]), (200, &json!(1)), "{again:?}");
+    // The snapshot too holds what was submitted, and not the draft.
+    world.redis(&["DEL", &format!("onb:{}", founder.workspace_id)]).await;
+    let again = founder.post("/onboarding/finalize", None).await;
+    assert_eq!((again.status, &again.json["manifest"]["version"]), (200, &json!(1)), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_commit_that_could_not_say_so_submits_the_session_all_the_same() {
+    let world = World::shared().await;
+    let founder = world.founder().await;
+    load(&founder).await;
+    saved(&put(&founder, 0, &answers()).await, 1);
+    let ask = founder.ask(Method::POST, "/onboarding/finalize");
+    let lost = Fault {
+        drop: true,
+        after: true,
+        path: Some("finalize_onboarding".into()),
+        request_id: Some(ask.id.clone()),
+        ..Fault::default()
+    };
+    world.stack.faults().set(Part::Postgrest, lost).unwrap();
+    ask.send().await.refused(503, "dependency_unavailable");
+    // A tab that has not heard goes on typing; what the membership's next reading brings ends that.
+    saved(&save(&founder, "company", 1, json!({"answers": {"industry": "Cocoa"}})).await, 2);
+    let keys = world.keys(&format!("member:{}:*", founder.workspace_id)).await;
+    world.redis(&["DEL", &keys[0]]).await;
+    save(&founder, "company", 2, json!({"answers": {"industry": "Coffee"}}))
+        .await
+        .refused(409, "session_submitted");
+    let again = founder.post("/onboarding/finalize", None).await;
+    assert_eq!((again.status, &again.json["manifest"]["version"]), (200, &json!(1)), "{again:?}");
+}
+
+#[tokio::test]
+async fn twenty_finalizes_at_once_make_one_version() {
+    let world = World::shared().await;
+    let founder = world.founder().await;
+    load(&founder).await;
+    saved(&put(&founder, 0, &answers()).await, 1);
+    let replies = join_all((0..20).map(|_| founder.post("/onboarding/finalize", None))).await;
+    let mut statuses: Vec<_> = replies.iter().map(|reply| reply.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [&[200; 19][..], &[201]].concat(), "{replies:?}");
+    for reply in &replies {
+        assert_eq!((&reply.json["manifest"]["version"], reply.header("degraded")), (&json!(1), None));
+        assert_eq!(reply.json["manifest"]["checksum"], replies[0].json["manifest"]["checksum"]);
+    }
+    assert_eq!(made(world, &founder).await, [1; 4]);
+}
+
+/// What one transaction makes: versions, the current one, the submitted snapshot, the owner who is through.
+async fn made(world: &World, founder: &Founder<'_>) -> [i64; 4] {
+    let mut found = [0; 4];
+    for (found, from) in found.iter_mut().zip([
+        "business_context_manifests where workspace_id",
+        "workspace_context where workspace_id",
+        "onboarding_snapshots where state = 'submitted' and workspace_id",
+        "users u join workspaces w on w.owner_id = u.id where u.onboarding_status = 'completed' and w.id",
+    ]) {
+        *found = world.count(&format!("select count(*) from {from} = '{}'", founder.workspace_id)).await;
+    }
+    found
+}
+
+/// The calls of a finalize, by how many of the part's calls come before them.
+const CALLS: [(Part, u32); 3] = [(Part::Upstash, 0), (Part::Postgrest, 0), (Part::Upstash, 1)];
+
+#[tokio::test]
+async fn a_crash_at_any_call_leaves_everything_or_a_draft_to_go_on_with() {
+    let world = World::shared().await;
+    warm(world).await;
+    for (call, after) in [(0, false), (0, true), (1, false), (1, true), (2, false), (2, true)] {
+        let what = format!("call {call}, {}", if after { "its answer lost" } else { "the request lost" });
+        let founder = world.founder().await;
+        load(&founder).await;
+        saved(&put(&founder, 0, &answers()).await, 1);
+        let ask = founder.ask(Method::POST, "/onboarding/finalize");
+        let (part, before) = CALLS[call];
+        let fault = Fault { request_id: Some(ask.id.clone()), ..Fault::default() };
+        if before > 0 {
+            world
+                .stack
+                .faults()
+                .set(part, Fault { delay_ms: 1, times: Some(before), ..fault.clone() })
+                .unwrap();
+        }
+        world.stack.faults().set(part, Fault { drop: true, after, ..fault }).unwrap();
+        let reply = ask.send().await;
+
+        // Committed or not is decided by the database's one call, and by nothing else.
+        let committed = (call, after) >= (1, true);
+        assert_eq!(made(world, &founder).await, [i64::from(committed); 4], "{what}");
+        if call == 2 {
+            assert_eq!((reply.status, reply.header("degraded")), (201, Some("redis")), "{what}: {reply:?}");
+        } else {
+            reply.refused(503, "dependency_unavailable");
+        }
+        let manifest = founder.get("/context/manifest").await;
+        assert_eq!(manifest.status, if committed { 200 } else { 404 }, "{what}: {manifest:?}");
+        let mut revision = 1;
+        if !committed {
+            let draft = load(&founder).await;
+            assert_eq!(
+                (&draft.json["state"], &draft.json["answers"]),
+                (&json!("draft"), &answers()),
+                "{what}"
+            );
+            let more = json!({"answers": {"industry": "Tea"}});
+            saved(&save(&founder, "company", revision, more).await, 2);
+            revision = 2;
+        }
+        let again = founder.post("/onboarding/finalize", None).await;
+        assert_eq!(again.status, if committed { 200 } else { 201 }, "{what}: {again:?}");
+        assert_eq!(made(world, &founder).await, [1; 4], "{what}");
+        let submitted = load(&founder).await;
+        assert_eq!(submitted.json["state"], "submitted", "{what}");
+        assert!(submitted.json["revision"].as_u64().unwrap() >= revision, "{what}");
+    }
+}
