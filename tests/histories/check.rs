@@ -191,17 +191,17 @@ impl Player<'_> {
             let now = now_us()?;
             // An end that has passed is told until the label says expired; both mean that there is none.
             let ahead = |until: &String| *until > instant(now);
-            let until = ours
-                .and_then(|access| access.until())
-                .map(instant)
-                .filter(ahead);
+            let until = ours.and_then(|access| access.until()).map(instant).filter(ahead);
             let said = told.json["access_until"].as_str().map(str::to_owned).filter(ahead);
             ensure!(
                 said == until,
                 "access until {}, and should be {until:?}: {ours:?}",
                 told.json["access_until"]
             );
-            ensure!(told.json["needs_payment"] != until.is_some(), "needs_payment with access until {until:?}");
+            ensure!(
+                told.json["needs_payment"] != until.is_some(),
+                "needs_payment with access until {until:?}"
+            );
             return Ok(());
         }
         bail!("the orders never came to rest")
