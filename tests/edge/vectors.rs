@@ -106,13 +106,13 @@ async fn the_worker_says_to_every_vector_what_native_core_says() {
                 step(&founder, FieldId::field(id).unwrap().step, revision, &body).await
             }
             Subject::Answers => {
-                let finished = self::native(RouteId::Finalize, &body, validate_answers);
+                let finished = self::native(RouteId::Finalize, &body, |answers| validate_answers(answers));
                 if !matches!(finished, Native::Good(_)) && text != "null" {
                     let reply = ask(&founder, Method::POST, "/onboarding/finalize", 0, &body).await;
                     same(name, &reply, &finished);
                     assert!(reply.calls.is_empty(), "{name}: refused before any call");
                 }
-                let native = self::native(RouteId::ReplaceSession, &body, validate_draft);
+                let native = self::native(RouteId::ReplaceSession, &body, |answers| validate_draft(answers));
                 (ask(&founder, Method::PUT, "/onboarding/session", revision, &body).await, native)
             }
             _ => continue,
