@@ -2,8 +2,8 @@
 
 use gatehouse_core::api::{
     Checkout, EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, History, InitRequest,
-    OnboardingSession, OrderView, Orders, Plans, RefundRequest, RefundView, SessionRequest, StepRequest,
-    Timeline, VerifyProfile, WebhookAnswer,
+    OnboardingSession, OrderView, Orders, Plans, RebuildRequest, RefundRequest, RefundView, RestoreRequest,
+    SessionRequest, StepRequest, Timeline, VerifyProfile, VersionDiff, WebhookAnswer, Written,
 };
 use gatehouse_core::context::Manifest;
 use gatehouse_core::error::Problem;
@@ -32,6 +32,10 @@ pub fn schemas(definitions_path: &str) -> Map<String, Value> {
     generator.subschema_for::<Finalized>();
     generator.subschema_for::<Manifest>();
     generator.subschema_for::<History>();
+    generator.subschema_for::<VersionDiff>();
+    generator.subschema_for::<RestoreRequest>();
+    generator.subschema_for::<RebuildRequest>();
+    generator.subschema_for::<Written>();
     generator.subschema_for::<ExportRequest>();
     generator.subschema_for::<Plans>();
     generator.subschema_for::<InitRequest>();

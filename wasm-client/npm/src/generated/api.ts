@@ -22,6 +22,21 @@ export interface ActionableError {
 /** One answer. On the wire a string or an array of strings. */
 export type Answer = string | Array<string>;
 
+/** One difference, for people. */
+export interface Change {
+  /** What happened. */
+  kind: ChangeKind;
+  /** The sentence. */
+  sentence: string;
+  /** Id of the question whose answer it was; absent for what no question asks. */
+  field?: FieldId | null;
+  /** The onboarding step of that question. */
+  step?: StepId | null;
+}
+
+/** What happened to a text. */
+export type ChangeKind = "added" | "removed" | "changed";
+
 /** The answer to an init. */
 export interface Checkout {
   /** Our order id; ask its status with it. */
@@ -115,6 +130,9 @@ export interface FieldError {
   /** Id of the onboarding step that the field belongs to, where it belongs to one. */
   step?: string | null;
 }
+
+/** A question of onboarding. */
+export type FieldId = "company_name" | "company_website" | "industry" | "business_stage" | "company_description" | "primary_offer" | "core_problem" | "pricing_model" | "ideal_customer_title" | "ideal_customer_profile" | "top_pain_points" | "top_goals" | "key_differentiator" | "competitors" | "brand_tone" | "banned_phrases" | "channel_priorities" | "geographic_focus" | "proof_points" | "acquisition_goal" | "constraints_and_guardrails";
 
 /** `POST /onboarding/finalize` */
 export interface FinalizeRequest {
@@ -264,6 +282,8 @@ export interface ManifestMeta {
   dropped: Array<Dropped>;
   /** Ids of the questions that were not answered. */
   missing: Array<string>;
+  /** The older version whose content this one brought back. */
+  restored_from?: number | null;
 }
 
 /** One person of a workspace. */
@@ -376,6 +396,9 @@ export interface Orders {
   orders: Array<OrderView>;
 }
 
+/** One operation of a JSON Patch (RFC 6902 section 4). */
+export type PatchStep = { op: "add"; path: string; value: unknown } | { op: "remove"; path: string } | { op: "replace"; path: string; value: unknown };
+
 /** `GET /payments/v2/plans` */
 export interface Plans {
   /** Always `INR`. */
@@ -442,6 +465,12 @@ export interface Progress {
   required: number;
 }
 
+/** `POST /context/rebuild`. The body may be left out. */
+export interface RebuildRequest {
+  /** Whether to rebuild within an hour of the last time. */
+  force?: boolean;
+}
+
 /** `POST /payments/v2/refund` */
 export interface RefundRequest {
   /** Our order id. */
@@ -476,6 +505,12 @@ export interface RefundView {
   finished_at?: string | null;
 }
 
+/** `POST /context/restore` */
+export interface RestoreRequest {
+  /** The version to make current again, from 1. */
+  version: number;
+}
+
 /** `DELETE /members/invitations/{invitation_id}` */
 export interface Revoked {
   /** The invitation. */
@@ -503,6 +538,9 @@ export interface SessionRequest {
   /** Field id → answer. What is not named is no longer answered. */
   answers: Record<string, Answer>;
 }
+
+/** A step of onboarding. */
+export type StepId = "company" | "offer" | "customer" | "position" | "voice" | "reach" | "proof";
 
 /** `PATCH /onboarding/steps/{step}` */
 export interface StepRequest {
@@ -584,6 +622,18 @@ export interface VerifyProfile {
   errors: Array<ActionableError>;
 }
 
+/** `GET /context/diff` */
+export interface VersionDiff {
+  /** The version that is compared. */
+  from: VersionHead;
+  /** The version that it is compared with. */
+  to: VersionHead;
+  /** What differs, one sentence each; empty when the contents are equal. */
+  changes: Array<Change>;
+  /** JSON Patch (RFC 6902) from the one content to the other. */
+  patch: Array<PatchStep>;
+}
+
 /** One version in the history. */
 export interface VersionHead {
   /** Its number. */
@@ -606,4 +656,14 @@ export interface WebhookAnswer {
   received: boolean;
   /** Whether the same one had come before. */
   duplicate: boolean;
+}
+
+/** The answer to a write of the manifest after the first. */
+export interface Written {
+  /** False when the content equals the current version's: no new version was made. */
+  created: boolean;
+  /** The sentence that says what happened. */
+  message: string;
+  /** The manifest as it now is. */
+  manifest: Manifest;
 }
