@@ -36,8 +36,10 @@ pub struct Change {
     /// The sentence.
     pub sentence: String,
     /// Id of the question whose answer it was; absent for what no question asks.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub field: Option<FieldId>,
     /// The onboarding step of that question.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub step: Option<StepId>,
 }
 

@@ -29,9 +29,9 @@ export interface Change {
   /** The sentence. */
   sentence: string;
   /** Id of the question whose answer it was; absent for what no question asks. */
-  field?: FieldId | null;
+  field?: string | null;
   /** The onboarding step of that question. */
-  step?: StepId | null;
+  step?: string | null;
 }
 
 /** What happened to a text. */
@@ -130,9 +130,6 @@ export interface FieldError {
   /** Id of the onboarding step that the field belongs to, where it belongs to one. */
   step?: string | null;
 }
-
-/** A question of onboarding. */
-export type FieldId = "company_name" | "company_website" | "industry" | "business_stage" | "company_description" | "primary_offer" | "core_problem" | "pricing_model" | "ideal_customer_title" | "ideal_customer_profile" | "top_pain_points" | "top_goals" | "key_differentiator" | "competitors" | "brand_tone" | "banned_phrases" | "channel_priorities" | "geographic_focus" | "proof_points" | "acquisition_goal" | "constraints_and_guardrails";
 
 /** `POST /onboarding/finalize` */
 export interface FinalizeRequest {
@@ -538,9 +535,6 @@ export interface SessionRequest {
   /** Field id → answer. What is not named is no longer answered. */
   answers: Record<string, Answer>;
 }
-
-/** A step of onboarding. */
-export type StepId = "company" | "offer" | "customer" | "position" | "voice" | "reach" | "proof";
 
 /** `PATCH /onboarding/steps/{step}` */
 export interface StepRequest {
