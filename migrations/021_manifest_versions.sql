@@ -110,10 +110,10 @@ begin
     perform private.audit(p_workspace_id, auth.uid(), 'bcm.restored', pg_catalog.jsonb_build_object(
       'version', v_stored -> 'version', 'restored_from', p_version, 'checksum', v_old.checksum), p_request_id);
   end if;
-  return v_stored;
+  return v_stored || pg_catalog.jsonb_build_object('content', v_old.content);
 end $$;
 comment on function public.restore_manifest(uuid, integer, text) is
-  'Makes an older version current again, as a new version that names it in meta.restored_from. Content equal to the current one changes nothing (created is false). Owners and admins.';
+  'Makes an older version current again, as a new version that names it in meta.restored_from. Content equal to the current one changes nothing (created is false). Answers the content too. Owners and admins.';
 
 create or replace function public.read_versions_pair(p_workspace_id uuid, p_from integer, p_to integer) returns jsonb
 language plpgsql stable security invoker set search_path = '' as $$

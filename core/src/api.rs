@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::context::Manifest;
+use crate::context::{Change, Manifest, PatchStep};
 use crate::onboarding::{Answer, Answers, Progress, Session, progress};
 use crate::payment::timeline::TimelineEvent;
 use crate::plan::Offer;
@@ -53,7 +53,7 @@ pub struct ReplayRequest {
 /// A place where replaying a webhook makes a difference.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Change {
+pub struct ReplayChange {
     /// Such as `order.status`.
     pub path: String,
     /// What stands there.
@@ -81,7 +81,7 @@ pub struct Replayed {
     /// Whether it was applied by this call.
     pub applied: bool,
     /// What applying it changes; nothing when it is settled already.
-    pub changes: Vec<Change>,
+    pub changes: Vec<ReplayChange>,
 }
 
 /// `POST /auth/ensure-profile`
@@ -261,6 +261,50 @@ pub struct History {
     pub versions: Vec<VersionHead>,
     /// Send it as `before` for the next page; absent on the last.
     pub next_before: Option<u32>,
+}
+
+/// `GET /context/diff`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct VersionDiff {
+    /// The version that is compared.
+    pub from: VersionHead,
+    /// The version that it is compared with.
+    pub to: VersionHead,
+    /// What differs, one sentence each; empty when the contents are equal.
+    pub changes: Vec<Change>,
+    /// JSON Patch (RFC 6902) from the one content to the other.
+    pub patch: Vec<PatchStep>,
+}
+
+/// `POST /context/restore`
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RestoreRequest {
+    /// The version to make current again, from 1.
+    pub version: u32,
+}
+
+/// `POST /context/rebuild`. The body may be left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RebuildRequest {
+    /// Whether to rebuild within an hour of the last time.
+    #[serde(default)]
+    pub force: bool,
+}
+
+/// The answer to a write of the manifest after the first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Written {
+    /// False when the content equals the current version's: no new version was made.
+    pub created: bool,
+    /// The sentence that says what happened.
+    pub message: String,
+    /// The manifest as it now is.
+    pub manifest: Manifest,
 }
 
 /// The answer to a finalize.

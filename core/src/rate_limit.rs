@@ -60,6 +60,14 @@ pub const POLICIES: &[Policy] = &[
         reason: "Each writes a whole version. Without Redis there is no fence, so nothing is written at all.",
     },
     Policy {
+        name: "rebuild",
+        route: RouteId::Rebuild,
+        window_s: 3_600,
+        most: [10, 10, 20, 40],
+        outage: Outage::Closed,
+        reason: "Force passes over the hour between two rebuilds; this bounds it. Without Redis there is no fence, so nothing is written at all.",
+    },
+    Policy {
         name: "export",
         route: RouteId::Export,
         window_s: 3_600,

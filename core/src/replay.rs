@@ -2,21 +2,21 @@
 
 use serde_json::Value;
 
-use crate::api::Change;
+use crate::api::ReplayChange;
 
 /// Each place where the two differ, by its path. Objects are gone into; everything else is compared as a whole.
-pub fn changes(before: &Value, after: &Value) -> Vec<Change> {
+pub fn changes(before: &Value, after: &Value) -> Vec<ReplayChange> {
     let mut found = Vec::new();
     compare("", before, after, &mut found);
     found
 }
 
-fn compare(path: &str, before: &Value, after: &Value, found: &mut Vec<Change>) {
+fn compare(path: &str, before: &Value, after: &Value, found: &mut Vec<ReplayChange>) {
     if before == after {
         return;
     }
     let (Value::Object(old), Value::Object(new)) = (before, after) else {
-        found.push(Change { path: path.to_owned(), before: before.clone(), after: after.clone() });
+        found.push(ReplayChange { path: path.to_owned(), before: before.clone(), after: after.clone() });
         return;
     };
     let added = new.keys().filter(|key| !old.contains_key(*key));

@@ -10,7 +10,7 @@
 use std::fs;
 use std::path::Path;
 
-use gatehouse_core::context::{Manifest, freshness, reduce, verify_manifest};
+use gatehouse_core::context::{Manifest, diff, freshness, reduce, verify_manifest};
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::onboarding::{FieldId, StepId, build_context, validate_draft, validate_step};
 use gatehouse_core::time::{Timestamp, parse};
@@ -56,6 +56,15 @@ fn ages_are_judged_as_written() {
         let confirmed = case["confirmed_at"].as_str().map(|text| parse(text).unwrap());
         let now = Timestamp::from_millisecond(case["now_ms"].as_i64().unwrap()).unwrap();
         assert_eq!(to_value(freshness(confirmed, now)).unwrap(), case["view"], "{name}");
+    }
+}
+
+#[test]
+fn versions_differ_as_written() {
+    for (name, case) in cases("diff/contents.json") {
+        let (changes, patch) = diff(&case["from"], &case["to"]);
+        assert_eq!(to_value(changes).unwrap(), case["changes"], "{name}");
+        assert_eq!(to_value(patch).unwrap(), case["patch"], "{name}");
     }
 }
 

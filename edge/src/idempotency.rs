@@ -69,9 +69,20 @@ pub async fn begin(
     }
     match text(0) {
         "new" => Ok(Begun::First(Claim { key: Some(key) })),
+        _ => repeat(&answer).map(Begun::Repeat),
+    }
+}
+
+/// The kept answer of a key's first request, from what `repeated` in prelude.lua tells of it.
+///
+/// # Errors
+/// `idempotency_in_flight`, `idempotency_key_reused`.
+pub fn repeat(told: &Value) -> Result<Reply, Error> {
+    let text = |index: usize| told.get(index).and_then(Value::as_str).unwrap_or_default();
+    match text(0) {
         "done" => {
             let status = text(1).parse().unwrap_or(200);
-            Ok(Begun::Repeat(Reply::json_text(status, text(2)).with("idempotent-replayed", "true")))
+            Ok(Reply::json_text(status, text(2)).with("idempotent-replayed", "true"))
         }
         "reused" => Err(ErrorCode::IdempotencyKeyReused.into()),
         _ => Err(ErrorCode::IdempotencyInFlight.into()),
@@ -79,6 +90,11 @@ pub async fn begin(
 }
 
 impl Claim {
+    /// Of a key that another script has claimed.
+    pub const fn of(key: String) -> Self {
+        Self { key: Some(key) }
+    }
+
     /// Keeps the answer for a day, after it has gone out.
     pub fn finish(self, scope: &Scope, reply: &Reply) {
         let (status, body) = (reply.status.to_string(), String::from_utf8_lossy(&reply.body).into_owned());

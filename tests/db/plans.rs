@@ -36,6 +36,7 @@ const BY_PEOPLE: &[(&str, &str)] = &[
     ("public.read_timeline('GH500')", "refunds_transaction_id_idx"),
     ("public.store_manifest(md5('w500')::uuid, 'import', EMPTY, 1, null)", "bcm_workspace_id_version_key"),
     ("public.restore_manifest(md5('w500')::uuid, 1)", "bcm_workspace_id_version_key"),
+    ("public.read_source(md5('w500')::uuid)", "bcm_workspace_id_version_key"),
     ("public.read_versions_pair(md5('w500')::uuid, 1, 1)", "bcm_workspace_id_version_key"),
     (
         "public.invite_member(md5('w500')::uuid, 'new@example.in', 'member')",

@@ -23,3 +23,4 @@ mod sessions;
 mod support;
 mod traces;
 mod vectors;
+mod versions;

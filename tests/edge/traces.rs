@@ -68,6 +68,29 @@ async fn every_route_makes_the_calls_that_the_table_says() {
     let reply = founder.post("/context/export", Some(&json!({"format": "markdown"}))).await;
     budgeted(RouteId::Export, &reply, false);
     seen(world, &reply.id, &["upstash EVALSHA", "/rest/v1/rpc/record_events"]).await;
+
+    let reply = founder.get("/context/diff?from=1&to=1").await;
+    budgeted(RouteId::Diff, &reply, false);
+    seen(world, &reply.id, &["/rest/v1/rpc/read_versions_pair"]).await;
+
+    let reply = founder.post("/context/restore", Some(&json!({"version": 1}))).await;
+    budgeted(RouteId::Restore, &reply, false);
+    let restored = ["upstash EVALSHA", "/rest/v1/rpc/restore_manifest", "upstash EVALSHA"];
+    seen(world, &reply.id, &restored).await;
+
+    let rebuild =
+        founder.ask(reqwest::Method::POST, "/context/rebuild").header("idempotency-key", "the-trace");
+    let reply = rebuild.send().await;
+    budgeted(RouteId::Rebuild, &reply, false);
+    // The last one keeps the answer for a repeat, after it has gone out.
+    let rebuilt = [
+        "upstash EVALSHA",
+        "/rest/v1/rpc/read_source",
+        "/rest/v1/rpc/store_manifest",
+        "upstash EVALSHA",
+        "upstash EVALSHA",
+    ];
+    seen(world, &reply.id, &rebuilt).await;
 }
 
 #[tokio::test]

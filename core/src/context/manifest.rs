@@ -36,6 +36,9 @@ pub struct ManifestMeta {
     pub dropped: Vec<Dropped>,
     /// Ids of the questions that were not answered.
     pub missing: Vec<String>,
+    /// The older version whose content this one brought back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored_from: Option<u32>,
 }
 
 /// The strong ETag of a manifest: it changes with the version, the content and the confirmation.

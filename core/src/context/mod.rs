@@ -3,6 +3,7 @@
 mod budget;
 mod business_context;
 mod canonical;
+mod diff;
 mod export;
 mod freshness;
 mod manifest;
@@ -12,6 +13,7 @@ mod tiers;
 pub use budget::{BUDGET_TOKENS, TARGET_TOKENS, estimate_tokens};
 pub use business_context::*;
 pub use canonical::{canonical_json, checksum, sha256_hex};
+pub use diff::{Change, ChangeKind, PatchStep, diff};
 pub use export::{export_name, to_markdown};
 pub use freshness::{FreshnessView, freshness};
 pub use manifest::{Manifest, ManifestMeta, etag, verify_manifest};

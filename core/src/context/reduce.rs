@@ -68,7 +68,7 @@ pub fn reduce(context: &BusinessContext) -> Result<Reduced, Error> {
         content: Value::Object(content),
         checksum: sha256_hex(&canonical),
         canonical,
-        meta: ManifestMeta { token_estimate, dropped, missing: Vec::new() },
+        meta: ManifestMeta { token_estimate, dropped, ..ManifestMeta::default() },
     })
 }
 

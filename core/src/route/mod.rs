@@ -67,6 +67,12 @@ pub enum RouteId {
     Manifest,
     /// `GET /context/history`
     History,
+    /// `GET /context/diff`
+    Diff,
+    /// `POST /context/restore`
+    Restore,
+    /// `POST /context/rebuild`
+    Rebuild,
     /// `POST /context/export`
     Export,
     /// `GET /payments/v2/plans`

@@ -50,6 +50,21 @@ local function limit(key, policy, member)
   return {1, most, math.floor(most - used - 1), window - gone}
 end
 
+-- What became of the first request with an idempotency key: {'reused'} for another body, {'done', status, body}, or
+-- {'busy'}; false when there was none.
+local function repeated(key, fingerprint)
+  local kept = redis.call('HMGET', key, 'fingerprint', 'status', 'body')
+  if not kept[1] then return false end
+  if kept[1] ~= fingerprint then return {'reused'} end
+  if kept[2] then return {'done', kept[2], kept[3]} end
+  return {'busy'}
+end
+
+-- Claims an idempotency key.
+local function claim(key, fingerprint, lease)
+  redis.call('HSET', key, 'fingerprint', fingerprint)
+  redis.call('PEXPIRE', key, lease)
+end
 
 -- Whether Redis remembers for longer than a fence may stand. When it has lost its data it may have lost fences too:
 -- until those would have fallen, nothing of a manifest may be kept.

@@ -1,6 +1,6 @@
 //! The writers' side: no fence, no write; and the one way in which a new version reaches the tiers.
 
-use gatehouse_core::context::Manifest;
+use gatehouse_core::context::{Manifest, sha256_hex};
 use gatehouse_core::error::Error;
 use gatehouse_core::onboarding::{Answers, Session};
 use gatehouse_core::rate_limit;
@@ -11,6 +11,8 @@ use super::tiers::{Ready, stored};
 use crate::app::Scope;
 use crate::clients::redis_keys as keys;
 use crate::clients::upstash::{self, Script, script};
+use crate::http::Reply;
+use crate::idempotency::{self, Claim};
 use crate::limits;
 use crate::onboarding_store::{self, Membership};
 use crate::platform;
@@ -37,10 +39,52 @@ pub async fn raise_fence(
     workspace_id: &str,
     route: &Route,
 ) -> Result<(Fence, Seen), Error> {
+    let (fence, answer) = raise(scope, person, workspace_id, route, None).await?;
+    let member = answer.get(0).and_then(Value::as_str).and_then(|text| serde_json::from_str(text).ok());
+    let session = answer.get(1).and_then(Value::as_array).and_then(|flat| onboarding_store::parse(flat));
+    Ok((fence, Seen { member, session }))
+}
+
+/// What the raising of a fence met, for a request with an idempotency key.
+pub enum Raised {
+    /// Nobody was here before: the fence stands and the key is claimed.
+    First(Fence, Claim),
+    /// The kept answer of the first request.
+    Repeat(Reply),
+}
+
+/// The same for a request with an idempotency key, whose meaning is `fingerprint`: the key is claimed in the same call.
+///
+/// # Errors
+/// As [`raise_fence`], and `idempotency_in_flight`, `idempotency_key_reused`.
+pub async fn raise_fence_once(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+    route: &Route,
+    (name, fingerprint): (&str, &str),
+) -> Result<Raised, Error> {
+    let policy = rate_limit::policy(route.id).map_or("", |policy| policy.name);
+    let key = keys::idempotency(&person.session.user_id, policy, name);
+    let meaning = sha256_hex(fingerprint);
+    let (fence, answer) = raise(scope, person, workspace_id, route, Some((&key, &meaning))).await?;
+    match answer.get(3) {
+        Some(told) => idempotency::repeat(told).map(Raised::Repeat),
+        None => Ok(Raised::First(fence, Claim::of(key))),
+    }
+}
+
+async fn raise(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+    route: &Route,
+    once: Option<(&str, &str)>,
+) -> Result<(Fence, Value), Error> {
     let token = platform::random_uuid();
     let policy = rate_limit::policy(route.id);
     let counted = policy.map(|policy| policy.script_argument());
-    let keys = [
+    let mut keys = vec![
         keys::fence(workspace_id),
         keys::head(workspace_id),
         keys::membership(workspace_id, &person.session.user_id),
@@ -52,13 +96,16 @@ pub async fn raise_fence(
     let mut arguments = vec![token.as_str()];
     arguments.extend(lives.iter().map(String::as_str));
     arguments.extend(counted.as_deref());
+    let lease = keys::IDEMPOTENCY_LEASE_MS.to_string();
+    if let Some((key, meaning)) = once {
+        keys.push(key.to_owned());
+        arguments.extend([meaning, lease.as_str()]);
+    }
     let answer = upstash::eval(scope, &RAISE, &keys, &arguments).await?;
     if let Some(policy) = policy {
         limits::judge(scope, policy, answer.get(2))?;
     }
-    let member = answer.get(0).and_then(Value::as_str).and_then(|text| serde_json::from_str(text).ok());
-    let session = answer.get(1).and_then(Value::as_array).and_then(|flat| onboarding_store::parse(flat));
-    Ok((Fence { workspace_id: workspace_id.to_owned(), token }, Seen { member, session }))
+    Ok((Fence { workspace_id: workspace_id.to_owned(), token }, answer))
 }
 
 /// What the raising of a fence showed beside it.

@@ -2,6 +2,7 @@
 //! that keeps a reader from ever seeing an older version than the last committed one.
 
 mod fence;
+mod stored;
 mod tiers;
 
 use gatehouse_core::context::{Manifest, ManifestMeta, verify_manifest};
@@ -13,7 +14,8 @@ use gatehouse_core::vocabulary::{BcmSource, CacheTier};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub use fence::{Fence, Seen, Submitted, raise_fence};
+pub use fence::{Fence, Raised, Seen, Submitted, raise_fence, raise_fence_once};
+pub use stored::{Stored, store, written};
 use tiers::{Found, Ready, retrieve_bcm, store_bcm};
 
 use crate::app::Scope;

@@ -39,7 +39,9 @@ fn reference(name: &str) -> Value {
 fn operation(route: &Route) -> Value {
     let mut responses = Map::new();
     responses.insert("200".into(), success(route));
-    if matches!(route.id, RouteId::EnsureProfile | RouteId::Finalize | RouteId::PaymentInit) {
+    let makes =
+        [RouteId::EnsureProfile, RouteId::Finalize, RouteId::PaymentInit, RouteId::Restore, RouteId::Rebuild];
+    if makes.contains(&route.id) {
         responses.insert("201".into(), success(route));
     }
     if route.id == RouteId::Manifest {

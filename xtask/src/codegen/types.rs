@@ -2,8 +2,9 @@
 
 use gatehouse_core::api::{
     Checkout, EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, History, InitRequest,
-    Metrics, OnboardingSession, OrderView, Orders, Plans, Ready, RefundRequest, RefundView, ReplayRequest,
-    Replayed, SessionRequest, StepRequest, Timeline, VerifyProfile, WebhookAnswer,
+    Metrics, OnboardingSession, OrderView, Orders, Plans, Ready, RebuildRequest, RefundRequest, RefundView,
+    ReplayRequest, Replayed, RestoreRequest, SessionRequest, StepRequest, Timeline, VerifyProfile,
+    VersionDiff, WebhookAnswer, Written,
 };
 use gatehouse_core::context::Manifest;
 use gatehouse_core::error::Problem;
@@ -36,6 +37,10 @@ pub fn schemas(definitions_path: &str) -> Map<String, Value> {
     generator.subschema_for::<Finalized>();
     generator.subschema_for::<Manifest>();
     generator.subschema_for::<History>();
+    generator.subschema_for::<VersionDiff>();
+    generator.subschema_for::<RestoreRequest>();
+    generator.subschema_for::<RebuildRequest>();
+    generator.subschema_for::<Written>();
     generator.subschema_for::<ExportRequest>();
     generator.subschema_for::<Plans>();
     generator.subschema_for::<InitRequest>();

@@ -14,7 +14,7 @@ use crate::session;
 /// How many versions a page has unless told.
 const PAGE: u32 = 20;
 /// The largest version that the database can hold.
-const LAST_VERSION: u32 = 2_147_483_647;
+pub const LAST_VERSION: u32 = 2_147_483_647;
 
 /// A page of the manifest's versions, without their content.
 ///
@@ -40,7 +40,7 @@ pub async fn history(scope: &Scope, request: &Request<'_>) -> Result<Reply, Erro
 }
 
 /// A whole number from 1 to `most` from the query, where it is given.
-fn whole(request: &Request<'_>, name: &str, most: u32) -> Result<Option<u32>, Error> {
+pub fn whole(request: &Request<'_>, name: &str, most: u32) -> Result<Option<u32>, Error> {
     let Some(text) = request.query(name) else { return Ok(None) };
     let value = text.parse().ok().filter(|value| (1..=most).contains(value));
     value.map(Some).ok_or_else(|| {

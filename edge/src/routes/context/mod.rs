@@ -1,5 +1,8 @@
 //! The manifest.
 
+pub mod diff;
 pub mod export;
 pub mod history;
 pub mod manifest;
+pub mod rebuild;
+pub mod restore;

@@ -1,34 +1,18 @@
 //! `POST /onboarding/finalize`
 
 use gatehouse_core::api::Finalized;
-use gatehouse_core::context::{Manifest, ManifestMeta, Reduced, reduce};
+use gatehouse_core::context::{Reduced, reduce};
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::onboarding::{Answers, build_context, validate_answers};
 use gatehouse_core::route::Route;
-use gatehouse_core::time;
-use gatehouse_core::vocabulary::BcmSource;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::app::Scope;
-use crate::clients::postgrest::{self, Failure};
 use crate::http::{Reply, Request};
-use crate::manifest_store::{self, Fence, Seen, Submitted};
+use crate::manifest_store::{self, Seen, Stored, Submitted};
 use crate::routes::workspace;
 use crate::session::SignedIn;
 use crate::{onboarding_store, platform, session};
-
-/// `finalize_onboarding()` of the database.
-#[derive(Deserialize)]
-struct Stored {
-    created: bool,
-    version: u32,
-    checksum: String,
-    source: BcmSource,
-    meta: ManifestMeta,
-    generated_at: String,
-    confirmed_at: String,
-}
 
 /// Turns the answers into the workspace's manifest. Safe to repeat: equal content makes no new version.
 ///
@@ -64,22 +48,17 @@ pub async fn finalize(scope: &Scope, request: &Request<'_>, route: &Route) -> Re
     };
     // 5.
     let arguments = arguments(scope, &workspace_id, &answers, &context, &reduced);
-    let (stored, fence) = store(scope, &person, fence, &arguments).await?;
+    let operation = "rpc/finalize_onboarding";
+    let (stored, fence): (Stored, _) =
+        manifest_store::store(scope, &person, fence, operation, &arguments).await?;
     // 6.
-    let manifest = Manifest {
-        version: stored.version,
-        generated_at: time::normalise(&stored.generated_at),
-        confirmed_at: time::normalise(&stored.confirmed_at),
-        checksum: stored.checksum,
-        source: stored.source,
-        meta: stored.meta,
-        content: reduced.content,
-    };
+    let created = stored.created;
+    let manifest = stored.manifest(reduced.content);
     let submitted = Some(Submitted { revision, answers: &answers });
     let published = fence.publish(scope, &manifest, submitted).await;
     // 7.
-    let status = if stored.created { 201 } else { 200 };
-    let reply = Reply::json(status, &Finalized { created: stored.created, manifest });
+    let status = if created { 201 } else { 200 };
+    let reply = Reply::json(status, &Finalized { created, manifest });
     Ok(reply.degraded((!published).then_some("redis")))
 }
 
@@ -155,21 +134,4 @@ fn arguments(
         "p_content": reduced.canonical, "p_checksum": reduced.checksum,
         "p_token_estimate": reduced.meta.token_estimate, "p_meta": reduced.meta, "p_request_id": scope.request_id,
     })
-}
-
-/// Stores. A refusal lowers the fence; an unknown outcome leaves it to expire, since the commit may still come.
-async fn store(
-    scope: &Scope,
-    person: &SignedIn,
-    fence: Fence,
-    arguments: &Value,
-) -> Result<(Stored, Fence), Error> {
-    match postgrest::rpc(scope, person, "rpc/finalize_onboarding", arguments).await {
-        Ok(stored) => Ok((stored, fence)),
-        Err(Failure::Refused(error)) => {
-            fence.give_up(scope);
-            Err(error)
-        }
-        Err(Failure::Unknown(error)) => Err(error),
-    }
 }

@@ -22,15 +22,20 @@ export interface ActionableError {
 /** One answer. On the wire a string or an array of strings. */
 export type Answer = string | Array<string>;
 
-/** A place where replaying a webhook makes a difference. */
+/** One difference, for people. */
 export interface Change {
-  /** Such as `order.status`. */
-  path: string;
-  /** What stands there. */
-  before: unknown;
-  /** What stands there afterwards. */
-  after: unknown;
+  /** What happened. */
+  kind: ChangeKind;
+  /** The sentence. */
+  sentence: string;
+  /** Id of the question whose answer it was; absent for what no question asks. */
+  field?: string | null;
+  /** The onboarding step of that question. */
+  step?: string | null;
 }
+
+/** What happened to a text. */
+export type ChangeKind = "added" | "removed" | "changed";
 
 /** The answer to an init. */
 export interface Checkout {
@@ -274,6 +279,8 @@ export interface ManifestMeta {
   dropped: Array<Dropped>;
   /** Ids of the questions that were not answered. */
   missing: Array<string>;
+  /** The older version whose content this one brought back. */
+  restored_from?: number | null;
 }
 
 /** One person of a workspace. */
@@ -389,6 +396,9 @@ export interface Orders {
   orders: Array<OrderView>;
 }
 
+/** One operation of a JSON Patch (RFC 6902 section 4). */
+export type PatchStep = { op: "add"; path: string; value: unknown } | { op: "remove"; path: string } | { op: "replace"; path: string; value: unknown };
+
 /** `GET /payments/v2/plans` */
 export interface Plans {
   /** Always `INR`. */
@@ -463,6 +473,12 @@ export interface Ready {
   phonepe: boolean;
 }
 
+/** `POST /context/rebuild`. The body may be left out. */
+export interface RebuildRequest {
+  /** Whether to rebuild within an hour of the last time. */
+  force?: boolean;
+}
+
 /** `POST /payments/v2/refund` */
 export interface RefundRequest {
   /** Our order id. */
@@ -497,6 +513,16 @@ export interface RefundView {
   finished_at?: string | null;
 }
 
+/** A place where replaying a webhook makes a difference. */
+export interface ReplayChange {
+  /** Such as `order.status`. */
+  path: string;
+  /** What stands there. */
+  before: unknown;
+  /** What stands there afterwards. */
+  after: unknown;
+}
+
 /** The body of `POST /operations/replay`. */
 export interface ReplayRequest {
   /** An inbox id, or the id of an order or refund: the newest webhook about it. */
@@ -522,7 +548,13 @@ export interface Replayed {
   /** Whether it was applied by this call. */
   applied: boolean;
   /** What applying it changes; nothing when it is settled already. */
-  changes: Array<Change>;
+  changes: Array<ReplayChange>;
+}
+
+/** `POST /context/restore` */
+export interface RestoreRequest {
+  /** The version to make current again, from 1. */
+  version: number;
 }
 
 /** `DELETE /members/invitations/{invitation_id}` */
@@ -633,6 +665,18 @@ export interface VerifyProfile {
   errors: Array<ActionableError>;
 }
 
+/** `GET /context/diff` */
+export interface VersionDiff {
+  /** The version that is compared. */
+  from: VersionHead;
+  /** The version that it is compared with. */
+  to: VersionHead;
+  /** What differs, one sentence each; empty when the contents are equal. */
+  changes: Array<Change>;
+  /** JSON Patch (RFC 6902) from the one content to the other. */
+  patch: Array<PatchStep>;
+}
+
 /** One version in the history. */
 export interface VersionHead {
   /** Its number. */
@@ -655,4 +699,14 @@ export interface WebhookAnswer {
   received: boolean;
   /** Whether the same one had come before. */
   duplicate: boolean;
+}
+
+/** The answer to a write of the manifest after the first. */
+export interface Written {
+  /** False when the content equals the current version's: no new version was made. */
+  created: boolean;
+  /** The sentence that says what happened. */
+  message: string;
+  /** The manifest as it now is. */
+  manifest: Manifest;
 }

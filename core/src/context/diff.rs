@@ -1,0 +1,320 @@
+//! What differs between two contents: a JSON Patch for programs, sentences with their origin for people.
+//!
+//! Both come from one walk. Lists are aligned by their longest common subsequence; what stands between two common items
+//! is paired in order, and the rest came or went.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::onboarding::{FieldId, StepId};
+
+/// The most graphemes of a text that a sentence quotes.
+const QUOTED: usize = 120;
+
+/// What happened to a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum ChangeKind {
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+    /// It became another.
+    Changed,
+}
+
+/// One difference, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Change {
+    /// What happened.
+    pub kind: ChangeKind,
+    /// The sentence.
+    pub sentence: String,
+    /// Id of the question whose answer it was; absent for what no question asks.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub field: Option<FieldId>,
+    /// The onboarding step of that question.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub step: Option<StepId>,
+}
+
+/// One operation of a JSON Patch (RFC 6902 section 4).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "op", rename_all = "lowercase")]
+pub enum PatchStep {
+    /// Puts a value into an object, or into a list before what stands there.
+    Add {
+        /// JSON Pointer.
+        path: String,
+        /// The value.
+        value: Value,
+    },
+    /// Takes a value out.
+    Remove {
+        /// JSON Pointer.
+        path: String,
+    },
+    /// Puts a value in another's place.
+    Replace {
+        /// JSON Pointer.
+        path: String,
+        /// The value.
+        value: Value,
+    },
+}
+
+/// Compares two contents of a manifest. Equal contents differ in nothing.
+pub fn diff(from: &Value, to: &Value) -> (Vec<Change>, Vec<PatchStep>) {
+    let mut found = Found::default();
+    found.compare(&Place::default(), from, to);
+    (found.changes, found.patch)
+}
+
+/// Where a value stands.
+#[derive(Clone, Default)]
+struct Place {
+    /// JSON Pointer to it.
+    pointer: String,
+    /// The names on the way without the positions in lists; a fact's label stands for its name.
+    names: Vec<String>,
+    /// The name of the item that it belongs to.
+    item: Option<String>,
+}
+
+impl Place {
+    fn at_key(&self, key: &str) -> Self {
+        let mut names = self.names.clone();
+        names.push(key.to_owned());
+        let pointer = format!("{}/{}", self.pointer, key.replace('~', "~0").replace('/', "~1"));
+        Self { pointer, names, item: self.item.clone() }
+    }
+
+    fn at_index(&self, index: usize, item: &Value) -> Self {
+        let mut names = self.names.clone();
+        names.extend(item.get("label").and_then(Value::as_str).map(str::to_owned));
+        let name = item.get("name").and_then(Value::as_str).map(str::to_owned);
+        Self { pointer: format!("{}/{index}", self.pointer), names, item: name.or_else(|| self.item.clone()) }
+    }
+
+    fn field(&self) -> Option<FieldId> {
+        let names: Vec<_> = self.names.iter().map(String::as_str).collect();
+        Some(match names.as_slice() {
+            ["foundation", "company"] => FieldId::CompanyName,
+            ["foundation", "website"] => FieldId::CompanyWebsite,
+            ["foundation", "industry"] => FieldId::Industry,
+            ["foundation", "stage"] => FieldId::BusinessStage,
+            ["foundation", "description"] => FieldId::CompanyDescription,
+            ["icps", "name"] => FieldId::IdealCustomerTitle,
+            ["icps", "profile"] => FieldId::IdealCustomerProfile,
+            ["icps", "pains"] => FieldId::TopPainPoints,
+            ["icps", "goals"] => FieldId::TopGoals,
+            ["competitive", "uvp"] => FieldId::KeyDifferentiator,
+            ["competitive", "alternatives", "name"] => FieldId::Competitors,
+            ["messaging", "value_props", "title"] => FieldId::PrimaryOffer,
+            ["messaging", "value_props", "description"] => FieldId::CoreProblem,
+            ["messaging", "tone"] => FieldId::BrandTone,
+            ["channels", "name" | "priority"] => FieldId::ChannelPriorities,
+            ["market", "geo"] => FieldId::GeographicFocus,
+            ["market", "goal"] => FieldId::AcquisitionGoal,
+            ["facts", "Pricing", "value"] => FieldId::PricingModel,
+            ["facts", "Proof", "value"] => FieldId::ProofPoints,
+            ["guardrails", "constraints"] => FieldId::ConstraintsAndGuardrails,
+            ["guardrails", "banned_phrases"] => FieldId::BannedPhrases,
+            _ => return None,
+        })
+    }
+
+    /// What a sentence calls it: as the question does, else by its own name; within a named item with that.
+    fn title(&self) -> String {
+        let last = self.names.last().map(String::as_str).unwrap_or_default();
+        let own = match (last, self.names.iter().rev().nth(1)) {
+            ("value", Some(label)) => label.clone(),
+            _ => last.replace('_', " "),
+        };
+        let title = match self.field().and_then(FieldId::field) {
+            Some(field) if last == "priority" => format!("{}, priority", field.label),
+            Some(field) => field.label.to_owned(),
+            None => capital(&own),
+        };
+        match &self.item {
+            Some(item) if last != "name" => format!("{title} ({item})"),
+            _ => title,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    changes: Vec<Change>,
+    patch: Vec<PatchStep>,
+}
+
+impl Found {
+    fn compare(&mut self, place: &Place, from: &Value, to: &Value) {
+        match (from, to) {
+            _ if from == to => {}
+            (Value::Object(from), Value::Object(to)) => self.compare_objects(place, from, to),
+            (Value::Array(from), Value::Array(to)) => self.compare_lists(place, from, to),
+            _ => {
+                self.patch.push(PatchStep::Replace { path: place.pointer.clone(), value: to.clone() });
+                if is_composed(from) || is_composed(to) {
+                    self.tell_all(place, from, ChangeKind::Removed);
+                    self.tell_all(place, to, ChangeKind::Added);
+                } else {
+                    self.tell(place, ChangeKind::Changed, format!("{} became {}.", quote(from), quote(to)));
+                }
+            }
+        }
+    }
+
+    fn compare_objects(&mut self, place: &Place, from: &Map<String, Value>, to: &Map<String, Value>) {
+        let keys: BTreeSet<_> = from.keys().chain(to.keys()).collect();
+        for key in keys {
+            let place = place.at_key(key);
+            match (from.get(key), to.get(key)) {
+                (Some(from), Some(to)) => self.compare(&place, from, to),
+                (Some(from), None) => self.remove(&place, from),
+                (None, Some(to)) => self.add(&place, to),
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// From the left: what stands left of the position is as it is to be already, so positions are those of `to`.
+    fn compare_lists(&mut self, place: &Place, from: &[Value], to: &[Value]) {
+        let mut at = 0;
+        let mut left = from.iter();
+        let mut right = to.iter();
+        // The last stretch has no common item behind it.
+        let ends = common(from, to).into_iter().map(Some).chain([None]);
+        for end in ends {
+            let mut gone: Vec<_> = stretch(&mut left, end);
+            let mut come: Vec<_> = stretch(&mut right, end);
+            let paired = gone.len().min(come.len());
+            let (late_gone, late_come) = (gone.split_off(paired), come.split_off(paired));
+            for (old, new) in gone.into_iter().zip(come) {
+                let here = place.at_index(at, new);
+                if old.get("label") == new.get("label") {
+                    self.compare(&here, old, new);
+                } else {
+                    self.remove(&place.at_index(at, old), old);
+                    self.add(&here, new);
+                }
+                at += 1;
+            }
+            for old in late_gone {
+                self.remove(&place.at_index(at, old), old);
+            }
+            for new in late_come {
+                self.add(&place.at_index(at, new), new);
+                at += 1;
+            }
+            at += usize::from(end.is_some());
+        }
+    }
+
+    fn add(&mut self, place: &Place, value: &Value) {
+        self.patch.push(PatchStep::Add { path: place.pointer.clone(), value: value.clone() });
+        self.tell_all(place, value, ChangeKind::Added);
+    }
+
+    fn remove(&mut self, place: &Place, value: &Value) {
+        self.patch.push(PatchStep::Remove { path: place.pointer.clone() });
+        self.tell_all(place, value, ChangeKind::Removed);
+    }
+
+    /// A sentence for each text within a value that came or went as a whole. A fact's label and a channel's priority
+    /// say nothing of their own then.
+    fn tell_all(&mut self, place: &Place, value: &Value, kind: ChangeKind) {
+        match value {
+            Value::Object(map) => {
+                for (key, value) in
+                    map.iter().filter(|(key, _)| !["label", "priority"].contains(&key.as_str()))
+                {
+                    self.tell_all(&place.at_key(key), value, kind);
+                }
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.tell_all(&place.at_index(index, item), item, kind);
+                }
+            }
+            text => {
+                let verb = if kind == ChangeKind::Added { "added" } else { "removed" };
+                self.tell(place, kind, format!("{} was {verb}.", quote(text)));
+            }
+        }
+    }
+
+    fn tell(&mut self, place: &Place, kind: ChangeKind, what: String) {
+        let field = place.field();
+        let step = field.and_then(FieldId::field).map(|field| field.step);
+        self.changes.push(Change { kind, sentence: format!("{}: {what}", place.title()), field, step });
+    }
+}
+
+/// The items before the common one, which is passed over; all that are left when there is none.
+fn stretch<'a>(items: &mut std::slice::Iter<'a, Value>, end: Option<&Value>) -> Vec<&'a Value> {
+    items.by_ref().take_while(|item| Some(*item) != end).collect()
+}
+
+/// The longest common subsequence, as items of `to`.
+fn common<'a>(from: &[Value], to: &'a [Value]) -> Vec<&'a Value> {
+    // best[i][j]: the length of the longest one of from[i..] and to[j..].
+    let mut best = vec![vec![0_usize; to.len() + 1]; from.len() + 1];
+    let length = |best: &[Vec<usize>], i: usize, j: usize| {
+        best.get(i).and_then(|row| row.get(j)).copied().unwrap_or_default()
+    };
+    for (i, old) in from.iter().enumerate().rev() {
+        for (j, new) in to.iter().enumerate().rev() {
+            let longest = if old == new {
+                length(&best, i + 1, j + 1) + 1
+            } else {
+                length(&best, i + 1, j).max(length(&best, i, j + 1))
+            };
+            if let Some(slot) = best.get_mut(i).and_then(|row| row.get_mut(j)) {
+                *slot = longest;
+            }
+        }
+    }
+    let (mut i, mut j, mut items) = (0, 0, Vec::new());
+    while let (Some(old), Some(new)) = (from.get(i), to.get(j)) {
+        if old == new {
+            items.push(new);
+            i += 1;
+            j += 1;
+        } else if length(&best, i + 1, j) >= length(&best, i, j + 1) {
+            i += 1;
+        } else {
+            j += 1;
+        }
+    }
+    items
+}
+
+fn is_composed(value: &Value) -> bool {
+    matches!(value, Value::Array(_) | Value::Object(_))
+}
+
+fn quote(value: &Value) -> String {
+    let Value::String(text) = value else { return value.to_string() };
+    match text.grapheme_indices(true).nth(QUOTED) {
+        Some((cut, _)) => format!("“{}…”", text.get(..cut).unwrap_or(text)),
+        None => format!("“{text}”"),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+#[path = "diff_tests.rs"]
+mod tests;

@@ -1,0 +1,81 @@
+//! What the functions of the database that store a version take and answer.
+
+use gatehouse_core::api::Written;
+use gatehouse_core::context::{Manifest, ManifestMeta};
+use gatehouse_core::error::Error;
+use gatehouse_core::time;
+use gatehouse_core::vocabulary::BcmSource;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::Fence;
+use crate::app::Scope;
+use crate::clients::postgrest::{self, Failure};
+use crate::http::Reply;
+use crate::session::SignedIn;
+
+/// What `private.store_version()` answers: everything of the manifest but its content.
+#[derive(Deserialize)]
+pub struct Stored {
+    /// Whether a new version was made.
+    pub created: bool,
+    version: u32,
+    checksum: String,
+    source: BcmSource,
+    meta: ManifestMeta,
+    generated_at: String,
+    confirmed_at: String,
+}
+
+impl Stored {
+    /// The manifest with its content.
+    pub fn manifest(self, content: Value) -> Manifest {
+        Manifest {
+            version: self.version,
+            generated_at: time::normalise(&self.generated_at),
+            confirmed_at: time::normalise(&self.confirmed_at),
+            checksum: self.checksum,
+            source: self.source,
+            meta: self.meta,
+            content,
+        }
+    }
+}
+
+/// Calls a function that stores a version. A refusal lowers the fence; an unknown outcome leaves it to expire, since the
+/// commit may still come.
+///
+/// # Errors
+/// What the function refuses with, `dependency_unavailable`.
+pub async fn store<T: DeserializeOwned>(
+    scope: &Scope,
+    person: &SignedIn,
+    fence: Fence,
+    operation: &'static str,
+    arguments: &Value,
+) -> Result<(T, Fence), Error> {
+    match postgrest::rpc(scope, person, operation, arguments).await {
+        Ok(stored) => Ok((stored, fence)),
+        Err(Failure::Refused(error)) => {
+            fence.give_up(scope);
+            Err(error)
+        }
+        Err(Failure::Unknown(error)) => Err(error),
+    }
+}
+
+/// Publishes what was stored and answers it: 201 for a new version, else 200 with `unchanged` as its sentence. With
+/// Redis away now, the write stands and `Degraded` says so.
+pub async fn written(scope: &Scope, fence: Fence, stored: Stored, content: Value, unchanged: &str) -> Reply {
+    let created = stored.created;
+    let manifest = stored.manifest(content);
+    let published = fence.publish(scope, &manifest, None).await;
+    let message = if created {
+        format!("Version {} is the manifest now.", manifest.version)
+    } else {
+        format!("The content equals version {}; {unchanged}", manifest.version)
+    };
+    let reply = Reply::json(if created { 201 } else { 200 }, &Written { created, message, manifest });
+    reply.degraded((!published).then_some("redis"))
+}

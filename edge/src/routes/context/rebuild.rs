@@ -1,0 +1,134 @@
+//! `POST /context/rebuild`
+
+use gatehouse_core::api::RebuildRequest;
+use gatehouse_core::context::{BusinessContext, Reduced, reduce};
+use gatehouse_core::error::{Error, ErrorCode};
+use gatehouse_core::onboarding::stored_answers;
+use gatehouse_core::route::Route;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::app::Scope;
+use crate::clients::postgrest::{self, Failure};
+use crate::http::{Reply, Request};
+use crate::idempotency;
+use crate::manifest_store::{self, Fence, Raised, Stored};
+use crate::onboarding_store::Membership;
+use crate::routes::workspace;
+use crate::session::{self, SignedIn};
+
+/// `read_source()` of the database.
+#[derive(Deserialize)]
+struct FromPostgres {
+    membership: Membership,
+    source: Option<Source>,
+}
+
+/// What the current version was made from.
+#[derive(Deserialize)]
+struct Source {
+    version: u32,
+    answers: Map<String, Value>,
+    business_context: Value,
+}
+
+/// Reduces the stored business context again. Whoever presses it stands behind the content, new or not.
+///
+/// 1. The session: 401; the workspace header and the idempotency key: 400; the body, if any: 413, 400.
+/// 2. Raise the fence and claim the key; a repeat gets the first answer: 409 while that is at work, 422 for another
+///    body. No fence, no write: 503. Too often: 429.
+/// 3. Read the source with the person's own token: 404, 403, 503. Reduce it: 422.
+/// 4. One function checks membership, role and the hour since the last time and stores the version: 429, 412, 503.
+/// 5. Publish and lower the fence; 201 for a new version, else 200.
+pub async fn rebuild(scope: &Scope, request: &Request<'_>, route: &Route) -> Result<Reply, Error> {
+    // 1.
+    let person = session::require(scope, request).await?;
+    let workspace_id = workspace(scope, request)?;
+    let key = idempotency::key_of(request)?;
+    let asked = asked(&request.body(route.max_body).await?)?;
+    // 2.
+    let meaning = json!([workspace_id, asked.force]).to_string();
+    let once = (key.as_str(), meaning.as_str());
+    let raised = manifest_store::raise_fence_once(scope, &person, &workspace_id, route, once).await?;
+    let (fence, claim) = match raised {
+        Raised::Repeat(reply) => return Ok(reply),
+        Raised::First(fence, claim) => (fence, claim),
+    };
+    match write(scope, &person, &workspace_id, fence, asked).await {
+        Ok(reply) => {
+            claim.finish(scope, &reply);
+            Ok(reply)
+        }
+        Err(error) => {
+            claim.release(scope);
+            Err(error)
+        }
+    }
+}
+
+/// What the body asks for; an empty one asks for no more than a rebuild.
+fn asked(body: &[u8]) -> Result<RebuildRequest, Error> {
+    if body.is_empty() {
+        return Ok(RebuildRequest::default());
+    }
+    // A list is no object, though serde would take its items for the fields.
+    let body: Result<Map<String, Value>, _> = serde_json::from_slice(body);
+    body.and_then(|body| serde_json::from_value(Value::Object(body))).map_err(|_| {
+        Error::with_detail(
+            ErrorCode::BodyInvalid,
+            "The body is neither empty nor an object with `force`, true or false.",
+        )
+    })
+}
+
+async fn write(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+    fence: Fence,
+    asked: RebuildRequest,
+) -> Result<Reply, Error> {
+    // 3.
+    let made = match source(scope, person, workspace_id).await {
+        Ok(source) => again(scope, &source).map(|reduced| (source, reduced)),
+        Err(error) => Err(error),
+    };
+    let (source, reduced) = match made {
+        Ok(made) => made,
+        Err(error) => {
+            fence.give_up(scope);
+            return Err(error);
+        }
+    };
+    // 4.
+    let arguments = json!({
+        "p_workspace_id": workspace_id, "p_source": "rebuild", "p_answers": source.answers,
+        "p_business_context": source.business_context, "p_content": reduced.canonical,
+        "p_checksum": reduced.checksum, "p_token_estimate": reduced.meta.token_estimate, "p_meta": reduced.meta,
+        "p_expected_version": source.version, "p_request_id": scope.request_id, "p_force": asked.force,
+    });
+    let (stored, fence): (Stored, _) =
+        manifest_store::store(scope, person, fence, "rpc/store_manifest", &arguments).await?;
+    // 5.
+    let unchanged = "no new version was made, and it counts as confirmed now.";
+    Ok(manifest_store::written(scope, fence, stored, reduced.content, unchanged).await)
+}
+
+async fn source(scope: &Scope, person: &SignedIn, workspace_id: &str) -> Result<Source, Error> {
+    let arguments = json!({"p_workspace_id": workspace_id});
+    let answer: FromPostgres =
+        postgrest::rpc(scope, person, "rpc/read_source", &arguments).await.map_err(Failure::into_error)?;
+    answer.membership.require_editor()?;
+    answer.source.ok_or_else(|| ErrorCode::ManifestNotFound.into())
+}
+
+fn again(scope: &Scope, source: &Source) -> Result<Reduced, Error> {
+    let context = BusinessContext::deserialize(&source.business_context).map_err(|error| {
+        scope.note_cause(format!("the stored business context cannot be read: {error}"));
+        Error::new(ErrorCode::Internal)
+    })?;
+    let mut reduced = reduce(&context)?;
+    let missing = stored_answers(&source.answers).missing();
+    reduced.meta.missing = missing.iter().map(|id| id.as_str().to_owned()).collect();
+    Ok(reduced)
+}
