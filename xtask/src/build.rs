@@ -114,7 +114,8 @@ impl Crate {
             note(&format!("{}: taken from the cache", self.package));
             return Ok(());
         }
-        let target_dir = repo.targets.join(if quick { format!("{}-quick", self.kind) } else { self.kind.to_owned() });
+        let target_dir =
+            repo.targets.join(if quick { format!("{}-quick", self.kind) } else { self.kind.to_owned() });
         step(&format!("Building {} for wasm32", self.package), || {
             let module = wasm::compile(&repo.root, self.package, &target_dir, self.panics, quick)?;
             let staging = target_dir.join("bound");

@@ -52,7 +52,9 @@ pub fn compile(
         // Read by the wasm_bindgen macro: futures of js-sys, as the worker crate is built against.
         .env("WASM_BINDGEN_USE_JS_SYS", "1");
     if quick {
-        for (name, value) in [("LTO", "off"), ("OPT_LEVEL", "1"), ("CODEGEN_UNITS", "16"), ("INCREMENTAL", "true")] {
+        for (name, value) in
+            [("LTO", "off"), ("OPT_LEVEL", "1"), ("CODEGEN_UNITS", "16"), ("INCREMENTAL", "true")]
+        {
             cargo.env(format!("CARGO_PROFILE_RELEASE_{name}"), value);
         }
     }

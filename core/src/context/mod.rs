@@ -5,6 +5,8 @@ mod business_context;
 mod canonical;
 mod export;
 mod freshness;
+mod give;
+mod letter_pairs;
 mod manifest;
 mod reduce;
 
