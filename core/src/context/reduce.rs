@@ -138,5 +138,8 @@ pub(super) fn without_empties(value: Value) -> Option<Value> {
 }
 
 #[cfg(test)]
+#[path = "reduce_properties.rs"]
+mod properties;
+#[cfg(test)]
 #[path = "reduce_tests.rs"]
 mod tests;
