@@ -58,6 +58,7 @@ pub fn all(repo: &Repo) -> Tally {
             "--test",
             "--test-reporter=tap",
             "scripts/lock.test.mjs",
+            "tests/contract/token_counts/recount.test.mjs",
         ]),
     ));
     for package in NODE_PACKAGES {

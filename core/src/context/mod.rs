@@ -6,6 +6,8 @@ mod canonical;
 mod diff;
 mod export;
 mod freshness;
+mod give;
+mod letter_pairs;
 mod manifest;
 mod reduce;
 mod tiers;

@@ -1,4 +1,7 @@
+use unicode_segmentation::UnicodeSegmentation;
+
 use super::*;
+use crate::context::give::SHORT_TEXT;
 use crate::context::{Channel, Fact, Messaging};
 
 fn sample(constraints: usize, facts: usize, goals: usize) -> BusinessContext {
@@ -50,7 +53,10 @@ fn the_lowest_rank_gives_first_and_everything_dropped_is_named() {
         "facts gave, so ICPs need not"
     );
     assert_eq!(reduced.meta.dropped.len(), 200 - kept);
-    assert_eq!(reduced.meta.dropped[0], Dropped { pointer: "/facts/199".into(), action: "dropped".into() });
+    assert_eq!(
+        reduced.meta.dropped[0],
+        Dropped { pointer: "/facts/199".into(), action: "dropped".into(), reason: "over_budget".into() }
+    );
 }
 
 #[test]

@@ -80,10 +80,12 @@ export type Decision = { kind: "allow" } | { kind: "redirect"; to: string } | { 
 
 /** One thing that did not fit. */
 export interface Dropped {
-  /** JSON Pointer into the content as it was before anything was dropped there. */
+  /** JSON Pointer into the content as it was before anything was dropped. What lies below it went with it. */
   pointer: string;
   /** `shortened` or `dropped`. */
   action: string;
+  /** Why: `too_long` for a text that was cut, `over_budget` for what found no room beside what ranks higher. */
+  reason?: string;
 }
 
 /** `POST /auth/ensure-profile` */

@@ -1,0 +1,166 @@
+//! How the sections of a manifest give way until the whole fits its budget.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
+
+use serde_json::Value;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::budget::milli_tokens;
+use super::reduce::without_empties;
+use super::{Dropped, TARGET_TOKENS, canonical_json};
+
+/// A text longer than this many graphemes is shortened before any item is dropped.
+pub(super) const SHORT_TEXT: usize = 160;
+/// What never gives beside the guardrails.
+const COMPANY: &str = "/foundation/company";
+
+/// The content on its way to its budget.
+pub(super) struct Giver {
+    content: Value,
+    dropped: Vec<Dropped>,
+    /// Thousandths of a token, kept up by subtraction. A part alone may cost more than it did among others, so this can
+    /// fall below the truth: [`Giver::is_over`] measures again before it says that all fits.
+    cost: u64,
+    fits: bool,
+}
+
+impl Giver {
+    pub(super) fn new(content: Value) -> Self {
+        let cost = cost_of(&content);
+        Self { content, dropped: Vec::new(), cost, fits: cost <= target() }
+    }
+
+    /// Lets one section give: long texts are cut, then the last items of the longest list go, then the section.
+    pub(super) fn give(&mut self, name: &str) {
+        let section = format!("/{name}");
+        let mut texts = Vec::new();
+        let mut lists = BinaryHeap::new();
+        if self.fits {
+            return;
+        }
+        let Some(value) = self.content.pointer(&section) else { return };
+        walk(value, &section, &mut |value, pointer| match value {
+            Value::String(_) if pointer != COMPANY => texts.push(pointer.to_owned()),
+            // Of equally long lists, the first in the document.
+            Value::Array(items) => lists.push((items.len(), Reverse(lists.len()), pointer.to_owned())),
+            _ => {}
+        });
+        for text in texts {
+            if !self.is_over() {
+                break;
+            }
+            self.shorten(text);
+        }
+        while self.is_over()
+            && let Some((length, order, list)) = lists.pop()
+        {
+            if self.pop(&list, length) && length > 1 {
+                lists.push((length - 1, order, list));
+            }
+        }
+        if self.is_over() {
+            self.remove(name, section);
+        }
+        if let Some(kept) = self.content.get_mut(name)
+            && let Some(pruned) = without_empties(kept.take())
+        {
+            *kept = pruned;
+        } else if let Some(content) = self.content.as_object_mut() {
+            content.remove(name);
+        }
+    }
+
+    /// The content and what it gave; what went with something larger is not named again.
+    pub(super) fn finish(self) -> (Value, Vec<Dropped>) {
+        let whole: BTreeSet<_> = self
+            .dropped
+            .iter()
+            .filter(|gone| gone.action == "dropped")
+            .map(|gone| gone.pointer.clone())
+            .collect();
+        let stands_alone = |gone: &Dropped| {
+            !gone
+                .pointer
+                .match_indices('/')
+                .any(|(end, _)| gone.pointer.get(..end).is_some_and(|ancestor| whole.contains(ancestor)))
+                && !(gone.action == "shortened" && whole.contains(&gone.pointer))
+        };
+        (self.content, self.dropped.into_iter().filter(stands_alone).collect())
+    }
+
+    fn is_over(&mut self) -> bool {
+        if self.cost <= target() && !self.fits {
+            self.cost = cost_of(&self.content);
+            self.fits = self.cost <= target();
+        }
+        !self.fits
+    }
+
+    fn shorten(&mut self, pointer: String) {
+        let Some(Value::String(text)) = self.content.pointer_mut(&pointer) else { return };
+        let Some((cut, _)) = text.grapheme_indices(true).nth(SHORT_TEXT) else { return };
+        let rest = text.split_off(cut);
+        self.cost = self.cost.saturating_sub(milli_tokens(&rest));
+        self.note(pointer, "shortened", "too_long");
+    }
+
+    /// Takes the last item of a list; false when the list went with something larger.
+    fn pop(&mut self, pointer: &str, length: usize) -> bool {
+        let Some(Value::Array(items)) = self.content.pointer_mut(pointer) else { return false };
+        let Some(item) = items.pop() else { return false };
+        // An item costs its own text and the comma before it.
+        self.cost = self.cost.saturating_sub(cost_of(&item) + milli_tokens(","));
+        self.note(format!("{pointer}/{}", length.saturating_sub(1)), "dropped", "over_budget");
+        true
+    }
+
+    /// Removes what is left of a section, but for the company's name.
+    fn remove(&mut self, name: &str, section: String) {
+        let Some(value) = self.content.get_mut(name) else { return };
+        let mut gone = vec![section.clone()];
+        if name == "foundation"
+            && let Value::Object(members) = value
+        {
+            gone = members.keys().map(|key| format!("{section}/{key}")).filter(|at| at != COMPANY).collect();
+            members.retain(|key, _| key == "company");
+        } else {
+            *value = Value::Null;
+        }
+        for pointer in gone {
+            self.note(pointer, "dropped", "over_budget");
+        }
+        self.cost = cost_of(&self.content);
+        self.fits = self.cost <= target();
+    }
+
+    fn note(&mut self, pointer: String, action: &str, reason: &str) {
+        self.dropped.push(Dropped { pointer, action: action.to_owned(), reason: reason.to_owned() });
+    }
+}
+
+fn target() -> u64 {
+    u64::from(TARGET_TOKENS) * 1_000
+}
+
+fn cost_of(value: &Value) -> u64 {
+    milli_tokens(&canonical_json(value))
+}
+
+/// Shows every value inside `value`, itself first, with its pointer.
+fn walk(value: &Value, pointer: &str, see: &mut impl FnMut(&Value, &str)) {
+    see(value, pointer);
+    match value {
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                walk(item, &format!("{pointer}/{index}"), see);
+            }
+        }
+        Value::Object(members) => {
+            for (key, item) in members {
+                walk(item, &format!("{pointer}/{key}"), see);
+            }
+        }
+        _ => {}
+    }
+}
