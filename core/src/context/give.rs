@@ -79,14 +79,12 @@ impl Giver {
             .filter(|gone| gone.action == "dropped")
             .map(|gone| gone.pointer.clone())
             .collect();
-        let stands_alone = |gone: &Dropped| {
-            !gone
-                .pointer
-                .match_indices('/')
-                .any(|(end, _)| gone.pointer.get(..end).is_some_and(|ancestor| whole.contains(ancestor)))
-                && !(gone.action == "shortened" && whole.contains(&gone.pointer))
+        let went_along = |gone: &Dropped| {
+            let mut ends = gone.pointer.match_indices('/').map(|(end, _)| end);
+            ends.any(|end| gone.pointer.get(..end).is_some_and(|above| whole.contains(above)))
+                || (gone.action == "shortened" && whole.contains(&gone.pointer))
         };
-        (self.content, self.dropped.into_iter().filter(stands_alone).collect())
+        (self.content, self.dropped.into_iter().filter(|gone| !went_along(gone)).collect())
     }
 
     fn is_over(&mut self) -> bool {
