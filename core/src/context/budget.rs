@@ -38,6 +38,8 @@ pub(super) fn milli_tokens(text: &str) -> u64 {
             '0'..='9' => digits(rest, before),
             ' ' | '\n' | '\r' | '\t' => (1, if before.is_ascii_whitespace() { 300 } else { 0 }),
             '\0'..='\x7f' if is_sign(before) => (1, SIGNS.1),
+            // Between digits, as in dates and prices, a sign joins nothing.
+            '\0'..='\x7f' if before.is_ascii_digit() => (1, 1_000),
             '\0'..='\x7f' => (1, SIGNS.0),
             other => (other.len_utf8(), weight(other)),
         };
@@ -103,6 +105,8 @@ fn weight(c: char) -> u64 {
         '\u{600}'..='\u{6ff}' => 1_600,
         '\u{900}'..='\u{97f}' => 1_380,
         '\u{b80}'..='\u{bff}' => 1_720,
+        // Odia: nearly a token for each byte.
+        '\u{b00}'..='\u{b7f}' => 2_950,
         // The other scripts of India; the vocabulary has few of their letters.
         '\u{980}'..='\u{d7f}' => 2_050,
         // What joins the parts of an emoji or chooses its look.
