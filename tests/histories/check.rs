@@ -55,7 +55,11 @@ impl Player<'_> {
         for order in self.read_orders().await? {
             let known = self.world.stack.phonepe().order(&order.id);
             let paid = known.is_some_and(|known| known.state == OrderState::Completed);
-            let disputed = paid && self.other_amounts.contains_key(&order.id);
+            let incidents =
+                "select count(*) from payment_incidents where order_id = $1 and resolved_at is null";
+            let disputed = paid
+                && self.other_amounts.contains_key(&order.id)
+                && self.db.query_one(incidents, &[&order.id]).await?.get::<_, i64>(0) > 0;
             open += i64::from(!disputed && (order.status == "pending" || paid && order.paid_at.is_none()));
         }
         let ids: Vec<&String> = self.orders.iter().chain(&self.refunds).collect();
