@@ -75,7 +75,9 @@ impl<'a> Player<'a> {
         staff.token =
             world.stack.mint(&json!({"sub": staff_id, "app_metadata": {"gatehouse_support": true}}));
         // A busy machine is no fault of Redis.
-        let patient = redis::AsyncConnectionConfig::new().set_response_timeout(Some(Duration::from_secs(20)));
+        let patient = redis::AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(Duration::from_secs(20)))
+            .set_response_timeout(Some(Duration::from_secs(20)));
         let redis = redis::Client::open(world.stack.redis_url())?
             .get_multiplexed_async_connection_with_config(&patient)
             .await?;
