@@ -31,14 +31,20 @@ end $$;
 comment on function public.find_webhook(text) is
   'A stored webhook by its inbox id, or the newest one about an order or refund, with its body as it came. Service key only.';
 
+create or replace function private.order_about(p_about text) returns public.payment_transactions
+language sql stable set search_path = '' as $$
+  select t from public.payment_transactions t
+  where t.merchant_order_id = p_about
+     or t.id = (select r.transaction_id from public.refunds r where r.merchant_refund_id = p_about)
+$$;
+comment on function private.order_about(text) is 'The order that an order or refund id of ours names.';
+
 create or replace function private.replay_view(p_inbox_id bigint, p_about text, p_email_id bigint) returns jsonb
 language plpgsql volatile set search_path = '' as $$
 declare
   v_order public.payment_transactions;
 begin
-  select t.* into v_order from public.payment_transactions t
-  where t.merchant_order_id = p_about
-     or t.id = (select r.transaction_id from public.refunds r where r.merchant_refund_id = p_about);
+  v_order := private.order_about(p_about);
   return pg_catalog.jsonb_build_object(
     'webhook', (select pg_catalog.jsonb_build_object('state', i.state, 'last_error', i.last_error)
                 from public.webhook_inbox i where i.id = p_inbox_id),
@@ -73,7 +79,6 @@ declare
   v_after jsonb;
   v_outcome text;
   v_settle bigint;
-  v_workspace_id uuid;
 begin
   select * into v_row from public.webhook_inbox where id = p_inbox_id;
   if not found or v_row.order_id is distinct from p_about then
@@ -101,10 +106,7 @@ begin
       -- Undoes everything since the begin above; what the variables hold stays.
       raise exception using errcode = 'PTRPL';
     end if;
-    select t.workspace_id into v_workspace_id from public.payment_transactions t
-    where t.merchant_order_id = p_about
-       or t.id = (select r.transaction_id from public.refunds r where r.merchant_refund_id = p_about);
-    perform private.audit(v_workspace_id, null, 'webhook.applied', pg_catalog.jsonb_build_object(
+    perform private.audit((private.order_about(p_about)).workspace_id, null, 'webhook.applied', pg_catalog.jsonb_build_object(
       'inbox_id', p_inbox_id, 'about', p_about, 'outcome', v_outcome, 'by', 'operator'), p_request_id);
   exception when sqlstate 'PTRPL' then
     null;
@@ -204,7 +206,7 @@ create or replace function public.ping() returns boolean
 language sql stable set search_path = '' as $$ select true $$;
 comment on function public.ping() is 'Answers, which says that the database does. Service key only.';
 
-revoke all on function public.ping(), public.find_webhook(text), private.replay_view(bigint, text, bigint),
+revoke all on function public.ping(), public.find_webhook(text), private.order_about(text), private.replay_view(bigint, text, bigint),
   public.replay_webhook(bigint, text, jsonb, boolean, text), public.check_invariants(), public.read_gauges()
   from public, anon, authenticated;
 grant execute on function public.ping(), public.find_webhook(text), public.replay_webhook(bigint, text, jsonb, boolean, text),

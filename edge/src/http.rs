@@ -107,23 +107,26 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The body as JSON.
+    /// The body as a JSON object.
     ///
     /// # Errors
     /// `body_too_large`, or `body_invalid` with the place where reading stopped.
     pub async fn json<T: DeserializeOwned>(&self, max: usize) -> Result<T, Error> {
-        let bytes = self.body(max).await?;
-        serde_json::from_slice(&bytes).map_err(|error| {
-            Error::with_detail(
-                ErrorCode::BodyInvalid,
-                format!(
-                    "The body is not the JSON expected here (line {}, column {}).",
-                    error.line(),
-                    error.column()
-                ),
-            )
-        })
+        object(&self.body(max).await?)
     }
+}
+
+/// A JSON object as `T`. A list is none, though serde would take its items for the members.
+///
+/// # Errors
+/// `body_invalid` with the place where reading stopped.
+pub fn object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let invalid = |line: usize, column: usize| {
+        let place = format!("The body is not the JSON expected here (line {line}, column {column}).");
+        Error::with_detail(ErrorCode::BodyInvalid, place)
+    };
+    let read = serde_json::from_slice(bytes).map_err(|error| invalid(error.line(), error.column()))?;
+    if bytes.trim_ascii_start().starts_with(b"[") { Err(invalid(1, 1)) } else { Ok(read) }
 }
 
 /// What every answer says. A handler may say otherwise about caching.

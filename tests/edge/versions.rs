@@ -98,6 +98,7 @@ async fn what_cannot_be_restored_is_refused_and_changes_nothing() {
         assert!(reply.calls.is_empty(), "{reply:?}");
     }
     founder.post("/context/restore", None).await.refused(400, "body_invalid");
+    founder.post("/context/restore", Some(&json!([1]))).await.refused(400, "body_invalid");
     let member = member_of(world, &founder).await;
     restore(&member, json!(1)).await.refused(403, "role_not_allowed");
     let outsider = outsider_of(world, &founder).await;

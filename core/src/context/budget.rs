@@ -38,7 +38,7 @@ pub(super) fn milli_tokens(text: &str) -> u64 {
             '0'..='9' => digits(rest, before),
             ' ' | '\n' | '\r' | '\t' => (1, if before.is_ascii_whitespace() { 300 } else { 0 }),
             '\0'..='\x7f' if is_sign(before) => (1, SIGNS.1),
-            // Between digits, as in dates and prices, a sign joins nothing.
+            // After a digit, as in dates and prices, a sign joins nothing.
             '\0'..='\x7f' if before.is_ascii_digit() => (1, 1_000),
             '\0'..='\x7f' => (1, SIGNS.0),
             other => (other.len_utf8(), weight(other)),

@@ -5,16 +5,16 @@ mod fence;
 mod stored;
 mod tiers;
 
-use gatehouse_core::context::{Manifest, ManifestMeta, verify_manifest};
+use gatehouse_core::context::verify_manifest;
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::rate_limit;
 use gatehouse_core::route::Route;
-use gatehouse_core::time;
-use gatehouse_core::vocabulary::{BcmSource, CacheTier};
+use gatehouse_core::vocabulary::CacheTier;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub use fence::{Fence, Raised, Seen, Submitted, raise_fence, raise_fence_once};
+use stored::Version;
 pub use stored::{Stored, store, written};
 use tiers::{Found, Ready, retrieve_bcm, store_bcm};
 
@@ -43,30 +43,11 @@ struct FromPostgres {
     manifest: Option<Row>,
 }
 
-/// A stored version.
 #[derive(Deserialize)]
 struct Row {
-    version: u32,
-    checksum: String,
-    source: BcmSource,
-    generated_at: String,
-    confirmed_at: String,
+    #[serde(flatten)]
+    version: Version,
     content: Value,
-    meta: ManifestMeta,
-}
-
-impl Row {
-    fn into_manifest(self) -> Manifest {
-        Manifest {
-            version: self.version,
-            generated_at: time::normalise(&self.generated_at),
-            confirmed_at: time::normalise(&self.confirmed_at),
-            checksum: self.checksum,
-            source: self.source,
-            meta: self.meta,
-            content: self.content,
-        }
-    }
 }
 
 /// Loads the manifest for a member of the workspace, counted against the route's limit where it has one. One call
@@ -141,7 +122,7 @@ async fn from_postgres(scope: &Scope, person: &SignedIn, workspace_id: &str) -> 
     let answer: FromPostgres = postgrest::rpc(scope, person, "rpc/read_manifest", &arguments)
         .await
         .map_err(postgrest::Failure::into_error)?;
-    let manifest = answer.manifest.map(Row::into_manifest);
+    let manifest = answer.manifest.map(|row| row.version.manifest(row.content));
     if manifest.as_ref().is_some_and(|manifest| !verify_manifest(manifest)) {
         scope.note_cause("the manifest in Postgres does not have its checksum");
         return Err(ErrorCode::Internal.into());

@@ -15,11 +15,9 @@ use crate::clients::postgrest::{self, Failure};
 use crate::http::Reply;
 use crate::session::SignedIn;
 
-/// What `private.store_version()` answers: everything of the manifest but its content.
+/// A stored version without its content.
 #[derive(Deserialize)]
-pub struct Stored {
-    /// Whether a new version was made.
-    pub created: bool,
+pub struct Version {
     version: u32,
     checksum: String,
     source: BcmSource,
@@ -28,7 +26,7 @@ pub struct Stored {
     confirmed_at: String,
 }
 
-impl Stored {
+impl Version {
     /// The manifest with its content.
     pub fn manifest(self, content: Value) -> Manifest {
         Manifest {
@@ -41,6 +39,16 @@ impl Stored {
             content,
         }
     }
+}
+
+/// What `private.store_version()` answers.
+#[derive(Deserialize)]
+pub struct Stored {
+    /// Whether a new version was made.
+    pub created: bool,
+    /// The version that is current now.
+    #[serde(flatten)]
+    pub version: Version,
 }
 
 /// Calls a function that stores a version. A refusal lowers the fence; an unknown outcome leaves it to expire, since the
@@ -69,7 +77,7 @@ pub async fn store<T: DeserializeOwned>(
 /// Redis away now, the write stands and `Degraded` says so.
 pub async fn written(scope: &Scope, fence: Fence, stored: Stored, content: Value, unchanged: &str) -> Reply {
     let created = stored.created;
-    let manifest = stored.manifest(content);
+    let manifest = stored.version.manifest(content);
     let published = fence.publish(scope, &manifest, None).await;
     let message = if created {
         format!("Version {} is the manifest now.", manifest.version)

@@ -85,6 +85,21 @@ fn workspace_id(scope: &Scope, text: &str) -> Result<String, Error> {
     Ok(id)
 }
 
+/// A whole number from 1 to `most` from the query, where it is given.
+///
+/// # Errors
+/// `query_invalid`.
+fn whole(request: &Request<'_>, name: &str, most: u32) -> Result<Option<u32>, Error> {
+    let Some(text) = request.query(name) else { return Ok(None) };
+    let value = text.parse().ok().filter(|value| (1..=most).contains(value));
+    value.map(Some).ok_or_else(|| {
+        Error::with_detail(
+            ErrorCode::QueryInvalid,
+            format!("`{name}` must be a whole number from 1 to {most}."),
+        )
+    })
+}
+
 /// Whether a text has the form of a UUID. Other texts are nobody's id, and PostgREST would blame the request for them.
 fn is_uuid(text: &str) -> bool {
     text.len() == 36

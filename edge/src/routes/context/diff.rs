@@ -7,11 +7,11 @@ use gatehouse_core::time;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::history::{LAST_VERSION, whole};
+use super::history::LAST_VERSION;
 use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::http::{Reply, Request};
-use crate::routes::workspace;
+use crate::routes::{whole, workspace};
 use crate::session;
 
 /// `read_versions_pair()` of the database.

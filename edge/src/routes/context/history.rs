@@ -1,14 +1,14 @@
 //! `GET /context/history`
 
 use gatehouse_core::api::History;
-use gatehouse_core::error::{Error, ErrorCode};
+use gatehouse_core::error::Error;
 use gatehouse_core::time;
 use serde_json::json;
 
 use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::http::{Reply, Request};
-use crate::routes::workspace;
+use crate::routes::{whole, workspace};
 use crate::session;
 
 /// How many versions a page has unless told.
@@ -37,16 +37,4 @@ pub async fn history(scope: &Scope, request: &Request<'_>) -> Result<Reply, Erro
         head.generated_at = time::normalise(&head.generated_at);
     }
     Ok(Reply::json(200, &page))
-}
-
-/// A whole number from 1 to `most` from the query, where it is given.
-pub fn whole(request: &Request<'_>, name: &str, most: u32) -> Result<Option<u32>, Error> {
-    let Some(text) = request.query(name) else { return Ok(None) };
-    let value = text.parse().ok().filter(|value| (1..=most).contains(value));
-    value.map(Some).ok_or_else(|| {
-        Error::with_detail(
-            ErrorCode::QueryInvalid,
-            format!("`{name}` must be a whole number from 1 to {most}."),
-        )
-    })
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
-use crate::http::{Reply, Request};
+use crate::http::{Reply, Request, object};
 use crate::idempotency;
 use crate::manifest_store::{self, Fence, Raised, Stored};
 use crate::onboarding_store::Membership;
@@ -45,7 +45,8 @@ pub async fn rebuild(scope: &Scope, request: &Request<'_>, route: &Route) -> Res
     let person = session::require(scope, request).await?;
     let workspace_id = workspace(scope, request)?;
     let key = idempotency::key_of(request)?;
-    let asked = asked(&request.body(route.max_body).await?)?;
+    let body = request.body(route.max_body).await?;
+    let asked = if body.is_empty() { RebuildRequest::default() } else { object(&body)? };
     // 2.
     let meaning = json!([workspace_id, asked.force]).to_string();
     let once = (key.as_str(), meaning.as_str());
@@ -64,21 +65,6 @@ pub async fn rebuild(scope: &Scope, request: &Request<'_>, route: &Route) -> Res
             Err(error)
         }
     }
-}
-
-/// What the body asks for; an empty one asks for no more than a rebuild.
-fn asked(body: &[u8]) -> Result<RebuildRequest, Error> {
-    if body.is_empty() {
-        return Ok(RebuildRequest::default());
-    }
-    // A list is no object, though serde would take its items for the fields.
-    let body: Result<Map<String, Value>, _> = serde_json::from_slice(body);
-    body.and_then(|body| serde_json::from_value(Value::Object(body))).map_err(|_| {
-        Error::with_detail(
-            ErrorCode::BodyInvalid,
-            "The body is neither empty nor an object with `force`, true or false.",
-        )
-    })
 }
 
 async fn write(

@@ -53,7 +53,7 @@ pub async fn finalize(scope: &Scope, request: &Request<'_>, route: &Route) -> Re
         manifest_store::store(scope, &person, fence, operation, &arguments).await?;
     // 6.
     let created = stored.created;
-    let manifest = stored.manifest(reduced.content);
+    let manifest = stored.version.manifest(reduced.content);
     let submitted = Some(Submitted { revision, answers: &answers });
     let published = fence.publish(scope, &manifest, submitted).await;
     // 7.

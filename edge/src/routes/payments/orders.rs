@@ -12,7 +12,7 @@ use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::http::{Reply, Request};
 use crate::payments::Order;
-use crate::routes::workspace;
+use crate::routes::{whole, workspace};
 use crate::{platform, session};
 
 /// The workspace's orders, the newest first.
@@ -24,12 +24,7 @@ pub async fn orders(scope: &Scope, request: &Request<'_>) -> Result<Reply, Error
     // 1.
     let person = session::require(scope, request).await?;
     let workspace_id = workspace(scope, request)?;
-    let limit: Option<u32> = match request.query("limit") {
-        None => None,
-        Some(text) => Some(text.parse().ok().filter(|limit| (1..=100).contains(limit)).ok_or_else(|| {
-            Error::with_detail(ErrorCode::QueryInvalid, "`limit` must be a whole number from 1 to 100.")
-        })?),
-    };
+    let limit = whole(request, "limit", 100)?;
     // 2.
     let arguments = json!({"p_workspace_id": workspace_id, "p_limit": limit});
     let orders: Vec<Order> =

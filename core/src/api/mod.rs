@@ -1,16 +1,20 @@
 //! The wire types of our own routes. OpenAPI and the TypeScript types are generated from them.
 
+mod operations;
+mod payments;
+
+pub use operations::*;
+pub use payments::*;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::context::{Change, Manifest, PatchStep};
 use crate::onboarding::{Answer, Answers, Progress, Session, progress};
-use crate::payment::timeline::TimelineEvent;
-use crate::plan::Offer;
 use crate::vocabulary::{
-    BcmSource, ExportFormat, GateCondition, Interval, MemberRole, OnboardingStatus, PaymentStatus, Plan,
-    RefundBy, RefundStatus, SessionState, SubscriptionStatus,
+    BcmSource, ExportFormat, GateCondition, MemberRole, OnboardingStatus, Plan, SessionState,
+    SubscriptionStatus,
 };
 
 /// `GET /health`
@@ -21,67 +25,6 @@ pub struct Health {
     pub status: String,
     /// The build's version.
     pub version: String,
-}
-
-/// `GET /ready`
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Ready {
-    /// Always true: otherwise the answer is a 503 that names what is away.
-    pub ready: bool,
-    /// Whether PhonePe answers. Without it everything but paying works.
-    pub phonepe: bool,
-}
-
-/// `GET /metrics`: Prometheus text, see docs/METRICS.md.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Metrics(pub String);
-
-/// The body of `POST /operations/replay`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct ReplayRequest {
-    /// An inbox id, or the id of an order or refund: the newest webhook about it.
-    pub about: String,
-    /// Whether to apply it; otherwise nothing is changed.
-    #[serde(default)]
-    pub apply: bool,
-}
-
-/// A place where replaying a webhook makes a difference.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ReplayChange {
-    /// Such as `order.status`.
-    pub path: String,
-    /// What stands there.
-    pub before: serde_json::Value,
-    /// What stands there afterwards.
-    pub after: serde_json::Value,
-}
-
-/// `POST /operations/replay`
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Replayed {
-    /// The webhook.
-    pub inbox_id: i64,
-    /// The order or refund that it speaks of, read from its body again.
-    pub about: String,
-    /// Its event.
-    pub event: String,
-    /// Where the state came from: PhonePe was asked just now. The body is a hint and decides nothing.
-    pub state_from: String,
-    /// PhonePe's word for the state; empty when it has never heard of it.
-    pub state: String,
-    /// What the database makes of it, such as `applied`, `unchanged` or `incident`.
-    pub outcome: String,
-    /// Whether it was applied by this call.
-    pub applied: bool,
-    /// What applying it changes; nothing when it is settled already.
-    pub changes: Vec<ReplayChange>,
 }
 
 /// `POST /auth/ensure-profile`
@@ -323,155 +266,4 @@ pub struct Finalized {
 pub struct ExportRequest {
     /// `json` or `markdown`.
     pub format: ExportFormat,
-}
-
-/// `GET /payments/v2/plans`
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Plans {
-    /// Always `INR`.
-    pub currency: &'static str,
-    /// From the smallest to the largest.
-    pub plans: &'static [Offer],
-}
-
-/// `POST /payments/v2/init`. The price is the catalogue's: no amount is taken from a client.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct InitRequest {
-    /// The plan.
-    #[cfg_attr(feature = "schema", schemars(with = "Plan"))]
-    pub plan: String,
-    /// The interval.
-    #[cfg_attr(feature = "schema", schemars(with = "Interval"))]
-    pub interval: String,
-}
-
-/// The answer to an init.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Checkout {
-    /// Our order id; ask its status with it.
-    pub order_id: String,
-    /// In paise.
-    pub amount: i64,
-    /// Always `INR`.
-    pub currency: String,
-    /// PhonePe's page, where the person pays.
-    pub redirect_url: String,
-    /// When that page closes, RFC 3339 UTC.
-    pub expires_at: String,
-}
-
-/// What a paid order bought.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct SubscriptionView {
-    /// The plan; absent when there is none.
-    pub plan: Option<Plan>,
-    /// The label.
-    pub status: SubscriptionStatus,
-    /// RFC 3339 UTC.
-    pub current_period_end: Option<String>,
-    /// Until when there is access, RFC 3339 UTC.
-    pub access_until: Option<String>,
-}
-
-/// `GET /payments/v2/status/{order_id}`
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct OrderView {
-    /// Our order id.
-    pub order_id: String,
-    /// The plan.
-    pub plan: Plan,
-    /// The interval.
-    pub interval: Interval,
-    /// In paise.
-    pub amount: i64,
-    /// Where the money is.
-    pub status: PaymentStatus,
-    /// When the money came, RFC 3339 UTC.
-    pub paid_at: Option<String>,
-    /// The workspace's subscription as it stands now.
-    pub subscription: Option<SubscriptionView>,
-    /// While pending: how long to wait before asking again, in milliseconds.
-    pub poll_after_ms: Option<i64>,
-    /// While pending: when a page may stop asking, RFC 3339 UTC. We go on without it.
-    pub give_up_at: Option<String>,
-}
-
-/// `POST /payments/v2/refund`
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct RefundRequest {
-    /// Our order id.
-    pub order_id: String,
-    /// In paise; left out when all that is left is meant. Only support may ask for a part.
-    #[serde(default)]
-    pub amount: Option<i64>,
-    /// Why, in 1 to 500 characters.
-    pub reason: String,
-}
-
-/// Money on its way back.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct RefundView {
-    /// Our id of the refund, the one to tell support.
-    pub refund_id: String,
-    /// The order whose money goes back.
-    pub order_id: String,
-    /// In paise.
-    pub amount: i64,
-    /// Where the money is.
-    pub status: RefundStatus,
-    /// As whom it was asked for.
-    pub requested_as: RefundBy,
-    /// Why, as it was asked for.
-    pub reason: String,
-    /// PhonePe's id of it, once PhonePe has taken it.
-    pub provider_refund_id: Option<String>,
-    /// When it was asked for, RFC 3339 UTC.
-    pub created_at: String,
-    /// While pending: when we ask PhonePe next, RFC 3339 UTC.
-    pub next_check_at: Option<String>,
-    /// When it ended, RFC 3339 UTC.
-    pub finished_at: Option<String>,
-}
-
-/// `GET /payments/v2/orders`
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Orders {
-    /// The workspace's orders, the newest first.
-    pub orders: Vec<OrderView>,
-}
-
-/// `GET /payments/v2/{order_id}/timeline`
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Timeline {
-    /// The order as it stands.
-    pub order: OrderView,
-    /// What happened, the oldest first.
-    pub events: Vec<TimelineEvent>,
-    /// Its refunds, the oldest first.
-    pub refunds: Vec<RefundView>,
-    /// While something is pending: when we ask PhonePe next, RFC 3339 UTC.
-    pub next_check_at: Option<String>,
-    /// What support can do about it.
-    pub support: String,
-}
-
-/// `POST /api/webhooks/phonepe`
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct WebhookAnswer {
-    /// Always true: it is stored.
-    pub received: bool,
-    /// Whether the same one had come before.
-    pub duplicate: bool,
 }
