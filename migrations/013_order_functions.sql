@@ -25,8 +25,9 @@ $$;
 comment on function private.order_json(public.payment_transactions) is
   'An order as the API shows it, with the subscription of its workspace.';
 
+drop function if exists public.create_order(uuid, text, text, text, text);
 create or replace function public.create_order(
-  p_workspace_id uuid, p_plan text, p_interval text, p_idempotency_key text, p_request_id text
+  p_workspace_id uuid, p_plan text, p_interval text, p_idempotency_key text, p_request_id text, p_amount bigint default null
 ) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -49,6 +50,9 @@ begin
   from public.plans p where p.plan = p_plan;
   if v_amount is null then
     perform private.fail('PT422', 'plan_unknown', 'There is no such plan or interval; take both from the price list.');
+  end if;
+  if p_amount <> v_amount then
+    perform private.fail('PT409', 'price_changed', 'The price shown is not the one that is kept here; load the price list again.');
   end if;
   if p_idempotency_key is null or p_idempotency_key !~ '^[!-~]{1,255}$' then
     perform private.fail('PT422', 'idempotency_key_invalid',
@@ -104,7 +108,7 @@ begin
     'order_id', v_order.merchant_order_id, 'plan', p_plan, 'interval', p_interval, 'amount', v_amount), p_request_id);
   return private.checkout_json(v_order, true);
 end $$;
-comment on function public.create_order(uuid, text, text, text, text) is
+comment on function public.create_order(uuid, text, text, text, text, bigint) is
   'Makes an order at the catalogue''s price, or answers with the one the idempotency key or an open checkout stands for. Owners and admins.';
 
 create or replace function public.save_checkout(
@@ -170,9 +174,9 @@ comment on function public.list_orders(uuid, integer) is
 
 revoke all on function private.checkout_json(public.payment_transactions, boolean),
   private.order_json(public.payment_transactions),
-  public.create_order(uuid, text, text, text, text),
+  public.create_order(uuid, text, text, text, text, bigint),
   public.save_checkout(text, text, text, timestamptz, timestamptz),
   public.read_order(text), public.list_orders(uuid, integer) from public, anon, authenticated;
-grant execute on function public.create_order(uuid, text, text, text, text), public.read_order(text),
+grant execute on function public.create_order(uuid, text, text, text, text, bigint), public.read_order(text),
   public.list_orders(uuid, integer) to authenticated;
 grant execute on function public.save_checkout(text, text, text, timestamptz, timestamptz) to service_role;

@@ -92,6 +92,8 @@ errors! {
     ChecksumMismatch = "checksum_mismatch", 422, "The manifest does not match its checksum.", "Send the canonical content and its SHA-256.";
     /// The plan or the interval is not one that is sold.
     PlanUnknown = "plan_unknown", 422, "That plan is not sold.", "Send a plan and an interval that `GET /payments/v2/plans` lists.";
+    /// The database's price is not the catalogue's: one of the two has been deployed, and the other not yet.
+    PriceChanged = "price_changed", 409, "The price of this plan is just being changed.", "Load the price list again in a few minutes; nothing was charged.";
     /// A payment was started without an `Idempotency-Key`.
     IdempotencyKeyMissing = "idempotency_key_missing", 400, "The request has no idempotency key.", "Send an `Idempotency-Key` header, 8 to 64 letters, digits, `-` or `_`, and the same one when you repeat.";
     /// The same `Idempotency-Key` came with another body.

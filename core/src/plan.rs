@@ -60,6 +60,10 @@ const SOAR: Offer = Offer {
     seats: None,
 };
 
+/// What one order may come to, in paise: PhonePe takes nothing below ₹1 (V2 "create payment", `amount`), and
+/// ₹1,00,000 is UPI's general limit of one payment (NPCI).
+pub const ORDER_PAISE: std::ops::RangeInclusive<i64> = 100..=10_000_000;
+
 /// Every plan on sale, from the smallest to the largest.
 pub const CATALOGUE: &[Offer] = &[ASCENT, GLIDE, SOAR];
 
@@ -87,6 +91,16 @@ mod tests {
         assert_eq!(plans, Plan::ALL);
         for entry in CATALOGUE {
             assert_eq!(offer(entry.plan), entry);
+        }
+    }
+
+    #[test]
+    fn every_price_can_be_paid_at_once() {
+        for entry in CATALOGUE {
+            for interval in Interval::ALL {
+                let price = entry.price(*interval);
+                assert!(ORDER_PAISE.contains(&price), "{entry:?} {interval}: {price}");
+            }
         }
     }
 

@@ -46,6 +46,13 @@ impl Order {
         pending.then(|| self.next_check_at.as_deref().and_then(time::parse).unwrap_or_default())
     }
 
+    /// When the cron asks about it again, also a failed one that may still be paid; for people to read.
+    pub fn asked_next(&self) -> Option<Timestamp> {
+        let may_change =
+            matches!(self.status, PaymentStatus::Pending | PaymentStatus::Failed | PaymentStatus::Cancelled);
+        may_change.then(|| self.next_check_at.as_deref().and_then(time::parse)).flatten()
+    }
+
     /// Whether PhonePe has not settled it although its page's time is over: it needs attention.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         let (created, expires) = self.times(now);
@@ -55,6 +62,7 @@ impl Order {
     /// What a page is told.
     pub fn view(self, now: Timestamp) -> OrderView {
         let (created, expires) = self.times(now);
+        let needs_attention = self.is_overdue(now);
         let next = self.next_check();
         let poll = next.map(|_| next_poll(created, expires, now));
         // A webhook may complete the order at any moment, so a page asks us more often than we may ask PhonePe.
@@ -66,6 +74,7 @@ impl Order {
             interval: self.interval,
             amount: self.amount,
             status: self.status,
+            needs_attention,
             paid_at: self.paid_at.map(|at| time::normalise(&at)),
             subscription: self.subscription,
             poll_after_ms: wait,

@@ -28,7 +28,7 @@ const BY_PEOPLE: &[(&str, &str)] = &[
     ("public.read_snapshot(md5('w500')::uuid)", "onboarding_snapshots_pkey"),
     ("public.save_snapshot(md5('w500')::uuid, 2, 'draft', '{}')", "onboarding_snapshots_pkey"),
     (FINALIZE, "bcm_workspace_id_version_key"),
-    ("public.create_order(md5('w500')::uuid, 'soar', 'month', 'new', null)", "payment_order_keys_pkey"),
+    ("public.create_order(md5('w500')::uuid, 'soar', 'month', 'new', null, null)", "payment_order_keys_pkey"),
     ("public.read_order('GH500')", "payment_transactions_merchant_order_id_key"),
     ("public.list_orders(md5('w500')::uuid, 20)", "payment_transactions_workspace_id_created_at_idx"),
     // The key names a refund that is there already.

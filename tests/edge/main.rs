@@ -14,6 +14,7 @@ mod members;
 mod observability;
 mod onboarding;
 mod operations;
+mod orders;
 mod panics;
 mod payments;
 mod refunds;

@@ -73,6 +73,8 @@ pub struct OrderView {
     pub amount: i64,
     /// Where the money is.
     pub status: PaymentStatus,
+    /// Still pending although its page's time is over: PhonePe has to be asked by a person if it stays so.
+    pub needs_attention: bool,
     /// When the money came, RFC 3339 UTC.
     pub paid_at: Option<String>,
     /// The workspace's subscription as it stands now.

@@ -1,7 +1,8 @@
 //! When to ask about a pending payment again: PhonePe's mandated reconciliation schedule.
 //!
 //! Source: PhonePe, "check status API": first check 20 to 25 s after the start, then every 3 s for 30 s, every
-//! 6 s for 60 s, every 10 s for 60 s, every 30 s for 60 s, then every minute until the order has expired.
+//! 6 s for 60 s, every 10 s for 60 s, every 30 s for 60 s, then every minute until the order has expired. An order
+//! that is still pending 2 minutes later is asked about every 10 minutes.
 
 use crate::time::{HOUR_MS, SECOND_MS, Timestamp, plus_ms};
 
@@ -14,6 +15,8 @@ const LADDER: [(i64, i64); 4] = [
     (232 * SECOND_MS, 30 * SECOND_MS),
 ];
 const LAST_MS: i64 = 60 * SECOND_MS;
+/// What PhonePe has not settled in time is settled by people: asking every minute would only hide those that are due.
+const OVERDUE_MS: i64 = 600 * SECOND_MS;
 /// A person may stop watching this long after the order expired; the cron goes on.
 const GRACE_MS: i64 = 120 * SECOND_MS;
 
@@ -28,23 +31,32 @@ pub struct Poll {
 
 /// When to ask again about an order created at `created_at` that expires at `expires_at`, asked now at `now`.
 pub fn next_poll(created_at: Timestamp, expires_at: Timestamp, now: Timestamp) -> Poll {
-    let age_ms = now.as_millisecond() - created_at.as_millisecond();
-    let next_at = if age_ms < FIRST_MS {
-        plus_ms(created_at, FIRST_MS)
-    } else {
-        let step = LADDER.iter().find(|(until, _)| age_ms < *until).map_or(LAST_MS, |(_, every)| *every);
-        plus_ms(now, step)
-    };
-    Poll { next_at, give_up_at: plus_ms(expires_at, GRACE_MS) }
+    let give_up_at = plus_ms(expires_at, GRACE_MS);
+    let on_ladder = now < give_up_at || rung(age(created_at, now)).is_some();
+    let next_at = if on_ladder { climb(created_at, now) } else { plus_ms(now, OVERDUE_MS) };
+    Poll { next_at, give_up_at }
+}
+
+fn age(created_at: Timestamp, now: Timestamp) -> i64 {
+    now.as_millisecond() - created_at.as_millisecond()
+}
+
+fn rung(age_ms: i64) -> Option<i64> {
+    LADDER.iter().find(|(until, _)| age_ms < *until).map(|(_, every)| *every)
+}
+
+fn climb(created_at: Timestamp, now: Timestamp) -> Timestamp {
+    let age_ms = age(created_at, now);
+    if age_ms < FIRST_MS {
+        return plus_ms(created_at, FIRST_MS);
+    }
+    plus_ms(now, rung(age_ms).unwrap_or(LAST_MS))
 }
 
 /// When to ask again about a refund asked for at `created_at`: as about a payment for the first hour, then every
 /// hour, because banks take days.
 pub fn next_refund_check(created_at: Timestamp, now: Timestamp) -> Timestamp {
-    if now.as_millisecond() - created_at.as_millisecond() < HOUR_MS {
-        return next_poll(created_at, created_at, now).next_at;
-    }
-    plus_ms(now, HOUR_MS)
+    if age(created_at, now) < HOUR_MS { climb(created_at, now) } else { plus_ms(now, HOUR_MS) }
 }
 
 #[cfg(test)]
@@ -74,7 +86,8 @@ mod tests {
         assert_eq!([52, 111].map(after), [58, 117]);
         assert_eq!([112, 171].map(after), [122, 181]);
         assert_eq!([172, 231].map(after), [202, 261]);
-        assert_eq!([232, 9_000].map(after), [292, 9_060]);
+        assert_eq!([232, 1_319].map(after), [292, 1_379]);
+        assert_eq!([1_320, 90_000].map(after), [1_920, 90_600]);
         assert_eq!(next_poll(start, expires, start).give_up_at, plus_ms(expires, GRACE_MS));
     }
 }

@@ -3,6 +3,7 @@
 use gatehouse_core::api::{Checkout, InitRequest};
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::payment::next_poll;
+use gatehouse_core::plan::price;
 use gatehouse_core::rate_limit;
 use gatehouse_core::route::Route;
 use gatehouse_core::time;
@@ -45,7 +46,8 @@ impl Order {
 ///
 /// 1. The session: 401; the workspace header and the idempotency key: 400; the body: 413, 400; the plan: 422.
 /// 2. Claim the key; a repeat gets the first answer: 409 while that is at work, 422 for another body. Too often: 429.
-/// 3. Store the order, priced by the catalogue, or find the open one: 404, 403, 422, 503.
+/// 3. Store the order, priced by the catalogue, or find the open one: 404, 403, 409 when database and catalogue disagree
+///    about the price, 422, 503.
 /// 4. An order whose page is open already is the answer: 200.
 /// 5. Ask PhonePe for a page: 502 when refused, 503 when unanswered; the order stays, and nothing is charged twice.
 /// 6. Store the page's address: 503.
@@ -88,7 +90,7 @@ async fn open(
     // 3.
     let arguments = json!({
         "p_workspace_id": workspace_id, "p_plan": plan, "p_interval": interval,
-        "p_idempotency_key": key, "p_request_id": scope.request_id,
+        "p_idempotency_key": key, "p_request_id": scope.request_id, "p_amount": price(plan, interval),
     });
     let order: Order =
         postgrest::rpc(scope, person, "rpc/create_order", &arguments).await.map_err(Failure::into_error)?;

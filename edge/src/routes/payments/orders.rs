@@ -61,7 +61,7 @@ pub async fn timeline(scope: &Scope, request: &Request<'_>, order_id: &str) -> R
     // 3.
     let states: Vec<_> = refunds.iter().map(|refund| refund.status).collect();
     let asked_next = refunds.iter().filter_map(|refund| time::parse(refund.next_check_at.as_deref()?));
-    let next = asked_next.chain(order.next_check()).min();
+    let next = asked_next.chain(order.asked_next()).min();
     let now = platform::now();
     let support = support_can(order.status, &states, order.is_overdue(now)).to_owned();
     let order = order.view(now);
