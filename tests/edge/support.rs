@@ -1,5 +1,6 @@
 //! The platform and the Worker that most tests share, and a person who calls them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use gatehouse_devstack::worker::{Worker, WorkerOptions, worker_vars};
@@ -12,7 +13,7 @@ use uuid::Uuid;
 /// A platform with its Worker.
 pub struct World {
     pub stack: Stack,
-    pub worker: Worker,
+    pub worker: Arc<Worker>,
     http: reqwest::Client,
 }
 
@@ -41,7 +42,7 @@ impl World {
     pub fn of(stack: Stack, worker: Worker) -> World {
         // Tests run on runtimes of their own: a pooled connection would die with the test that opened it.
         let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client");
-        World { stack, worker, http }
+        World { stack, worker: Arc::new(worker), http }
     }
 
     /// A request to the Worker by nobody in particular.
@@ -117,7 +118,10 @@ impl Ask<'_> {
     }
 
     pub async fn send(self) -> Reply {
-        self.try_send().await.expect("the Worker answers")
+        let (world, id) = (self.world, self.id.clone());
+        self.try_send().await.unwrap_or_else(|error| {
+            panic!("request {id} was not answered; its calls: {:#?}\n{error:?}", world.stack.calls(&id))
+        })
     }
 
     /// As [`Ask::send`], where the answer may be lost on its way.

@@ -1,19 +1,20 @@
 //! One cron for all histories, as in life: whoever wants a run waits for one that begins after the wish.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Result, ensure};
 use gatehouse_devstack::worker::Worker;
 use tokio::sync::Mutex;
 
-pub struct Cron<'a> {
-    worker: &'a Worker,
+pub struct Cron {
+    worker: Arc<Worker>,
     begun: AtomicU64,
     turn: Mutex<()>,
 }
 
-impl<'a> Cron<'a> {
-    pub fn new(worker: &'a Worker) -> Self {
+impl Cron {
+    pub fn new(worker: Arc<Worker>) -> Self {
         Self { worker, begun: AtomicU64::new(0), turn: Mutex::new(()) }
     }
 
@@ -24,8 +25,11 @@ impl<'a> Cron<'a> {
             return Ok(());
         }
         self.begun.fetch_add(1, Ordering::SeqCst);
-        // Minute 1 of an hour: nothing is swept.
-        let outcome = tokio::task::block_in_place(|| self.worker.run_scheduled("* * * * *", 60_000))?;
+        let worker = Arc::clone(&self.worker);
+        // A thread of its own: all histories are one task, and would stand still while this one waits. Minute 1 of an
+        // hour: nothing is swept.
+        let run = tokio::task::spawn_blocking(move || worker.run_scheduled("* * * * *", 60_000));
+        let outcome = run.await??;
         ensure!(outcome == "ok", "the cron ended with {outcome}");
         Ok(())
     }

@@ -15,6 +15,7 @@ mod play;
 mod support;
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use anyhow::Result;
 use futures_util::StreamExt as _;
@@ -33,7 +34,7 @@ fn setting<T: FromStr>(name: &str) -> Option<T> {
 }
 
 /// Plays a history to its end, and says what did not hold.
-async fn play(world: &World, cron: &Cron<'_>, events: &[Event]) -> Result<()> {
+async fn play(world: &World, cron: &Cron, events: &[Event]) -> Result<()> {
     let mut player = Player::new(world, cron).await?;
     for event in events {
         player.play(*event).await?;
@@ -43,7 +44,7 @@ async fn play(world: &World, cron: &Cron<'_>, events: &[Event]) -> Result<()> {
 }
 
 /// Leaves out event by event what the failure does not need.
-async fn shrink(world: &World, cron: &Cron<'_>, mut events: Vec<Event>) -> Vec<Event> {
+async fn shrink(world: &World, cron: &Cron, mut events: Vec<Event>) -> Vec<Event> {
     for at in (0..events.len()).rev() {
         let mut shorter = events.clone();
         shorter.remove(at);
@@ -71,7 +72,7 @@ async fn money_adds_up_in_random_histories() {
     world.stack.phonepe().hold_refunds(true);
     // The first order fetches keys and PhonePe's token, so that from now on each route makes the calls that it always makes.
     world.founder().await.order().await;
-    let cron = Cron::new(&world.worker);
+    let cron = Cron::new(Arc::clone(&world.worker));
     let (world, cron) = (&world, &cron);
     let one = |seed| async move {
         play(world, cron, &history::from_seed(seed)).await.err().map(|error| (seed, error))

@@ -29,7 +29,7 @@ const LATEST: i64 = 3 * 86_400;
 /// A founder with all that this test knows of them.
 pub struct Player<'a> {
     pub world: &'a World,
-    pub cron: &'a Cron<'a>,
+    pub cron: &'a Cron,
     pub founder: Founder<'a>,
     staff: Founder<'a>,
     pub user_id: String,
@@ -63,7 +63,7 @@ fn key() -> String {
 }
 
 impl<'a> Player<'a> {
-    pub async fn new(world: &'a World, cron: &'a Cron<'a>) -> Result<Self> {
+    pub async fn new(world: &'a World, cron: &'a Cron) -> Result<Self> {
         let founder = world.founder().await;
         let (db, connection) =
             tokio_postgres::connect(world.stack.database_url(), tokio_postgres::NoTls).await?;
