@@ -15,7 +15,7 @@ use crate::build;
 use crate::db_check;
 use crate::repo::Repo;
 use crate::step::note;
-use crate::suites::{Tally, run_counting};
+use crate::suites::{Tally, cargo_test, run_counting};
 use crate::test;
 
 /// Whole runs of the test suite that must pass one after the other.
@@ -125,24 +125,20 @@ fn first_seed(commit: &str) -> Result<u64> {
 }
 
 fn histories(repo: &Repo, first: u64) -> (Tally, Vec<String>) {
-    let mut cargo = Command::new("cargo");
+    let mut cargo = cargo_test(repo);
     cargo
-        .current_dir(&repo.root)
-        .env("CARGO_TERM_COLOR", "never")
         .env("GATEHOUSE_HISTORY_FIRST", first.to_string())
         .env("GATEHOUSE_HISTORIES", SHARD.to_string())
-        .args(["test", "--quiet", "--test", "histories", "--", "--show-output"]);
+        .args(["--test", "histories", "--", "--show-output"]);
     run_counting("histories", &mut cargo)
 }
 
 /// Optimised, because a debug build takes many times as long.
 fn oracle(repo: &Repo) -> (Tally, Vec<String>) {
-    let mut cargo = Command::new("cargo");
+    let mut cargo = cargo_test(repo);
     cargo
-        .current_dir(&repo.root)
-        .env("CARGO_TERM_COLOR", "never")
         .env("GATEHOUSE_ORACLE_DOCUMENTS", DOCUMENTS.to_string())
-        .args(["test", "--quiet", "--release", "--package", "gatehouse-schema-compiler", "--test", "oracle"])
+        .args(["--release", "--package", "gatehouse-schema-compiler", "--test", "oracle"])
         .args(["--", "--show-output"]);
     run_counting("oracle", &mut cargo)
 }

@@ -1,9 +1,9 @@
 //! `xtask db:check`: every test of the database with every hostile value, and what they counted.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use crate::repo::Repo;
-use crate::suites::{Tally, run_counting};
+use crate::suites::{Tally, cargo_test, run_counting};
 
 /// Runs all of `tests/db` and prints the counts and the sum.
 pub fn db_check(repo: &Repo) -> ExitCode {
@@ -18,12 +18,10 @@ pub fn db_check(repo: &Repo) -> ExitCode {
 /// The database's tests whose names contain `filter`, over `rows` rows a table where that is asked for; with the lines
 /// in which they say what they counted.
 pub fn suite(repo: &Repo, filter: &str, rows: Option<u32>) -> (Tally, Vec<String>) {
-    let mut cargo = Command::new("cargo");
+    let mut cargo = cargo_test(repo);
     cargo
-        .current_dir(&repo.root)
-        .env("CARGO_TERM_COLOR", "never")
         .env("GATEHOUSE_PROBE_ALL", "1")
-        .args(["test", "--quiet", "--test", "db", "--", "--show-output"])
+        .args(["--test", "db", "--", "--show-output"])
         .args(Some(filter).filter(|filter| !filter.is_empty()));
     if let Some(rows) = rows {
         cargo.env("GATEHOUSE_ROWS", rows.to_string());

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Instant;
 
+use crate::repo::Repo;
 use crate::step::note;
 
 /// Tests that passed and failed.
@@ -35,6 +36,20 @@ pub enum Kind {
     Counted,
     /// A check that passes or fails as a whole.
     Check,
+}
+
+/// `cargo test`, linted: clippy compiles as rustc does, so that one pass over the code does both. A lint that complains
+/// is a compilation that fails.
+pub fn cargo_test(repo: &Repo) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .current_dir(&repo.root)
+        .env("CARGO_TERM_COLOR", "never")
+        // As `cargo clippy -- -D warnings` sets them; the dependencies are those of a plain `cargo test`.
+        .env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver")
+        .env("CLIPPY_ARGS", "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__")
+        .args(["test", "--quiet"]);
+    cargo
 }
 
 /// Runs a suite; all it printed is shown when it fails.

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use anyhow::Result;
 
 use crate::repo::Repo;
-use crate::suites::{Kind, Tally, run_check, run_suite};
+use crate::suites::{Kind, Tally, cargo_test, run_check, run_suite};
 use crate::{browser, build, codegen, trace, wrangler};
 
 /// The native tests. No suite names its packages: all take the default members' one build of the dependencies.
@@ -44,12 +44,7 @@ pub fn all(repo: &Repo) -> Tally {
         ]),
     ));
     for (name, targets) in NATIVE {
-        let mut tests = cargo(repo);
-        total.add(run_suite(
-            name,
-            Kind::Counted,
-            tests.args(["test", "--quiet", "--no-fail-fast"]).args(targets),
-        ));
+        total.add(run_suite(name, Kind::Counted, cargo_test(repo).arg("--no-fail-fast").args(targets)));
     }
     total.add(run_suite(
         "scripts",
@@ -78,15 +73,8 @@ pub fn all(repo: &Repo) -> Tally {
 /// The wasm builds end in long steps on one core each; the native compilations fill the other one meanwhile.
 fn side_by_side(repo: &Repo) -> Tally {
     std::thread::scope(|scope| {
-        let native = scope.spawn(|| {
-            let mut lints = cargo(repo);
-            lints.args(["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]);
-            let mut total = run_suite("lints, native", Kind::Check, &mut lints);
-            let mut tests = cargo(repo);
-            tests.args(["test", "--quiet", "--no-run"]);
-            total.add(run_suite("compiling the native tests", Kind::Check, &mut tests));
-            total
-        });
+        let native =
+            scope.spawn(|| run_suite("lints, native", Kind::Check, cargo_test(repo).arg("--no-run")));
         let mut total = run_check("build", || build::build(repo));
         total.add(native.join().unwrap_or(Tally { passed: 0, failed: 1 }));
         total
