@@ -139,8 +139,8 @@ begin
   select * into v_context from public.workspace_context where workspace_id = p_workspace_id;
   -- Restoring what is current already changes nothing, not even when it was confirmed.
   if v_created or p_source <> 'restore' then
-    -- Equal content can come from other answers, of which the reducer kept the same. They are kept beside the version.
-    v_edited := not v_created and (p_answers, p_business_context - 'generated_at') is distinct from (
+    -- Equal content can come from other answers, of which the reducer kept the same. A person's are kept beside the version.
+    v_edited := p_confirm and not v_created and (p_answers, p_business_context - 'generated_at') is distinct from (
       coalesce(v_context.answers, v_latest.answers),
       coalesce(v_context.business_context, v_latest.business_context) - 'generated_at');
     insert into public.workspace_context as c (workspace_id, latest_version, confirmed_at, reducer)
@@ -160,7 +160,7 @@ begin
     'confirmed_at', private.rfc3339(v_context.confirmed_at), 'edits', v_context.edits);
 end $$;
 comment on function private.store_version(uuid, text, jsonb, jsonb, jsonb, text, integer, jsonb, boolean) is
-  'The one place that numbers versions: the next one for new content, none (created is false) for content equal to the current one, which a restore leaves as it is and anything else may give another source. p_confirm says that a person stands behind it now. The caller holds the workspace''s lock and has checked everything.';
+  'The one place that numbers versions: the next one for new content, none (created is false) for content equal to the current one, which a restore leaves as it is and a person may give another source. p_confirm says that a person stands behind it now. The caller holds the workspace''s lock and has checked everything.';
 
 create or replace function public.finalize_onboarding(
   p_workspace_id uuid, p_answers jsonb, p_business_context jsonb, p_content text, p_checksum text,
