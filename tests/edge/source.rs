@@ -247,3 +247,14 @@ async fn an_edit_whose_answer_is_lost_can_be_repeated_and_one_that_could_not_pub
     let read = founder.get("/context/manifest").await;
     assert_eq!((&read.json["version"], read.header("x-cache")), (&json!(3), Some("origin")));
 }
+
+#[tokio::test]
+async fn an_edit_that_a_newer_version_overtook_leaves_no_older_answers() {
+    let world = World::shared().await;
+    let founder = finalized(world, &answers()).await;
+    assert_eq!(load(&founder).await.json["answers"], answers());
+    // As if the cron had made a newer version and published it while this edit was on its way.
+    world.redis(&["HSET", &format!("bcm:{}:head", founder.workspace_id), "version", "99"]).await;
+    assert_eq!(edit(&founder, "\"1\"", &with_goal("overtaken")).await.status, 201);
+    assert_eq!(load(&founder).await.json["answers"], with_goal("overtaken"));
+}

@@ -37,10 +37,13 @@ local have = redis.call('HMGET', KEYS[2], 'version', 'confirmed_at')
 local version, mine = tonumber(have[1]) or 0, tonumber(ARGV[5])
 local newest = version < mine or (version == mine and (have[2] or '') <= ARGV[6])
 if newest then redis.call('HSET', KEYS[2], 'version', ARGV[5], 'confirmed_at', ARGV[6]) end
-if newest and replaces then
+if replaces and newest then
   -- Above what a reader may restore that asked Postgres before this was committed.
   set_answers()
   set_submitted(math.max((tonumber(revision) or 0) + 1, tonumber(ARGV[16])))
+elseif replaces then
+  -- The newer version may be the cron's, which says nothing of the session.
+  redis.call('DEL', KEYS[7])
 end
 if not newest or redis.call('ZCARD', KEYS[1]) > 0 then
   redis.call('HDEL', KEYS[2], 'etag', 'none_ms')
