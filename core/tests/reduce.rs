@@ -1,6 +1,8 @@
 //! Business contexts and what the reducer makes of them, as files that a person can read. `UPDATE=1` writes the manifests
 //! anew; where one differs, `REDUCER` must have gone up, so that the cron brings it to every workspace.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a context that cannot be read must fail its test")]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
