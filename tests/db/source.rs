@@ -122,6 +122,13 @@ async fn answers_that_change_nothing_in_the_manifest_are_kept_beside_it() {
     let found = source(&mut db, &world).await;
     assert_eq!((&found["edits"], &found["answers"]), (&json!(1), &json!({ "acquisition_goal": "one" })));
     assert_eq!(found["business_context"]["goal"], "one");
+    let waits: bool = db
+        .one(
+            "select source_changed_at is not null from public.workspace_context where workspace_id = $1",
+            &[&world.workspace],
+        )
+        .await;
+    assert!(!waits, "it was reduced already, and is no work for the cron");
     assert_eq!(shown(&db, &world).await.1, json!({ "acquisition_goal": "one" }));
 
     // The same answers again are no edit, though their document has another date.

@@ -72,6 +72,18 @@ async fn stands(world: &World, founder: &Founder<'_>, what: &str) -> bool {
         == 1
 }
 
+/// Waits for the line that a failed work leaves with the workspace's id.
+async fn logged(world: &World, founder: &Founder<'_>, work: &str) {
+    until(&format!("{work} is logged"), || async {
+        world.worker.logs().iter().any(|line| {
+            serde_json::from_str::<Value>(&line.message).is_ok_and(|line| {
+                line["work"] == work && line["workspace_id"] == founder.workspace_id.as_str()
+            })
+        })
+    })
+    .await;
+}
+
 const QUIET: [&str; 3] = ["advance_subscriptions", "claim_due_work", "claim_rebuilds"];
 
 #[tokio::test]
@@ -121,6 +133,7 @@ async fn a_crash_between_commit_and_publish_shows_nobody_the_older_version_and_h
     world.stack.faults().set(Part::Upstash, lost).unwrap();
     run(&world, at(mine));
     assert!(stands(&world, &founder, "latest_version = 3").await, "it was committed");
+    logged(&world, &founder, "publish_rebuild").await;
     let read = founder.get("/context/manifest").await;
     assert_eq!((&read.json["version"], read.header("x-cache")), (&json!(3), Some("origin")));
     // The fence's time is over, without a word from its writer.
@@ -166,13 +179,7 @@ async fn a_source_that_was_changed_by_hand_is_made_anew_at_once_and_one_that_can
     assert_eq!(run(&world, at(others)), [&QUIET[..], &["skip_rebuild"]].concat());
     assert!(stands(&world, &founder, "source_changed_at is null and latest_version = 1").await);
     assert_eq!(run(&world, at(others)), QUIET, "nobody tries for ever");
-    until("the failure is logged with the workspace", || async {
-        world.worker.logs().iter().any(|line| {
-            serde_json::from_str::<Value>(&line.message)
-                .is_ok_and(|line| line["work"] == "rebuild" && line["workspace_id"] == id.as_str())
-        })
-    })
-    .await;
+    logged(&world, &founder, "rebuild").await;
     sql(
         &world,
         &format!(

@@ -110,7 +110,10 @@ async fn rebuild(scope: &Scope, due: &Due) -> Outcome {
     };
     match store(scope, due, &reduced).await {
         Ok(stored) => {
-            fence.publish(scope, &stored.version.manifest(reduced.content), None).await;
+            let manifest = stored.version.manifest(reduced.content);
+            let published = fence.publish(scope, &manifest, None).await;
+            // The version stands; readers ask Postgres until one of them has brought it to the tiers.
+            note(scope, "publish_rebuild", (!published).then(|| ErrorCode::DependencyUnavailable.into()));
             Outcome::Created
         }
         Err(Failure::Refused(error)) => {
