@@ -126,7 +126,8 @@ declare
   v_latest public.business_context_manifests := private.latest_manifest(p_workspace_id);
   v_created boolean := v_latest.checksum is distinct from p_checksum;
   v_now timestamptz := pg_catalog.clock_timestamp(); -- after the wait for the lock, so that times never run backwards
-  v_confirmed_at timestamptz;
+  v_context public.workspace_context;
+  v_edited boolean;
 begin
   if v_created then
     insert into public.business_context_manifests (workspace_id, version, parent_version, source, content, checksum,
@@ -135,18 +136,31 @@ begin
       p_business_context, p_answers, p_token_estimate, p_meta, v_now)
     returning * into v_latest;
   end if;
-  insert into public.workspace_context as c (workspace_id, latest_version, confirmed_at)
-  values (p_workspace_id, v_latest.version, v_now)
-  on conflict (workspace_id) do update set latest_version = excluded.latest_version,
-    confirmed_at = case when p_confirm then excluded.confirmed_at else c.confirmed_at end
-  returning c.confirmed_at into v_confirmed_at;
+  select * into v_context from public.workspace_context where workspace_id = p_workspace_id;
+  -- Restoring what is current already changes nothing, not even when it was confirmed.
+  if v_created or p_source <> 'restore' then
+    -- Equal content can come from other answers, of which the reducer kept the same. A person's are kept beside the version.
+    v_edited := p_confirm and not v_created and (p_answers, p_business_context - 'generated_at') is distinct from (
+      coalesce(v_context.answers, v_latest.answers),
+      coalesce(v_context.business_context, v_latest.business_context) - 'generated_at');
+    insert into public.workspace_context as c (workspace_id, latest_version, confirmed_at, reducer)
+    values (p_workspace_id, v_latest.version, v_now, private.reducer_of(p_meta))
+    on conflict (workspace_id) do update set latest_version = excluded.latest_version,
+      confirmed_at = case when p_confirm then excluded.confirmed_at else c.confirmed_at end,
+      reducer = case when v_created then excluded.reducer else greatest(c.reducer, excluded.reducer) end,
+      edits = case when v_created then 0 when v_edited then c.edits + 1 else c.edits end,
+      answers = case when v_created then null when v_edited then p_answers else c.answers end,
+      business_context = case when v_created then null when v_edited then p_business_context else c.business_context end,
+      source_changed_at = null, rebuild_claimed_until = null
+    returning * into v_context;
+  end if;
   return pg_catalog.jsonb_build_object(
     'version', v_latest.version, 'checksum', v_latest.checksum, 'created', v_created, 'source', v_latest.source,
     'meta', v_latest.meta, 'generated_at', private.rfc3339(v_latest.created_at),
-    'confirmed_at', private.rfc3339(v_confirmed_at));
+    'confirmed_at', private.rfc3339(v_context.confirmed_at), 'edits', v_context.edits);
 end $$;
 comment on function private.store_version(uuid, text, jsonb, jsonb, jsonb, text, integer, jsonb, boolean) is
-  'The one place that numbers versions: the next one for new content, none (created is false) for content equal to the current one. p_confirm says that a person stands behind it now. The caller holds the workspace''s lock and has checked everything.';
+  'The one place that numbers versions: the next one for new content, none (created is false) for content equal to the current one, which a restore leaves as it is and a person may give another source. p_confirm says that a person stands behind it now. The caller holds the workspace''s lock and has checked everything.';
 
 create or replace function public.finalize_onboarding(
   p_workspace_id uuid, p_answers jsonb, p_business_context jsonb, p_content text, p_checksum text,

@@ -4,22 +4,29 @@ alter table public.workspace_context add column if not exists last_rebuilt_at ti
 comment on column public.workspace_context.last_rebuilt_at is
   'When a person last rebuilt the manifest, changed or not; the next rebuild waits an hour, unless forced.';
 
-create or replace function private.expect_version(p_workspace_id uuid, p_expected_version integer) returns void
+create or replace function private.expect_version(
+  p_workspace_id uuid, p_expected_version integer, p_expected_edits integer
+) returns void
 language plpgsql stable set search_path = '' as $$
 declare
   v_version integer := (private.latest_manifest(p_workspace_id)).version;
+  v_edits integer := coalesce((select c.edits from public.workspace_context c where c.workspace_id = p_workspace_id), 0);
 begin
   if v_version is distinct from p_expected_version then
     perform private.fail('PT412', 'version_conflict', case when v_version is null then 'The workspace has no manifest yet.'
       else pg_catalog.format('The manifest is at version %s by now; read it and try again.', v_version) end);
   end if;
+  if v_edits is distinct from p_expected_edits then
+    perform private.fail('PT412', 'version_conflict', 'The answers were edited meanwhile; read them and try again.');
+  end if;
 end $$;
-comment on function private.expect_version(uuid, integer) is
-  'Refuses when the current version is another one than the caller worked from.';
+comment on function private.expect_version(uuid, integer, integer) is
+  'Refuses when the current version, or the number of edits since it, is another one than the caller worked from.';
 
 create or replace function public.store_manifest(
   p_workspace_id uuid, p_source text, p_answers jsonb, p_business_context jsonb, p_content text, p_checksum text,
-  p_token_estimate integer, p_meta jsonb, p_expected_version integer, p_request_id text, p_force boolean default false
+  p_token_estimate integer, p_meta jsonb, p_expected_version integer, p_request_id text, p_force boolean default false,
+  p_expected_edits integer default 0
 ) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -35,7 +42,7 @@ begin
   end if;
   v_content := private.checked_manifest(p_answers, p_business_context, p_content, p_checksum, p_token_estimate, p_meta);
   if p_expected_version is not null then
-    perform private.expect_version(p_workspace_id, p_expected_version);
+    perform private.expect_version(p_workspace_id, p_expected_version, p_expected_edits);
   end if;
   -- 3. Not again so soon.
   select c.last_rebuilt_at + interval '1 hour' into v_next from public.workspace_context c
@@ -55,12 +62,12 @@ begin
     'forced', p_force is true), p_request_id);
   return v_stored;
 end $$;
-comment on function public.store_manifest(uuid, text, jsonb, jsonb, text, text, integer, jsonb, integer, text, boolean) is
-  'Stores a rebuilt or imported manifest as the next version; content equal to the current one makes none (created is false) and is confirmed. p_expected_version null takes whatever is current. Owners and admins.';
+comment on function public.store_manifest(uuid, text, jsonb, jsonb, text, text, integer, jsonb, integer, text, boolean, integer) is
+  'Stores a rebuilt or imported manifest as the next version; content equal to the current one makes none (created is false) and is confirmed. p_expected_version null takes whatever is current, and p_expected_edits counts the edits since it. Owners and admins.';
 
 create or replace function public.store_rebuilt_manifest(
   p_workspace_id uuid, p_answers jsonb, p_business_context jsonb, p_content text, p_checksum text,
-  p_token_estimate integer, p_meta jsonb, p_expected_version integer, p_request_id text
+  p_token_estimate integer, p_meta jsonb, p_expected_version integer, p_request_id text, p_expected_edits integer default 0
 ) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
@@ -75,7 +82,7 @@ begin
   if p_expected_version is null then
     perform private.fail('PT422', 'version_missing', 'Say which version was rebuilt; only a person makes the first one.');
   end if;
-  perform private.expect_version(p_workspace_id, p_expected_version);
+  perform private.expect_version(p_workspace_id, p_expected_version, p_expected_edits);
   v_stored := private.store_version(p_workspace_id, 'rebuild', p_answers, p_business_context, v_content, p_checksum,
     p_token_estimate, p_meta, false);
   if (v_stored ->> 'created')::boolean then
@@ -85,8 +92,8 @@ begin
   end if;
   return v_stored;
 end $$;
-comment on function public.store_rebuilt_manifest(uuid, jsonb, jsonb, text, text, integer, jsonb, integer, text) is
-  'Stores what a scheduled rebuild made of version p_expected_version, unless another one is current by now. Confirms nothing: freshness keeps counting from a person''s deed. Service key only.';
+comment on function public.store_rebuilt_manifest(uuid, jsonb, jsonb, text, text, integer, jsonb, integer, text, integer) is
+  'Stores what a scheduled rebuild made of version p_expected_version and of p_expected_edits edits since, unless there are others by now. Confirms nothing: freshness keeps counting from a person''s deed. Service key only.';
 
 create or replace function public.restore_manifest(
   p_workspace_id uuid, p_version integer, p_request_id text default null
@@ -103,17 +110,17 @@ begin
     perform private.fail('PT404', 'version_not_found', 'The manifest has no such version.');
   end if;
   v_stored := private.store_version(p_workspace_id, 'restore', v_old.answers, v_old.business_context, v_old.content,
-    v_old.checksum, v_old.token_estimate, v_old.meta || pg_catalog.jsonb_build_object('restored_from', p_version),
-    -- Restoring what is current already changes nothing, not even when it was confirmed.
-    (private.latest_manifest(p_workspace_id)).checksum <> v_old.checksum);
+    v_old.checksum, v_old.token_estimate, v_old.meta || pg_catalog.jsonb_build_object('restored_from', p_version), true);
   if (v_stored ->> 'created')::boolean then
+    v_stored := v_stored || pg_catalog.jsonb_build_object(
+      'session_revision', private.keep_submitted(p_workspace_id, v_old.answers));
     perform private.audit(p_workspace_id, auth.uid(), 'bcm.restored', pg_catalog.jsonb_build_object(
       'version', v_stored -> 'version', 'restored_from', p_version, 'checksum', v_old.checksum), p_request_id);
   end if;
-  return v_stored || pg_catalog.jsonb_build_object('content', v_old.content);
+  return v_stored || pg_catalog.jsonb_build_object('content', v_old.content, 'answers', v_old.answers);
 end $$;
 comment on function public.restore_manifest(uuid, integer, text) is
-  'Makes an older version current again, as a new version that names it in meta.restored_from. Content equal to the current one changes nothing (created is false). Answers the content too. Owners and admins.';
+  'Makes an older version current again, as a new version that names it in meta.restored_from. Content equal to the current one changes nothing (created is false). Answers the content and the answers too. Owners and admins.';
 
 create or replace function public.read_versions_pair(p_workspace_id uuid, p_from integer, p_to integer) returns jsonb
 language plpgsql stable security invoker set search_path = '' as $$
@@ -135,13 +142,13 @@ end $$;
 comment on function public.read_versions_pair(uuid, integer, integer) is
   'Two versions of a manifest, to compare them, with the caller''s membership. Any member.';
 
-revoke all on function private.expect_version(uuid, integer),
-  public.store_manifest(uuid, text, jsonb, jsonb, text, text, integer, jsonb, integer, text, boolean),
-  public.store_rebuilt_manifest(uuid, jsonb, jsonb, text, text, integer, jsonb, integer, text),
+revoke all on function private.expect_version(uuid, integer, integer),
+  public.store_manifest(uuid, text, jsonb, jsonb, text, text, integer, jsonb, integer, text, boolean, integer),
+  public.store_rebuilt_manifest(uuid, jsonb, jsonb, text, text, integer, jsonb, integer, text, integer),
   public.restore_manifest(uuid, integer, text), public.read_versions_pair(uuid, integer, integer)
   from public, anon, authenticated;
 grant execute on function
-  public.store_manifest(uuid, text, jsonb, jsonb, text, text, integer, jsonb, integer, text, boolean),
+  public.store_manifest(uuid, text, jsonb, jsonb, text, text, integer, jsonb, integer, text, boolean, integer),
   public.restore_manifest(uuid, integer, text), public.read_versions_pair(uuid, integer, integer) to authenticated;
 grant execute on function
-  public.store_rebuilt_manifest(uuid, jsonb, jsonb, text, text, integer, jsonb, integer, text) to service_role;
+  public.store_rebuilt_manifest(uuid, jsonb, jsonb, text, text, integer, jsonb, integer, text, integer) to service_role;

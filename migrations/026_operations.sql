@@ -192,6 +192,9 @@ language sql stable security definer set search_path = '' as $$
     select 'incidents_open', p.kind, count(*), min(p.created_at)
     from public.payment_incidents p where p.resolved_at is null group by p.kind
     union all
+    select 'sources_changed', null, count(*), min(c.source_changed_at)
+    from public.workspace_context c where c.source_changed_at is not null
+    union all
     select 'invariant_violations', i.name, i.violations, i.checked_at from private.invariants i
   )
   select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', g.name, 'label', g.label, 'rows', g.rows,

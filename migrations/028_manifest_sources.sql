@@ -4,16 +4,11 @@ create or replace function public.read_source(p_workspace_id uuid) returns jsonb
 language plpgsql stable security invoker set search_path = '' as $$
 declare
   v_membership jsonb := public.read_membership(p_workspace_id);
-  v_source jsonb;
 begin
-  select pg_catalog.jsonb_build_object('version', m.version, 'answers', m.answers, 'business_context', m.business_context)
-  into v_source
-  from public.business_context_manifests m
-  where m.workspace_id = p_workspace_id order by m.version desc limit 1;
-  return pg_catalog.jsonb_build_object('membership', v_membership, 'source', v_source);
+  return pg_catalog.jsonb_build_object('membership', v_membership, 'source', private.source_of(p_workspace_id));
 end $$;
 comment on function public.read_source(uuid) is
-  'The answers and the business context that the current manifest was made from, with the caller''s membership; source is null before the first onboarding. Any member.';
+  'The answers and the business context that the current manifest is made from by now, with the caller''s membership; source is null before the first onboarding. Any member.';
 
 revoke all on function public.read_source(uuid) from public, anon, authenticated;
 grant execute on function public.read_source(uuid) to authenticated;

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::ContextSource;
 use crate::onboarding::{FieldId, SessionCopy};
 
 /// Declares the codes together with everything that is said about them.
@@ -73,13 +74,13 @@ errors! {
     /// Some answers are missing or wrong; `errors` names each.
     AnswersInvalid = "answers_invalid", 422, "Some answers need attention.", "Correct the fields named in `errors` and send again; nothing was saved.";
     /// A save came without the revision that it is based on.
-    RevisionMissing = "revision_missing", 428, "The save names no revision.", "Send `If-Match` with the revision that you loaded, in quotes.";
+    RevisionMissing = "revision_missing", 428, "The save names no revision.", "Send `If-Match` with the ETag that you loaded: the revision, or the manifest's version, in quotes.";
     /// Another tab or person changed the same answers meanwhile; `current` is their copy and `errors` names the fields, where fields were compared.
     RevisionConflict = "revision_conflict", 412, "These answers were changed elsewhere.", "Choose between your answers and those in `current`, and save again with its revision; nothing was saved.";
     /// There is no onboarding session to take answers from.
     SessionNotFound = "session_not_found", 404, "There are no saved answers.", "Answer the questions first, or send the answers in the body.";
     /// The onboarding has been submitted; its session is no longer edited.
-    SessionSubmitted = "session_submitted", 409, "The onboarding has been submitted.", "Read the manifest; to change it, send all answers to finalize again.";
+    SessionSubmitted = "session_submitted", 409, "The onboarding has been submitted.", "Read the manifest; to change it, edit its answers at `PUT /context/source`.";
     /// No onboarding step has this id.
     StepNotFound = "step_not_found", 404, "There is no such step.", "Use a step id from docs/API.md; steps have no numbers.";
     /// A parameter in the address is not what the route takes.
@@ -178,7 +179,7 @@ errors! {
     DescriptionInvalid = "description_invalid", 422, "The description is too long.", "Write 4,000 characters at most.";
     /// The objective of a campaign is too long.
     ObjectiveInvalid = "objective_invalid", 422, "The objective is too long.", "Write 4,000 characters at most.";
-    /// The manifest has another version by now than the one that the change was made on.
+    /// The manifest, or the answers behind it, are not those that the change was made on; for an edit `current_source` is what they are.
     VersionConflict = "version_conflict", 412, "The manifest has changed meanwhile.", "Read the current version and repeat the change.";
     /// The manifest has no version of this number.
     VersionNotFound = "version_not_found", 404, "There is no such version.", "Take a number from the history.";
@@ -221,6 +222,8 @@ pub struct Error {
     pub fields: Vec<FieldError>,
     /// The other copy of the answers, when a save met one.
     pub current: Option<Box<SessionCopy>>,
+    /// The same for an edit of what the manifest is made from.
+    pub current_source: Option<Box<ContextSource>>,
 }
 
 impl Error {
@@ -231,7 +234,7 @@ impl Error {
 
     /// An error with a sentence about this occurrence.
     pub fn with_detail(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), fields: Vec::new(), current: None }
+        Self { code, detail: detail.into(), fields: Vec::new(), current: None, current_source: None }
     }
 
     /// Refused answers, each named.
@@ -263,6 +266,15 @@ impl Error {
         }
     }
 
+    /// An edit that met other answers than those it was made on.
+    pub fn source_conflict(current: ContextSource) -> Self {
+        let detail = format!("The answers behind version {} have changed meanwhile.", current.version);
+        Self {
+            current_source: Some(Box::new(current)),
+            ..Self::with_detail(ErrorCode::VersionConflict, detail)
+        }
+    }
+
     /// The problem document of this error.
     pub fn problem(&self, request_id: &str) -> Problem {
         Problem {
@@ -275,6 +287,7 @@ impl Error {
             request_id: request_id.to_owned(),
             errors: self.fields.clone(),
             current: self.current.as_deref().cloned(),
+            current_source: self.current_source.as_deref().cloned(),
         }
     }
 }
@@ -310,6 +323,9 @@ pub struct Problem {
     /// The other copy of the answers; with `revision_conflict` alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<SessionCopy>,
+    /// What the manifest is made from by now; with an edit's `version_conflict` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_source: Option<ContextSource>,
 }
 
 #[cfg(test)]

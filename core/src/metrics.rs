@@ -65,6 +65,11 @@ pub const METRICS: &[Metric] = &[
         "tier",
         "Time that the manifests that hits gave are still kept, summed.",
     ),
+    counter(
+        "gatehouse_rebuilds_total",
+        "outcome",
+        "Workspaces that the cron looked at again: created, unchanged, skipped (cannot be reduced), overtaken or failed.",
+    ),
     gauge(
         "gatehouse_queue_rows",
         "queue, kind",

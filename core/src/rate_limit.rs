@@ -60,6 +60,14 @@ pub const POLICIES: &[Policy] = &[
         reason: "Each writes a whole version. Without Redis there is no fence, so nothing is written at all.",
     },
     Policy {
+        name: "edit",
+        route: RouteId::EditSource,
+        window_s: 3_600,
+        most: [30, 30, 60, 120],
+        outage: Outage::Closed,
+        reason: "Each may write a whole version. Without Redis there is no fence, so nothing is written at all.",
+    },
+    Policy {
         name: "rebuild",
         route: RouteId::Rebuild,
         window_s: 3_600,

@@ -68,7 +68,7 @@ impl Scope {
         }
         let line = serde_json::json!({
             "event": "background", "level": if failed.is_some() { "warn" } else { "info" },
-            "request_id": self.request_id, "work": work, "code": failed.map(|error| error.code.as_str()),
+            "request_id": self.request_id, "workspace_id": notes.workspace_id, "work": work, "code": failed.map(|error| error.code.as_str()),
             "cause": notes.cause, "calls": self.outbound.calls(), "tiers": notes.tiers,
         });
         platform::console_log(&line.to_string());

@@ -31,6 +31,7 @@ mod races;
 mod refunds;
 mod security_doc;
 mod snapshots;
+mod source;
 mod stack;
 mod subscriptions;
 mod support;

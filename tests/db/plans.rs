@@ -37,6 +37,7 @@ const BY_PEOPLE: &[(&str, &str)] = &[
     ("public.store_manifest(md5('w500')::uuid, 'import', EMPTY, 1, null)", "bcm_workspace_id_version_key"),
     ("public.restore_manifest(md5('w500')::uuid, 1)", "bcm_workspace_id_version_key"),
     ("public.read_source(md5('w500')::uuid)", "bcm_workspace_id_version_key"),
+    ("public.edit_source(md5('w500')::uuid, EMPTY, 1, 0, null)", "bcm_workspace_id_version_key"),
     ("public.read_versions_pair(md5('w500')::uuid, 1, 1)", "bcm_workspace_id_version_key"),
     (
         "public.invite_member(md5('w500')::uuid, 'new@example.in', 'member')",
@@ -99,6 +100,12 @@ const BY_SERVICE: &[(&str, &str)] = &[
     ("public.sweep_abandoned_sessions(10, null)", "onboarding_snapshots_due_idx"),
     ("public.start_trial(md5('w3')::uuid)", "subscription_workspace_id_key"),
     ("public.store_rebuilt_manifest(md5('w500')::uuid, EMPTY, 1, null)", "bcm_workspace_id_version_key"),
+    (
+        "public.claim_rebuilds(1, md5('w500')::uuid, md5('w500')::uuid, 20)",
+        "workspace_context_source_changed_at_idx",
+    ),
+    ("public.claim_rebuilds(1, md5('w500')::uuid, md5('w500')::uuid, 20)", "workspace_context_pkey"),
+    ("public.skip_rebuild(md5('w500')::uuid, 1, 1, 0)", "workspace_context_pkey"),
     ("public.explain_workspace(md5('w500')::uuid, md5('a7')::uuid, null)", "workspaces_pkey"),
     (
         "public.record_events(jsonb_build_array(jsonb_build_object('action', 'bcm.exported',

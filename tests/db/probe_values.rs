@@ -20,6 +20,7 @@ pub fn plausible(name: &str, kind: &str, workspace: &str) -> Option<String> {
             ("p_content", _) => "{}",
             ("p_checksum", _) => empty_object_sha256,
             ("p_meta", _) => r#"{"token_estimate":10,"dropped":[],"missing":[]}"#,
+            ("p_expected_edits", _) => "0",
             ("p_limit" | "p_token_estimate", _) => "10",
             ("p_before" | "p_before_seq", _) => return None,
             (_, "jsonb" | "json") => "{}",

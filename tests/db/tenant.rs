@@ -39,7 +39,7 @@ pub const TABLES: &[Table] = &[
     table(
         "workspace_context",
         "workspace_id = '$w'",
-        "(workspace_id, latest_version, confirmed_at) values ('$w', 1, now())",
+        "(workspace_id, latest_version, confirmed_at, answers) values ('$w', 1, now(), '{\"a\":\"secret of $w\"}')",
     ),
     table(
         "onboarding_snapshots",

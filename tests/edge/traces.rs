@@ -78,6 +78,17 @@ async fn every_route_makes_the_calls_that_the_table_says() {
     let restored = ["upstash EVALSHA", "/rest/v1/rpc/restore_manifest", "upstash EVALSHA"];
     seen(world, &reply.id, &restored).await;
 
+    let reply = founder.get("/context/source").await;
+    budgeted(RouteId::ReadSource, &reply, false);
+    seen(world, &reply.id, &["/rest/v1/rpc/read_source"]).await;
+
+    let edit = founder.ask(reqwest::Method::PUT, "/context/source").header("if-match", "\"1\"");
+    let reply = edit.body(json!({"answers": answers()}).to_string()).send().await;
+    budgeted(RouteId::EditSource, &reply, false);
+    let edited =
+        ["upstash EVALSHA", "/rest/v1/rpc/read_source", "/rest/v1/rpc/edit_source", "upstash EVALSHA"];
+    seen(world, &reply.id, &edited).await;
+
     let rebuild =
         founder.ask(reqwest::Method::POST, "/context/rebuild").header("idempotency-key", "the-trace");
     let reply = rebuild.send().await;

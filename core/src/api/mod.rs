@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::context::{Change, Manifest, PatchStep};
+use crate::context::{Change, Manifest, PatchStep, SourceTag};
 use crate::onboarding::{Answer, Answers, Progress, Session, progress};
 use crate::vocabulary::{
     BcmSource, ExportFormat, GateCondition, MemberRole, OnboardingStatus, Plan, SessionState,
@@ -218,6 +218,35 @@ pub struct VersionDiff {
     pub changes: Vec<Change>,
     /// JSON Patch (RFC 6902) from the one content to the other.
     pub patch: Vec<PatchStep>,
+}
+
+/// What the current manifest is made from: `GET /context/source`, and the other copy for an edit that was refused. The
+/// ETag is its version, and after a dot its edits where there are any.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ContextSource {
+    /// The manifest's version.
+    pub version: u32,
+    /// How often the answers were edited since without changing the manifest.
+    pub edits: u32,
+    /// Field id → answer.
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Answer>"))]
+    pub answers: Answers,
+}
+
+impl ContextSource {
+    /// What an edit names in `If-Match`.
+    pub fn tag(&self) -> SourceTag {
+        SourceTag { version: self.version, edits: self.edits }
+    }
+}
+
+/// `PUT /context/source`
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SourceRequest {
+    /// Field id → answer, all of them: what is not named is no longer answered.
+    pub answers: BTreeMap<String, Answer>,
 }
 
 /// `POST /context/restore`

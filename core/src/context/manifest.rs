@@ -30,6 +30,9 @@ pub struct Manifest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ManifestMeta {
+    /// Which reducer made the content; 0 for what was made before they were counted.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reducer: u32,
     /// Estimated cl100k tokens of the content.
     pub token_estimate: u32,
     /// Everything that was dropped or shortened to fit the budget, and why.
@@ -39,6 +42,11 @@ pub struct ManifestMeta {
     /// The older version whose content this one brought back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restored_from: Option<u32>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// The strong ETag of a manifest: it changes with the version, the content and the confirmation.

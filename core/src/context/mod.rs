@@ -10,6 +10,8 @@ mod give;
 mod letter_pairs;
 mod manifest;
 mod reduce;
+mod schedule;
+mod source;
 mod tiers;
 
 pub use budget::{BUDGET_TOKENS, TARGET_TOKENS, estimate_tokens};
@@ -19,5 +21,7 @@ pub use diff::{Change, ChangeKind, PatchStep, diff};
 pub use export::{export_name, to_markdown};
 pub use freshness::{FreshnessView, freshness};
 pub use manifest::{Manifest, ManifestMeta, etag, verify_manifest};
-pub use reduce::{Dropped, Reduced, reduce};
+pub use reduce::{Dropped, REDUCER, Reduced, reduce};
+pub use schedule::{CLAIM, DueRange, MOST_A_RUN, due_ranges};
+pub use source::SourceTag;
 pub use tiers::{jittered, pack, seal, unpack, unseal};

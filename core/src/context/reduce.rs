@@ -14,6 +14,10 @@ use super::{
 };
 use crate::error::{Error, ErrorCode};
 
+/// Which reducer this is. It goes up with every change that gives some business context another content; the cron
+/// then reduces every workspace's again.
+pub const REDUCER: u32 = 1;
+
 /// The sections that may give, the first to give first.
 const GIVES: [&str; 7] = ["facts", "market", "channels", "competitive", "messaging", "icps", "foundation"];
 
@@ -67,7 +71,7 @@ pub fn reduce(context: &BusinessContext) -> Result<Reduced, Error> {
         content,
         checksum: sha256_hex(&canonical),
         canonical,
-        meta: ManifestMeta { token_estimate, dropped, ..ManifestMeta::default() },
+        meta: ManifestMeta { reducer: REDUCER, token_estimate, dropped, ..ManifestMeta::default() },
     })
 }
 
@@ -108,15 +112,18 @@ fn full_content(context: &BusinessContext) -> Map<String, Value> {
 fn icp(icp: &Icp) -> Value {
     let (who, why) = (&icp.demographics, &icp.psychographics);
     json!({
-        "name": icp.name, "profile": why.identity, "role": who.role, "age": who.age_range, "location": who.location,
-        "income": who.income, "pains": icp.pain_points, "goals": icp.goals, "objections": icp.objections,
+        "name": icp.name, "profile": why.identity, "role": who.role, "stage": who.stage, "age": who.age_range,
+        "location": who.location, "income": who.income, "pains": icp.pain_points, "goals": icp.goals, "objections": icp.objections,
         "beliefs": why.beliefs, "fears": why.fears, "values": why.values, "triggers": why.triggers,
         "hangouts": why.hangouts,
     })
 }
 
 fn competitor(competitor: &Competitor) -> Value {
-    json!({"name": competitor.name, "type": competitor.kind, "weaknesses": competitor.weaknesses})
+    json!({
+        "name": competitor.name, "type": competitor.kind, "strengths": competitor.strengths,
+        "weaknesses": competitor.weaknesses,
+    })
 }
 
 /// The value without nulls, empty texts, empty lists and empty objects; `None` when nothing is left.

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::*;
-use crate::context::{Channel, Fact, Messaging, TARGET_TOKENS};
+use crate::context::give::SHORT_TEXT;
+use crate::context::{Channel, Competitor, Fact, Messaging, TARGET_TOKENS, ValueProp};
 
 /// Words of several scripts, emoji of several code points, codes and signs.
 fn text() -> impl Strategy<Value = String> {
@@ -31,7 +32,7 @@ prop_compose! {
     fn contexts()(
         company in text(), description in text(), values in vec((text(), text()), 0..60), goals in vec(text(), 0..20),
         icps in 0usize..4, constraints in vec("[a-z ]{0,30}", 0..5), banned in vec("[a-z]{1,10}", 0..5),
-        channels in vec(text(), 0..10),
+        channels in vec(text(), 0..10), rivals in vec((text(), vec(text(), 0..4)), 0..5), promises in vec(text(), 0..6),
     ) -> BusinessContext {
         let mut context = BusinessContext::default();
         context.company_profile.name = format!("A {}", company.chars().take(40).collect::<String>());
@@ -39,8 +40,17 @@ prop_compose! {
         context.intelligence.facts = values.into_iter()
             .map(|(label, value)| Fact { label, value, ..Default::default() }).collect();
         context.intelligence.icps = (0..icps)
-            .map(|n| Icp { name: format!("Customer {n}"), goals: goals.clone(), ..Default::default() }).collect();
+            .map(|n| {
+                let mut icp = Icp { name: format!("Customer {n}"), goals: goals.clone(), ..Default::default() };
+                icp.demographics.stage = format!("Stage {n}");
+                icp.psychographics.identity = promises.concat();
+                icp
+            }).collect();
+        context.intelligence.positioning.competitors = rivals.into_iter()
+            .map(|(name, strengths)| Competitor { name, strengths, ..Default::default() }).collect();
         context.intelligence.messaging = Messaging { guardrails: constraints, ..Default::default() };
+        context.intelligence.messaging.value_props = promises.into_iter()
+            .map(|title| ValueProp { description: title.repeat(2), title }).collect();
         context.intelligence.messaging.brand_voice.dont_list = banned;
         context.intelligence.channels = channels.into_iter()
             .map(|name| Channel { name, priority: "primary".into() }).collect();
@@ -55,6 +65,55 @@ fn strings(value: &Value, out: &mut Vec<String>) {
         Value::Object(members) => members.values().for_each(|item| strings(item, out)),
         _ => {}
     }
+}
+
+/// Every text with its pointer.
+fn leaves(value: &Value, pointer: &str, out: &mut Vec<(String, String)>) {
+    match value {
+        Value::String(text) => out.push((pointer.to_owned(), text.clone())),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(n, item)| leaves(item, &format!("{pointer}/{n}"), out));
+        }
+        Value::Object(members) => {
+            members.iter().for_each(|(name, item)| leaves(item, &format!("{pointer}/{name}"), out));
+        }
+        _ => {}
+    }
+}
+
+/// A business context that has what the content has, and nothing else.
+fn read_back(content: &Value) -> BusinessContext {
+    let at = |name: &str| content.get(name).cloned().unwrap_or_default();
+    let (foundation, position, message) = (at("foundation"), at("competitive"), at("messaging"));
+    let (market, guardrails) = (at("market"), at("guardrails"));
+    let icp = |icp: &Value| {
+        json!({
+            "name": icp["name"], "painPoints": icp["pains"], "goals": icp["goals"], "objections": icp["objections"],
+            "demographics": {"role": icp["role"], "stage": icp["stage"], "ageRange": icp["age"],
+                "location": icp["location"], "income": icp["income"]},
+            "psychographics": {"identity": icp["profile"], "beliefs": icp["beliefs"], "fears": icp["fears"],
+                "values": icp["values"], "triggers": icp["triggers"], "hangouts": icp["hangouts"]},
+        })
+    };
+    let context = json!({
+        "company_profile": {"name": foundation["company"], "industry": foundation["industry"],
+            "stage": foundation["stage"], "website": foundation["website"], "description": foundation["description"]},
+        "intelligence": {
+            "facts": at("facts"),
+            "icps": at("icps").as_array().into_iter().flatten().map(icp).collect::<Vec<_>>(),
+            "positioning": {"category": position["category"], "categoryPath": position["path"], "uvp": position["uvp"],
+                "differentiators": position["differentiators"], "competitors": position["alternatives"]},
+            "messaging": {"oneLiner": message["one_liner"], "positioningStatement": message["positioning"],
+                "valueProps": message["value_props"], "soundbites": message["soundbites"],
+                "brandVoice": {"tone": message["tone"], "doList": message["do"],
+                    "dontList": guardrails["banned_phrases"]},
+                "guardrails": guardrails["constraints"]},
+            "channels": at("channels"),
+            "market": {"geo": market["geo"], "primary_goal": market["goal"], "tam": market["tam"],
+                "sam": market["sam"], "som": market["som"], "verticals": market["verticals"]},
+        },
+    });
+    serde_json::from_value(without_empties(context).unwrap_or_else(|| json!({}))).unwrap()
 }
 
 fn filled(list: &[String]) -> Vec<&String> {
@@ -83,10 +142,44 @@ proptest! {
         strings(&reduced.content, &mut made);
         for text in made {
             let whole = given.contains(&text);
-            let cut = given.iter().any(|source| source.grapheme_indices(true).nth(crate::context::give::SHORT_TEXT)
+            let cut = given.iter().any(|source| source.grapheme_indices(true).nth(SHORT_TEXT)
                 .is_some_and(|(end, _)| source[..end] == text));
             prop_assert!(whole || cut, "{text}");
         }
+    }
+
+    /// Each text of the whole content is in the manifest, cut where that is said, unless it or what it stood in is named
+    /// as dropped; and nothing else is in the manifest.
+    #[test]
+    fn what_was_dropped_is_named_and_nothing_else_is_missing(context in contexts()) {
+        let reduced = reduce(&context).unwrap();
+        let named = |action: &str| -> Vec<&str> {
+            reduced.meta.dropped.iter().filter(|gone| gone.action == action).map(|gone| gone.pointer.as_str()).collect()
+        };
+        let (dropped, shortened) = (named("dropped"), named("shortened"));
+        let (mut whole, mut expected, mut found) = (Vec::new(), Vec::new(), Vec::new());
+        leaves(&Value::Object(full_content(&context)), "", &mut whole);
+        for (pointer, text) in whole {
+            let gone = |above: &&str| pointer == **above || pointer.starts_with(&format!("{above}/"));
+            if dropped.iter().any(gone) {
+                continue;
+            }
+            let cut = shortened.contains(&pointer.as_str());
+            expected.push(if cut { text.graphemes(true).take(SHORT_TEXT).collect() } else { text });
+        }
+        strings(&reduced.content, &mut found);
+        expected.sort_unstable();
+        found.sort_unstable();
+        prop_assert_eq!(found, expected);
+    }
+
+    /// Whatever the reducer left is left alone when it is reduced again.
+    #[test]
+    fn what_was_reduced_is_not_reduced_again(context in contexts()) {
+        let reduced = reduce(&context).unwrap();
+        let again = reduce(&read_back(&reduced.content)).unwrap();
+        prop_assert_eq!(again.canonical, reduced.canonical);
+        prop_assert_eq!(again.meta.dropped, vec![]);
     }
 
     #[test]
@@ -101,4 +194,26 @@ proptest! {
             }
         }
     }
+}
+
+/// Every field of a business context that holds a text has a place in the content, but for what is about the document:
+/// its version, when and from which session it was made, and the names and kinds of facts.
+#[test]
+fn every_text_of_a_context_has_a_place_in_the_content() {
+    let mut context: Value =
+        serde_json::from_str(include_str!("../../../tests/contract/reduce/typical.context.json")).unwrap();
+    for about in ["version", "generated_at", "session_id"] {
+        context.as_object_mut().unwrap().remove(about);
+    }
+    for fact in context["intelligence"]["facts"].as_array_mut().unwrap() {
+        fact["id"] = Value::Null;
+        fact["category"] = Value::Null;
+    }
+    let (mut given, mut made) = (Vec::new(), Vec::new());
+    strings(&context, &mut given);
+    let context: BusinessContext = serde_json::from_value(without_empties(context).unwrap()).unwrap();
+    strings(&Value::Object(full_content(&context)), &mut made);
+    given.sort_unstable();
+    made.sort_unstable();
+    assert_eq!(made, given);
 }

@@ -69,6 +69,10 @@ pub enum RouteId {
     History,
     /// `GET /context/diff`
     Diff,
+    /// `GET /context/source`
+    ReadSource,
+    /// `PUT /context/source`
+    EditSource,
     /// `POST /context/restore`
     Restore,
     /// `POST /context/rebuild`

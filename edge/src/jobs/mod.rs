@@ -1,7 +1,8 @@
 //! What the cron does, each in a bounded batch: label subscriptions and write reminders, reconcile pending payments and
-//! refunds, retry webhooks, send e-mails, sweep, and mark abandoned onboardings.
+//! refunds, retry webhooks, send e-mails, make manifests anew, sweep, and mark abandoned onboardings.
 
 pub mod emails;
+pub mod rebuilds;
 pub mod reconcile;
 pub mod refunds;
 pub mod webhooks;
@@ -44,12 +45,24 @@ pub async fn run(scope: &Scope, scheduled_ms: f64) {
     refunds::run(scope, work.refunds).await;
     webhooks::retry(scope, work.webhooks).await;
     emails::send_all(scope, work.emails).await;
+    rebuilds::run(scope, minute_of(scheduled_ms)).await;
     // Once an hour is often enough for what has waited for days.
     if scheduled_ms % 3_600_000.0 < 60_000.0 {
         sweep(scope).await;
         sweep_abandoned(scope).await;
         check_invariants(scope).await;
     }
+}
+
+/// The minute of an instant, counted from 1970.
+fn minute_of(ms: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the cron plans no run before 1970"
+    )]
+    let minute = (ms.max(0.0) / 60_000.0) as u64;
+    minute
 }
 
 /// How many rows of each queue to take at most.

@@ -3,32 +3,48 @@
 -- Postgres; should it have committed the older version, it finds the newer one noted. In any doubt the tiers are left
 -- without a name, so that nobody reads them.
 -- The onboarding session, where Redis has one, is submitted from here on. It holds what was submitted, unless a save
--- came after the look at it: that one is kept for the next finalize to take.
+-- came after the look at it: that one is kept for the next finalize to take. A session that was submitted long ago is
+-- replaced by what the newest version is made from; in any doubt it is forgotten, and its next reader asks Postgres.
 -- KEYS: fence, head, tier0, tier1, tier2, epoch, session. ARGV: 1 token, 2 epoch ttl, 3 fence ttl, 4 to 13 as store_bcm
--- takes them, then, when a session was submitted: 14 ttl of the submitted session, 15 its revision as it was seen or '',
--- and pairs of field and JSON. The token alone publishes nothing.
+-- takes them, then, where a session was submitted or replaced: 14 ttl of the submitted session, 15 submit or replace,
+-- 16 its revision (submit: as it was seen or ''; replace: of its snapshot), and pairs of field and JSON. The token alone
+-- publishes nothing.
 local stood = redis.call('ZREM', KEYS[1], ARGV[1]) == 1
 if not ARGV[2] then return 0 end
 local revision = ARGV[14] and redis.call('HGET', KEYS[7], 'revision')
-if revision then
-  if revision == ARGV[15] then
-    redis.call('DEL', KEYS[7])
-    for at = 16, #ARGV, 2 do redis.call('HSET', KEYS[7], ARGV[at], ARGV[at + 1]) end
-  end
-  redis.call('HSET', KEYS[7], 'revision', revision + 1, 'state', 'submitted')
+local replaces = ARGV[15] == 'replace'
+local function set_answers()
+  redis.call('DEL', KEYS[7])
+  for at = 17, #ARGV, 2 do redis.call('HSET', KEYS[7], ARGV[at], ARGV[at + 1]) end
+end
+local function set_submitted(number)
+  redis.call('HSET', KEYS[7], 'revision', number, 'state', 'submitted')
   redis.call('PEXPIRE', KEYS[7], ARGV[14])
+end
+if revision and not replaces then
+  if revision == ARGV[16] then set_answers() end
+  set_submitted(revision + 1)
 end
 -- A fence that was lost on the way let readers and writers by.
 if not stood or not remembers(KEYS[6], ARGV[2], ARGV[3]) then
   redis.call('HDEL', KEYS[2], 'etag', 'none_ms')
   redis.call('HSET', KEYS[2], 'generation', ARGV[1])
   redis.call('PEXPIRE', KEYS[2], ARGV[4])
+  if replaces then redis.call('DEL', KEYS[7]) end
   return 0
 end
 local have = redis.call('HMGET', KEYS[2], 'version', 'confirmed_at')
 local version, mine = tonumber(have[1]) or 0, tonumber(ARGV[5])
 local newest = version < mine or (version == mine and (have[2] or '') <= ARGV[6])
 if newest then redis.call('HSET', KEYS[2], 'version', ARGV[5], 'confirmed_at', ARGV[6]) end
+if replaces and newest then
+  -- Above what a reader may restore that asked Postgres before this was committed.
+  set_answers()
+  set_submitted(math.max((tonumber(revision) or 0) + 1, tonumber(ARGV[16])))
+elseif replaces then
+  -- The newer version may be the cron's, which says nothing of the session.
+  redis.call('DEL', KEYS[7])
+end
 if not newest or redis.call('ZCARD', KEYS[1]) > 0 then
   redis.call('HDEL', KEYS[2], 'etag', 'none_ms')
   return 0

@@ -39,7 +39,7 @@ pub async fn raise_fence(
     workspace_id: &str,
     route: &Route,
 ) -> Result<(Fence, Seen), Error> {
-    let (fence, answer) = raise(scope, person, workspace_id, route, None).await?;
+    let (fence, answer) = raise(scope, Some((person, route)), workspace_id, None).await?;
     let member = answer.get(0).and_then(Value::as_str).and_then(|text| serde_json::from_str(text).ok());
     let session = answer.get(1).and_then(Value::as_array).and_then(|flat| onboarding_store::parse(flat));
     Ok((fence, Seen { member, session }))
@@ -67,30 +67,38 @@ pub async fn raise_fence_once(
     let policy = rate_limit::policy(route.id).map_or("", |policy| policy.name);
     let key = keys::idempotency(&person.session.user_id, policy, name);
     let meaning = sha256_hex(fingerprint);
-    let (fence, answer) = raise(scope, person, workspace_id, route, Some((&key, &meaning))).await?;
+    let (fence, answer) = raise(scope, Some((person, route)), workspace_id, Some((&key, &meaning))).await?;
     match answer.get(3) {
         Some(told) => idempotency::repeat(told).map(Raised::Repeat),
         None => Ok(Raised::First(fence, Claim::of(key))),
     }
 }
 
+/// The same for the cron, which nobody asked: no limit counts it, and it looks at no membership.
+///
+/// # Errors
+/// `dependency_unavailable`.
+pub async fn raise_fence_for_cron(scope: &Scope, workspace_id: &str) -> Result<Fence, Error> {
+    raise(scope, None, workspace_id, None).await.map(|(fence, _)| fence)
+}
+
 async fn raise(
     scope: &Scope,
-    person: &SignedIn,
+    asked: Option<(&SignedIn, &Route)>,
     workspace_id: &str,
-    route: &Route,
     once: Option<(&str, &str)>,
 ) -> Result<(Fence, Value), Error> {
     let token = platform::random_uuid();
-    let policy = rate_limit::policy(route.id);
+    let user_id = asked.map_or("", |(person, _)| person.session.user_id.as_str());
+    let policy = asked.and_then(|(_, route)| rate_limit::policy(route.id));
     let counted = policy.map(|policy| policy.script_argument());
     let mut keys = vec![
         keys::fence(workspace_id),
         keys::head(workspace_id),
-        keys::membership(workspace_id, &person.session.user_id),
+        keys::membership(workspace_id, user_id),
         keys::session(workspace_id),
         keys::epoch(),
-        keys::limit(policy.map_or("", |policy| policy.name), workspace_id, &person.session.user_id),
+        keys::limit(policy.map_or("", |policy| policy.name), workspace_id, user_id),
     ];
     let lives = [keys::FENCE_TTL_MS, keys::HEAD_TTL_MS, keys::EPOCH_TTL_MS].map(|life| life.to_string());
     let mut arguments = vec![token.as_str()];
@@ -116,12 +124,14 @@ pub struct Seen {
     pub session: Option<Session>,
 }
 
-/// The onboarding session that a write submits.
-pub struct Submitted<'a> {
-    /// The revision that it had when the fence was raised; absent when Redis had none.
-    pub revision: Option<u32>,
-    /// What was submitted.
-    pub answers: &'a Answers,
+/// What a write makes of the onboarding session.
+pub enum SessionNow<'a> {
+    /// It is submitted. `revision` is what it had when the fence was raised, absent when Redis had none: answers that
+    /// were saved since are kept.
+    Submitted { revision: Option<u32>, answers: &'a Answers },
+    /// It was submitted before, and says from now on what the current version is made from. `revision` is that of the
+    /// snapshot.
+    Replaced { revision: u32, answers: &'a Answers },
 }
 
 impl Fence {
@@ -132,15 +142,19 @@ impl Fence {
         [fence, head, tier(0), tier(1), tier(2), keys::epoch(), session]
     }
 
-    /// Publishes what was committed into every tier, marks the onboarding session submitted where one was, and lowers
-    /// the fence. False when Redis was away: until a reader has asked Postgres, nobody reads from the tiers.
-    pub async fn publish(self, scope: &Scope, manifest: &Manifest, submitted: Option<Submitted<'_>>) -> bool {
+    /// Publishes what was committed into every tier, and what became of the onboarding session, and lowers the fence.
+    /// False when Redis was away: until a reader has asked Postgres, nobody reads from the tiers.
+    pub async fn publish(self, scope: &Scope, manifest: &Manifest, session: Option<SessionNow<'_>>) -> bool {
         let mut arguments = vec![self.token.clone()];
         arguments.extend([keys::EPOCH_TTL_MS.to_string(), keys::FENCE_TTL_MS.to_string()]);
         let tiers = Ready::new(manifest).arguments(&self.workspace_id);
         arguments.extend_from_slice(&tiers);
-        if let Some(Submitted { revision, answers }) = submitted {
-            arguments.push(keys::SUBMITTED_TTL_MS.to_string());
+        if let Some(session) = session {
+            let (deed, revision, answers) = match session {
+                SessionNow::Submitted { revision, answers } => ("submit", revision, answers),
+                SessionNow::Replaced { revision, answers } => ("replace", Some(revision), answers),
+            };
+            arguments.extend([keys::SUBMITTED_TTL_MS.to_string(), deed.to_owned()]);
             arguments.push(revision.map(|revision| revision.to_string()).unwrap_or_default());
             arguments.extend(onboarding_store::fields(answers));
         }
@@ -153,12 +167,15 @@ impl Fence {
         answer.is_ok()
     }
 
-    /// Lowers the fence after the answer, when it is certain that nothing was committed.
+    /// Lowers the fence, when it is certain that nothing was committed.
+    pub async fn lower(self, scope: &Scope) {
+        let lowered = upstash::eval(scope, &PUBLISH, &self.keys(), &[&self.token]).await;
+        scope.log_background("lower_fence", lowered.err());
+    }
+
+    /// The same after the answer.
     pub fn give_up(self, scope: &Scope) {
         let background = scope.background();
-        scope.after(async move {
-            let lowered = upstash::eval(&background, &PUBLISH, &self.keys(), &[&self.token]).await;
-            background.log_background("lower_fence", lowered.err());
-        });
+        scope.after(async move { self.lower(&background).await });
     }
 }

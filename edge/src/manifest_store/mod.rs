@@ -2,6 +2,7 @@
 //! that keeps a reader from ever seeing an older version than the last committed one.
 
 mod fence;
+mod source;
 mod stored;
 mod tiers;
 
@@ -13,7 +14,8 @@ use gatehouse_core::vocabulary::CacheTier;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub use fence::{Fence, Raised, Seen, Submitted, raise_fence, raise_fence_once};
+pub use fence::{Fence, Raised, Seen, SessionNow, raise_fence, raise_fence_for_cron, raise_fence_once};
+pub use source::{Made, Source, read_source};
 use stored::Version;
 pub use stored::{Stored, store, written};
 use tiers::{Found, Ready, retrieve_bcm, store_bcm};

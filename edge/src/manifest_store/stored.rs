@@ -3,13 +3,14 @@
 use gatehouse_core::api::Written;
 use gatehouse_core::context::{Manifest, ManifestMeta};
 use gatehouse_core::error::Error;
+use gatehouse_core::onboarding::Answers;
 use gatehouse_core::time;
 use gatehouse_core::vocabulary::BcmSource;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::Fence;
+use super::{Fence, SessionNow};
 use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::http::Reply;
@@ -27,6 +28,11 @@ pub struct Version {
 }
 
 impl Version {
+    /// Its number.
+    pub const fn number(&self) -> u32 {
+        self.version
+    }
+
     /// The manifest with its content.
     pub fn manifest(self, content: Value) -> Manifest {
         Manifest {
@@ -46,6 +52,11 @@ impl Version {
 pub struct Stored {
     /// Whether a new version was made.
     pub created: bool,
+    /// Edits since the version that is current now.
+    pub edits: u32,
+    /// The revision of the submitted onboarding, where it was replaced by what the version is made from.
+    #[serde(default)]
+    pub session_revision: Option<u32>,
     /// The version that is current now.
     #[serde(flatten)]
     pub version: Version,
@@ -74,11 +85,23 @@ pub async fn store<T: DeserializeOwned>(
 }
 
 /// Publishes what was stored and answers it: 201 for a new version, else 200 with `unchanged` as its sentence. With
-/// Redis away now, the write stands and `Degraded` says so.
-pub async fn written(scope: &Scope, fence: Fence, stored: Stored, content: Value, unchanged: &str) -> Reply {
+/// Redis away now, the write stands and `Degraded` says so. `answers` are those that a submitted onboarding shows from
+/// now on, where the write replaced them.
+pub async fn written(
+    scope: &Scope,
+    fence: Fence,
+    stored: Stored,
+    content: Value,
+    answers: Option<&Answers>,
+    unchanged: &str,
+) -> Reply {
     let created = stored.created;
+    let session = stored
+        .session_revision
+        .zip(answers)
+        .map(|(revision, answers)| SessionNow::Replaced { revision, answers });
     let manifest = stored.version.manifest(content);
-    let published = fence.publish(scope, &manifest, None).await;
+    let published = fence.publish(scope, &manifest, session).await;
     let message = if created {
         format!("Version {} is the manifest now.", manifest.version)
     } else {

@@ -41,6 +41,8 @@ pub async fn handle(
         RouteId::Manifest => context::manifest::manifest(scope, request, route).await,
         RouteId::History => context::history::history(scope, request).await,
         RouteId::Diff => context::diff::diff(scope, request).await,
+        RouteId::ReadSource => context::source::read(scope, request).await,
+        RouteId::EditSource => context::source::edit(scope, request, route).await,
         RouteId::Restore => context::restore::restore(scope, request, route).await,
         RouteId::Rebuild => context::rebuild::rebuild(scope, request, route).await,
         RouteId::Export => context::export::export(scope, request, route).await,

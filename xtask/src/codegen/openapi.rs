@@ -39,8 +39,14 @@ fn reference(name: &str) -> Value {
 fn operation(route: &Route) -> Value {
     let mut responses = Map::new();
     responses.insert("200".into(), success(route));
-    let makes =
-        [RouteId::EnsureProfile, RouteId::Finalize, RouteId::PaymentInit, RouteId::Restore, RouteId::Rebuild];
+    let makes = [
+        RouteId::EnsureProfile,
+        RouteId::Finalize,
+        RouteId::PaymentInit,
+        RouteId::EditSource,
+        RouteId::Restore,
+        RouteId::Rebuild,
+    ];
     if makes.contains(&route.id) {
         responses.insert("201".into(), success(route));
     }

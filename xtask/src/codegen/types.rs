@@ -1,10 +1,10 @@
 //! JSON Schemas of the wire types, by the names that the route table uses.
 
 use gatehouse_core::api::{
-    Checkout, EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, History, InitRequest,
-    Metrics, OnboardingSession, OrderView, Orders, Plans, Ready, RebuildRequest, RefundRequest, RefundView,
-    ReplayRequest, Replayed, RestoreRequest, SessionRequest, StepRequest, Timeline, VerifyProfile,
-    VersionDiff, WebhookAnswer, Written,
+    Checkout, ContextSource, EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, History,
+    InitRequest, Metrics, OnboardingSession, OrderView, Orders, Plans, Ready, RebuildRequest, RefundRequest,
+    RefundView, ReplayRequest, Replayed, RestoreRequest, SessionRequest, SourceRequest, StepRequest,
+    Timeline, VerifyProfile, VersionDiff, WebhookAnswer, Written,
 };
 use gatehouse_core::context::Manifest;
 use gatehouse_core::error::Problem;
@@ -38,6 +38,8 @@ pub fn schemas(definitions_path: &str) -> Map<String, Value> {
     generator.subschema_for::<Manifest>();
     generator.subschema_for::<History>();
     generator.subschema_for::<VersionDiff>();
+    generator.subschema_for::<ContextSource>();
+    generator.subschema_for::<SourceRequest>();
     generator.subschema_for::<RestoreRequest>();
     generator.subschema_for::<RebuildRequest>();
     generator.subschema_for::<Written>();

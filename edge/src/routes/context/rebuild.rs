@@ -1,36 +1,16 @@
 //! `POST /context/rebuild`
 
 use gatehouse_core::api::RebuildRequest;
-use gatehouse_core::context::{BusinessContext, Reduced, reduce};
-use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::onboarding::stored_answers;
+use gatehouse_core::error::Error;
 use gatehouse_core::route::Route;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::app::Scope;
-use crate::clients::postgrest::{self, Failure};
 use crate::http::{Reply, Request, object};
 use crate::idempotency;
-use crate::manifest_store::{self, Fence, Raised, Stored};
-use crate::onboarding_store::Membership;
+use crate::manifest_store::{self, Fence, Raised, Source, Stored};
 use crate::routes::workspace;
 use crate::session::{self, SignedIn};
-
-/// `read_source()` of the database.
-#[derive(Deserialize)]
-struct FromPostgres {
-    membership: Membership,
-    source: Option<Source>,
-}
-
-/// What the current version was made from.
-#[derive(Deserialize)]
-struct Source {
-    version: u32,
-    answers: Map<String, Value>,
-    business_context: Value,
-}
 
 /// Reduces the stored business context again. Whoever presses it stands behind the content, new or not.
 ///
@@ -76,7 +56,7 @@ async fn write(
 ) -> Result<Reply, Error> {
     // 3.
     let made = match source(scope, person, workspace_id).await {
-        Ok(source) => again(scope, &source).map(|reduced| (source, reduced)),
+        Ok(source) => source.reduce_again(scope).map(|reduced| (source, reduced)),
         Err(error) => Err(error),
     };
     let (source, reduced) = match made {
@@ -91,30 +71,18 @@ async fn write(
         "p_workspace_id": workspace_id, "p_source": "rebuild", "p_answers": source.answers,
         "p_business_context": source.business_context, "p_content": reduced.canonical,
         "p_checksum": reduced.checksum, "p_token_estimate": reduced.meta.token_estimate, "p_meta": reduced.meta,
-        "p_expected_version": source.version, "p_request_id": scope.request_id, "p_force": asked.force,
+        "p_expected_version": source.tag().version, "p_expected_edits": source.tag().edits,
+        "p_request_id": scope.request_id, "p_force": asked.force,
     });
     let (stored, fence): (Stored, _) =
         manifest_store::store(scope, person, fence, "rpc/store_manifest", &arguments).await?;
     // 5.
     let unchanged = "no new version was made, and it counts as confirmed now.";
-    Ok(manifest_store::written(scope, fence, stored, reduced.content, unchanged).await)
+    Ok(manifest_store::written(scope, fence, stored, reduced.content, None, unchanged).await)
 }
 
 async fn source(scope: &Scope, person: &SignedIn, workspace_id: &str) -> Result<Source, Error> {
-    let arguments = json!({"p_workspace_id": workspace_id});
-    let answer: FromPostgres =
-        postgrest::rpc(scope, person, "rpc/read_source", &arguments).await.map_err(Failure::into_error)?;
-    answer.membership.require_editor()?;
-    answer.source.ok_or_else(|| ErrorCode::ManifestNotFound.into())
-}
-
-fn again(scope: &Scope, source: &Source) -> Result<Reduced, Error> {
-    let context = BusinessContext::deserialize(&source.business_context).map_err(|error| {
-        scope.note_cause(format!("the stored business context cannot be read: {error}"));
-        Error::new(ErrorCode::Internal)
-    })?;
-    let mut reduced = reduce(&context)?;
-    let missing = stored_answers(&source.answers).missing();
-    reduced.meta.missing = missing.iter().map(|id| id.as_str().to_owned()).collect();
-    Ok(reduced)
+    let (member, source) = manifest_store::read_source(scope, person, workspace_id).await?;
+    member.require_editor()?;
+    Ok(source)
 }

@@ -2,9 +2,10 @@
 
 use gatehouse_core::api::RestoreRequest;
 use gatehouse_core::error::{Error, ErrorCode};
+use gatehouse_core::onboarding::stored_answers;
 use gatehouse_core::route::Route;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::history::LAST_VERSION;
 use crate::app::Scope;
@@ -19,6 +20,7 @@ struct Restored {
     #[serde(flatten)]
     stored: Stored,
     content: Value,
+    answers: Map<String, Value>,
 }
 
 /// Makes an older version current again, as a new one. Safe to repeat: equal content makes no new version.
@@ -41,8 +43,10 @@ pub async fn restore(scope: &Scope, request: &Request<'_>, route: &Route) -> Res
     // 3.
     let arguments =
         json!({"p_workspace_id": workspace_id, "p_version": version, "p_request_id": scope.request_id});
-    let (Restored { stored, content }, fence) =
+    let (Restored { stored, content, answers }, fence) =
         manifest_store::store(scope, &person, fence, "rpc/restore_manifest", &arguments).await?;
     // 4.
-    Ok(manifest_store::written(scope, fence, stored, content, "nothing was changed.").await)
+    let answers = stored_answers(&answers);
+    let unchanged = "nothing was changed.";
+    Ok(manifest_store::written(scope, fence, stored, content, Some(&answers), unchanged).await)
 }

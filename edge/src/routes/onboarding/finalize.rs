@@ -1,18 +1,18 @@
 //! `POST /onboarding/finalize`
 
 use gatehouse_core::api::Finalized;
-use gatehouse_core::context::{Reduced, reduce};
+use gatehouse_core::context::Reduced;
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::onboarding::{Answers, build_context, validate_answers};
+use gatehouse_core::onboarding::Answers;
 use gatehouse_core::route::Route;
 use serde_json::{Map, Value, json};
 
 use crate::app::Scope;
 use crate::http::{Reply, Request};
-use crate::manifest_store::{self, Seen, Stored, Submitted};
+use crate::manifest_store::{self, Made, Seen, SessionNow, Stored};
 use crate::routes::workspace;
 use crate::session::SignedIn;
-use crate::{onboarding_store, platform, session};
+use crate::{onboarding_store, session};
 
 /// Turns the answers into the workspace's manifest. Safe to repeat: equal content makes no new version.
 ///
@@ -30,7 +30,7 @@ pub async fn finalize(scope: &Scope, request: &Request<'_>, route: &Route) -> Re
     let workspace_id = workspace(scope, request)?;
     let given = given(&request.body(route.max_body).await?)?;
     // 2.
-    let prepared = given.map(|answers| Prepared::new(&answers)).transpose()?;
+    let prepared = given.map(|answers| Made::of(&answers)).transpose()?;
     // 3.
     let (fence, seen) = manifest_store::raise_fence(scope, &person, &workspace_id, route).await?;
     let revision = seen.session.as_ref().map(|session| session.revision);
@@ -39,7 +39,7 @@ pub async fn finalize(scope: &Scope, request: &Request<'_>, route: &Route) -> Re
         Some(prepared) => Ok(prepared),
         None => from_session(scope, &person, &workspace_id, seen).await,
     };
-    let Prepared { answers, context, reduced } = match prepared {
+    let Made { answers, context, reduced } = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
             fence.give_up(scope);
@@ -54,31 +54,12 @@ pub async fn finalize(scope: &Scope, request: &Request<'_>, route: &Route) -> Re
     // 6.
     let created = stored.created;
     let manifest = stored.version.manifest(reduced.content);
-    let submitted = Some(Submitted { revision, answers: &answers });
+    let submitted = Some(SessionNow::Submitted { revision, answers: &answers });
     let published = fence.publish(scope, &manifest, submitted).await;
     // 7.
     let status = if created { 201 } else { 200 };
     let reply = Reply::json(status, &Finalized { created, manifest });
     Ok(reply.degraded((!published).then_some("redis")))
-}
-
-/// Checked answers with what is made of them.
-struct Prepared {
-    answers: Answers,
-    context: Value,
-    reduced: Reduced,
-}
-
-impl Prepared {
-    /// # Errors
-    /// `answers_invalid` with every problem, `manifest_too_large` when the guardrails alone exceed the budget.
-    fn new(answers: &Map<String, Value>) -> Result<Self, Error> {
-        let answers = validate_answers(answers).map_err(Error::answers)?;
-        let context = build_context(&answers, "", platform::now());
-        let mut reduced = reduce(&context)?;
-        reduced.meta.missing = answers.missing().iter().map(|id| id.as_str().to_owned()).collect();
-        Ok(Self { answers, context: json!(context), reduced })
-    }
 }
 
 /// The answers in the body; none in an empty body and in an object without them.
@@ -101,7 +82,7 @@ async fn from_session(
     person: &SignedIn,
     workspace_id: &str,
     seen: Seen,
-) -> Result<Prepared, Error> {
+) -> Result<Made, Error> {
     let (member, session) = match (seen.member, seen.session) {
         (member, Some(session)) => (member, session),
         (_, None) => {
@@ -113,7 +94,7 @@ async fn from_session(
         member.require_editor()?;
     }
     let prepared = match json!(session.answers) {
-        Value::Object(answers) if session.revision > 0 => Prepared::new(&answers),
+        Value::Object(answers) if session.revision > 0 => Made::of(&answers),
         _ => Err(ErrorCode::SessionNotFound.into()),
     };
     if prepared.is_err() && member.is_none() {

@@ -67,6 +67,16 @@ export interface ConditionView {
   until?: string | null;
 }
 
+/** What the current manifest is made from: `GET /context/source`, and the other copy for an edit that was refused. The ETag is its version, and after a dot its edits where there are any. */
+export interface ContextSource {
+  /** The manifest's version. */
+  version: number;
+  /** How often the answers were edited since without changing the manifest. */
+  edits: number;
+  /** Field id → answer. */
+  answers: Record<string, Answer>;
+}
+
 /** What the manifest's age does to the controls that use it. */
 export interface Controls {
   /** `enabled`, `warn` (stale) or `disabled` (missing, expired or not known). */
@@ -275,6 +285,8 @@ export interface ManifestHead {
 
 /** How a manifest was made. */
 export interface ManifestMeta {
+  /** Which reducer made the content; 0 for what was made before they were counted. */
+  reducer?: number;
   /** Estimated cl100k tokens of the content. */
   token_estimate: number;
   /** Everything that was dropped or shortened to fit the budget, and why. */
@@ -431,6 +443,8 @@ export interface Problem {
   errors?: Array<FieldError>;
   /** The other copy of the answers; with `revision_conflict` alone. */
   current?: SessionCopy | null;
+  /** What the manifest is made from by now; with an edit's `version_conflict` alone. */
+  current_source?: ContextSource | null;
 }
 
 /** What the database knows about a person and the workspace that stands for them, as `verify_profile()` and `read_gate()` answer it. */
@@ -586,6 +600,12 @@ export interface SessionCopy {
 /** `PUT /onboarding/session` */
 export interface SessionRequest {
   /** Field id → answer. What is not named is no longer answered. */
+  answers: Record<string, Answer>;
+}
+
+/** `PUT /context/source` */
+export interface SourceRequest {
+  /** Field id → answer, all of them: what is not named is no longer answered. */
   answers: Record<string, Answer>;
 }
 

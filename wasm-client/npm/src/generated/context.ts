@@ -202,6 +202,8 @@ export interface ManifestDocument {
       profile?: string;
       /** Role */
       role?: string;
+      /** Stage */
+      stage?: string;
       /** Age */
       age?: string;
       /** Location */
@@ -241,6 +243,8 @@ export interface ManifestDocument {
         name?: string;
         /** Kind */
         type?: "direct" | "indirect";
+        /** Strengths */
+        strengths?: Array<string>;
         /** Weaknesses */
         weaknesses?: Array<string>;
       }>;

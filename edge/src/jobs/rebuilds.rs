@@ -1,0 +1,158 @@
+//! Manifests made anew without a person: for a source that was changed by hand, and for a newer reducer. Whose turn it
+//! is, core says (`context/schedule.rs`). Nothing here confirms a manifest.
+
+use gatehouse_core::context::{CLAIM, DueRange, MOST_A_RUN, REDUCER, Reduced, due_ranges};
+use gatehouse_core::error::{Error, ErrorCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::note;
+use crate::app::Scope;
+use crate::clients::postgrest::{self, Failure};
+use crate::manifest_store::{self, Source, Stored};
+use crate::metrics;
+
+/// A workspace of `claim_rebuilds()`.
+#[derive(Deserialize)]
+struct Due {
+    workspace_id: String,
+    #[serde(flatten)]
+    source: Source,
+}
+
+/// What became of one workspace.
+enum Outcome {
+    /// It has a new version.
+    Created,
+    /// Its content is what it was; the reducer has looked at it.
+    Unchanged,
+    /// Nothing can be made of its source, until somebody changes it or a newer reducer comes.
+    Skipped(Error),
+    /// A person was faster, and their version is by this reducer.
+    Overtaken,
+    /// It comes up again when its claim runs out.
+    Failed(Error),
+}
+
+impl Outcome {
+    const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Unchanged => "unchanged",
+            Self::Skipped(_) => "skipped",
+            Self::Overtaken => "overtaken",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+/// Looks at the workspaces whose turn it is in this minute, counted from 1970. A neighbour that does not answer ends the
+/// run: the next one goes on.
+pub(super) async fn run(scope: &Scope, minute: u64) {
+    let mut taken = 0;
+    for range in due_ranges(minute) {
+        while taken < MOST_A_RUN {
+            let due = match claim(scope, &range).await {
+                Ok(due) => due,
+                Err(error) => return note(scope, "claim_rebuilds", Some(error)),
+            };
+            let count = u32::try_from(due.len()).unwrap_or(CLAIM);
+            taken += count;
+            for due in due {
+                if !look_at(scope, &due).await {
+                    return;
+                }
+            }
+            if count < CLAIM {
+                break;
+            }
+        }
+    }
+}
+
+async fn claim(scope: &Scope, range: &DueRange) -> Result<Vec<Due>, Error> {
+    let arguments =
+        json!({"p_reducer": REDUCER, "p_first": range.first, "p_last": range.last, "p_limit": CLAIM});
+    postgrest::rpc_as_service(scope, "rpc/claim_rebuilds", &arguments).await.map_err(Failure::into_error)
+}
+
+/// Makes one manifest anew and counts it; false when a neighbour does not answer.
+async fn look_at(scope: &Scope, due: &Due) -> bool {
+    // The notes and calls of each workspace stand in a line of its own.
+    let scope = &scope.background();
+    scope.note_workspace(&due.workspace_id);
+    let outcome = rebuild(scope, due).await;
+    metrics::count("gatehouse_rebuilds_total", &[("outcome", outcome.as_str())], 1);
+    let up = !matches!(&outcome, Outcome::Failed(error) if error.code == ErrorCode::DependencyUnavailable);
+    let failed = match outcome {
+        Outcome::Failed(error) | Outcome::Skipped(error) => Some(error),
+        _ => None,
+    };
+    note(scope, "rebuild", failed);
+    up
+}
+
+async fn rebuild(scope: &Scope, due: &Due) -> Outcome {
+    let reduced = match due.source.reduce_again(scope) {
+        Ok(reduced) => reduced,
+        Err(error) => return skip(scope, due, error).await,
+    };
+    // Readers see nothing of a look that finds the same content, so it needs no fence.
+    if reduced.checksum == due.source.checksum {
+        return match store(scope, due, &reduced).await {
+            Ok(_) => Outcome::Unchanged,
+            Err(failure) => judge(failure.into_error()),
+        };
+    }
+    let fence = match manifest_store::raise_fence_for_cron(scope, &due.workspace_id).await {
+        Ok(fence) => fence,
+        Err(error) => return Outcome::Failed(error),
+    };
+    match store(scope, due, &reduced).await {
+        Ok(stored) => {
+            let manifest = stored.version.manifest(reduced.content);
+            let published = fence.publish(scope, &manifest, None).await;
+            // The version stands; readers ask Postgres until one of them has brought it to the tiers.
+            note(scope, "publish_rebuild", (!published).then(|| ErrorCode::DependencyUnavailable.into()));
+            Outcome::Created
+        }
+        Err(Failure::Refused(error)) => {
+            fence.lower(scope).await;
+            judge(error)
+        }
+        // The commit may still come: the fence stands for its time.
+        Err(Failure::Unknown(error)) => Outcome::Failed(error),
+    }
+}
+
+fn judge(error: Error) -> Outcome {
+    match error.code {
+        ErrorCode::VersionConflict | ErrorCode::WorkspaceNotFound => Outcome::Overtaken,
+        _ => Outcome::Failed(error),
+    }
+}
+
+async fn store(scope: &Scope, due: &Due, reduced: &Reduced) -> Result<Stored, Failure> {
+    let tag = due.source.tag();
+    let arguments = json!({
+        "p_workspace_id": due.workspace_id, "p_answers": due.source.answers,
+        "p_business_context": due.source.business_context, "p_content": reduced.canonical,
+        "p_checksum": reduced.checksum, "p_token_estimate": reduced.meta.token_estimate, "p_meta": reduced.meta,
+        "p_expected_version": tag.version, "p_expected_edits": tag.edits, "p_request_id": scope.request_id,
+    });
+    postgrest::rpc_as_service(scope, "rpc/store_rebuilt_manifest", &arguments).await
+}
+
+async fn skip(scope: &Scope, due: &Due, error: Error) -> Outcome {
+    let tag = due.source.tag();
+    let arguments = json!({
+        "p_workspace_id": due.workspace_id, "p_reducer": REDUCER, "p_expected_version": tag.version,
+        "p_expected_edits": tag.edits,
+    });
+    let skipped: Result<Value, Failure> =
+        postgrest::rpc_as_service(scope, "rpc/skip_rebuild", &arguments).await;
+    match skipped {
+        Ok(_) => Outcome::Skipped(error),
+        Err(failure) => Outcome::Failed(failure.into_error()),
+    }
+}
