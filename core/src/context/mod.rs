@@ -11,13 +11,15 @@ mod letter_pairs;
 mod manifest;
 mod reduce;
 mod tiers;
+mod verify;
 
 pub use budget::{BUDGET_TOKENS, TARGET_TOKENS, estimate_tokens};
 pub use business_context::*;
 pub use canonical::{canonical_json, checksum, sha256_hex};
 pub use diff::{Change, ChangeKind, PatchStep, diff};
-pub use export::{export_name, to_markdown};
+pub use export::{Export, export_name, to_markdown};
 pub use freshness::{FreshnessView, freshness};
 pub use manifest::{Manifest, ManifestMeta, etag, verify_manifest};
 pub use reduce::{Dropped, Reduced, reduce};
 pub use tiers::{jittered, pack, seal, unpack, unseal};
+pub use verify::{Flaw, Verified, verify_export, verify_json};

@@ -2,6 +2,7 @@
 //! failure, and its body carries the same numbers. No business rule stands here.
 
 mod auth;
+pub mod bench;
 mod context;
 mod health;
 mod members;

@@ -6,7 +6,7 @@ use gatehouse_core::api::{
     ReplayRequest, Replayed, RestoreRequest, SessionRequest, StepRequest, Timeline, VerifyProfile,
     VersionDiff, WebhookAnswer, Written,
 };
-use gatehouse_core::context::Manifest;
+use gatehouse_core::context::{Export, Manifest};
 use gatehouse_core::error::Problem;
 use gatehouse_core::gate::{GateAnswer, GateView};
 use gatehouse_core::members::{
@@ -42,6 +42,7 @@ pub fn schemas(definitions_path: &str) -> Map<String, Value> {
     generator.subschema_for::<RebuildRequest>();
     generator.subschema_for::<Written>();
     generator.subschema_for::<ExportRequest>();
+    generator.subschema_for::<Export>();
     generator.subschema_for::<Plans>();
     generator.subschema_for::<InitRequest>();
     generator.subschema_for::<Checkout>();

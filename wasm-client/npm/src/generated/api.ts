@@ -115,6 +115,26 @@ export interface Explanation {
   upcoming: Array<Upcoming>;
 }
 
+/** A manifest as the JSON export has it. */
+export interface Export {
+  /** Whose it is; absent in a manifest that was not exported. */
+  workspace_id?: string | null;
+  /** Counts up by one within a workspace. */
+  version: number;
+  /** When this version was made, RFC 3339 UTC. */
+  generated_at: string;
+  /** When a person last submitted, edited or rebuilt it, RFC 3339 UTC. Freshness counts from here. */
+  confirmed_at: string;
+  /** Lower-case hex SHA-256 over the RFC 8785 text of `content`. */
+  checksum: string;
+  /** What caused this version. */
+  source: BcmSource;
+  /** How it was made. */
+  meta: ManifestMeta;
+  /** What prompts read: foundation, icps, competitive, messaging, channels, market, facts, guardrails. */
+  content: unknown;
+}
+
 /** `POST /context/export` */
 export interface ExportRequest {
   /** `json` or `markdown`. */
