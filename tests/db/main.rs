@@ -33,6 +33,7 @@ mod security_doc;
 mod snapshots;
 mod stack;
 mod subscriptions;
+mod suggestions;
 mod support;
 mod tenant;
 mod versions;

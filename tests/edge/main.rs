@@ -20,6 +20,7 @@ mod refunds;
 mod refusals;
 mod renewal;
 mod sessions;
+mod suggestions;
 mod support;
 mod traces;
 mod vectors;

@@ -6,3 +6,4 @@ pub mod history;
 pub mod manifest;
 pub mod rebuild;
 pub mod restore;
+pub mod suggestions;
