@@ -174,3 +174,21 @@ fn walk(value: &Value, pointer: &mut String, see: &mut impl FnMut(&Value, &str))
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_text_is_cut_by_its_graphemes_before_any_item_goes() {
+        // One grapheme, two characters each: the first has more characters than a short text, and fewer graphemes.
+        let text = |graphemes: usize| "e\u{301}".repeat(graphemes);
+        let mut giver = Giver::new(json!({"facts": [{"value": text(100)}, {"value": text(5_000)}]}));
+        giver.give("facts");
+        let (content, dropped) = giver.finish();
+        assert_eq!(content, json!({"facts": [{"value": text(100)}, {"value": text(SHORT_TEXT)}]}));
+        let told: Vec<_> = dropped.iter().map(|gone| (gone.pointer.as_str(), gone.action.as_str())).collect();
+        assert_eq!(told, [("/facts/1/value", "shortened")]);
+    }
+}
