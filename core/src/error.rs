@@ -185,6 +185,18 @@ errors! {
     VersionNotFound = "version_not_found", 404, "There is no such version.", "Take a number from the history.";
     /// The manifest was rebuilt within the last hour.
     RebuildTooSoon = "rebuild_too_soon", 429, "The manifest was rebuilt just now.", "Wait until the instant in the detail, or force it.";
+    /// This deployment has no language model.
+    SuggestionsOff = "suggestions_off", 501, "Suggestions are switched off.", "Operators: set the VERTEX_ settings that docs/ENVIRONMENT.md lists.";
+    /// The model could not be asked, or nothing of its answer can be used. No other suggestion is put in its place.
+    SuggestionsFailed = "suggestions_failed", 502, "There are no suggestions this time.", "Try again later; nothing was changed.";
+    /// A workspace asks a model 20 times a day at most.
+    TooManySuggestions = "too_many_suggestions", 429, "Too many suggestions were asked for.", "Come back tomorrow.";
+    /// Suggestions are made for 1 to 5 fields, and not for facts.
+    FieldsInvalid = "fields_invalid", 422, "Those fields cannot be suggested for.", "Name 1 to 5 of the fields that the detail lists.";
+    /// There is no such suggestion in the workspace.
+    SuggestionNotFound = "suggestion_not_found", 404, "There is no such suggestion.", "Take the id from the list of suggestions.";
+    /// Somebody has decided otherwise about the suggestion.
+    SuggestionDecided = "suggestion_decided", 409, "This suggestion was decided about.", "Ask for new suggestions.";
     /// Somebody else changed the same thing at the same moment.
     Conflict = "conflict", 409, "This changed while you were working.", "Load it again and repeat the change.";
     /// A database, cache or auth server that the answer needs did not answer in time. Nothing was changed, or the change is safe to repeat.

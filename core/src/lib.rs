@@ -23,6 +23,7 @@ pub mod rate_limit;
 pub mod replay;
 pub mod route;
 pub mod subscription;
+pub mod suggestions;
 pub mod time;
 pub mod validator;
 pub mod vocabulary;

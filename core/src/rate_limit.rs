@@ -76,6 +76,14 @@ pub const POLICIES: &[Policy] = &[
         reason: "Force passes over the hour between two rebuilds; this bounds it. Without Redis there is no fence, so nothing is written at all.",
     },
     Policy {
+        name: "suggest",
+        route: RouteId::Suggest,
+        window_s: 3_600,
+        most: [10; 4],
+        outage: Outage::Open,
+        reason: "Each asks a model and costs money. Without Redis the database still counts 20 a day for each workspace.",
+    },
+    Policy {
         name: "export",
         route: RouteId::Export,
         window_s: 3_600,

@@ -127,6 +127,10 @@ vocabulary! {
     ExportFormat { Json = "json", Markdown = "markdown" }
 }
 vocabulary! {
+    /// What became of a suggestion. Accepted says that somebody wants it, not that it was saved.
+    SuggestionState { Open = "open", Accepted = "accepted", Dismissed = "dismissed" }
+}
+vocabulary! {
     /// What the audit log records. A page may send those that begin with `ui.`, and no others.
     AuditAction {
         AuthProfileCreated = "auth.profile_created", AuthDenied = "auth.denied",
@@ -174,6 +178,7 @@ pub const VOCABULARY: &[(&str, &[&str])] = &[
     ("move_status", MoveStatus::TEXTS),
     ("campaign_status", CampaignStatus::TEXTS),
     ("export_format", ExportFormat::TEXTS),
+    ("suggestion_state", SuggestionState::TEXTS),
     ("audit_action", AuditAction::TEXTS),
 ];
 

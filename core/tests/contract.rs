@@ -10,10 +10,13 @@
 use std::fs;
 use std::path::Path;
 
-use gatehouse_core::context::{Manifest, diff, freshness, reduce, verify_manifest};
+use gatehouse_core::context::{
+    Export, Manifest, diff, freshness, reduce, to_markdown, verify_export, verify_manifest,
+};
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::onboarding::{FieldId, StepId, build_context, validate_draft, validate_step};
 use gatehouse_core::time::{Timestamp, parse};
+use gatehouse_core::vocabulary::BcmSource;
 use serde_json::{Map, Value, json, to_value};
 
 /// The cases of one file, each with its name.
@@ -87,5 +90,36 @@ fn answers_reduce_to_the_content_as_written() {
                 assert_eq!(Some(error.code), expected, "{name}");
             }
         }
+    }
+}
+
+/// `UPDATE=1` writes the files anew; read the difference as the person would who gets the export.
+#[test]
+fn exports_are_as_kept_and_verify() {
+    let (_, case) = cases("reduce.json").into_iter().next().unwrap();
+    let answers = validate_draft(answers(&case)).unwrap();
+    let reduced = reduce(&build_context(&answers, "", Timestamp::UNIX_EPOCH)).unwrap();
+    let made = "2026-02-01T06:30:00.000Z";
+    let manifest = Manifest {
+        version: 1,
+        generated_at: made.to_owned(),
+        confirmed_at: made.to_owned(),
+        checksum: reduced.checksum,
+        source: BcmSource::Onboarding,
+        meta: reduced.meta,
+        content: reduced.content,
+    };
+    let workspace_id = "6d0c1b9e-7a52-4f5e-9d3b-2f1c8a4e6b70";
+    let export = Export { workspace_id: Some(workspace_id.to_owned()), manifest: manifest.clone() };
+    let as_json = serde_json::to_string(&export).unwrap() + "\n";
+    for (name, text) in [("manifest.md", to_markdown(&manifest, workspace_id)), ("manifest.json", as_json)] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/contract/export").join(name);
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&path, &text).unwrap();
+        }
+        let kept = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert_eq!(kept, text, "{name}");
+        let found = verify_export(&kept).unwrap();
+        assert_eq!((found.version, found.workspace_id.as_deref()), (1, Some(workspace_id)), "{name}");
     }
 }

@@ -25,6 +25,7 @@ use crate::resend::{self, Resend};
 use crate::server::{Server, require_this_machine};
 use crate::stack::Session;
 use crate::valkey::Valkey;
+use crate::vertex::{self, Vertex};
 use crate::{clock, control, migrate, upstash};
 
 /// Shared by the stack, its control routes and its death watch.
@@ -44,6 +45,8 @@ pub(crate) struct Inner {
     phonepe_switch: Switch,
     pub(crate) resend: Resend,
     resend_switch: Switch,
+    pub(crate) vertex: Vertex,
+    vertex_switch: Switch,
     pub(crate) supabase_url: String,
     pub(crate) upstash_url: String,
     pub(crate) database_url: String,
@@ -62,6 +65,7 @@ impl Inner {
         let upstash_port = bind(options.ports.upstash, "the Upstash front").await?;
         let phonepe_port = bind(options.ports.phonepe, "PhonePe").await?;
         let resend_port = bind(options.ports.resend, "Resend").await?;
+        let vertex_port = bind(options.ports.vertex, "Vertex AI").await?;
         let postgres_port = bind(options.ports.postgres, "postgres").await?;
         let redis_port = bind(options.ports.redis, "redis").await?;
         let database_port = postgres_port.local_addr()?.port();
@@ -69,6 +73,7 @@ impl Inner {
         let upstash_url = format!("http://{}", upstash_port.local_addr()?);
         let phonepe = Phonepe::new(&format!("http://{}", phonepe_port.local_addr()?));
         let resend = Resend::new(&format!("http://{}", resend_port.local_addr()?));
+        let vertex = Vertex::new(&format!("http://{}", vertex_port.local_addr()?));
         if let Some(url) = &options.phonepe_webhook {
             phonepe.set_webhook(url, phonepe.webhook_username(), phonepe.webhook_password());
         }
@@ -145,6 +150,8 @@ impl Inner {
             phonepe_switch: Switch::new(),
             resend: resend.clone(),
             resend_switch: Switch::new(),
+            vertex: vertex.clone(),
+            vertex_switch: Switch::new(),
             supabase_url,
             upstash_url,
             database_url,
@@ -182,6 +189,8 @@ impl Inner {
         say("phonepe", "takes payments.".into(), version, Some(inner.phonepe.url()));
         serve(resend_port, resend::router(resend, front(Part::Resend)), inner.resend_switch.clone());
         say("resend", "takes mail.".into(), version, Some(&format!("{}/inbox", inner.resend.url())));
+        serve(vertex_port, vertex::router(vertex, front(Part::Vertex)), inner.vertex_switch.clone());
+        say("vertex", "answers prompts.".into(), version, Some(inner.vertex.url()));
         Ok(inner)
     }
 
@@ -190,7 +199,9 @@ impl Inner {
             Part::Postgres => self.server.kill().await?,
             Part::Postgrest => self.postgrest.end().await,
             Part::Redis => self.own_valkey()?.end().await,
-            Part::Auth | Part::Upstash | Part::Phonepe | Part::Resend => self.flip(part, false),
+            Part::Auth | Part::Upstash | Part::Phonepe | Part::Resend | Part::Vertex => {
+                self.flip(part, false)
+            }
         }
         Ok(())
     }
@@ -201,7 +212,7 @@ impl Inner {
             Part::Postgres => self.server.start().await,
             Part::Postgrest => self.postgrest.start().await,
             Part::Redis => self.own_valkey()?.start().await,
-            Part::Auth | Part::Upstash | Part::Phonepe | Part::Resend => {
+            Part::Auth | Part::Upstash | Part::Phonepe | Part::Resend | Part::Vertex => {
                 self.flip(part, true);
                 Ok(())
             }
@@ -223,6 +234,7 @@ impl Inner {
             Part::Upstash => Some(&self.upstash_switch),
             Part::Phonepe => Some(&self.phonepe_switch),
             Part::Resend => Some(&self.resend_switch),
+            Part::Vertex => Some(&self.vertex_switch),
         }
     }
 
@@ -237,7 +249,7 @@ impl Inner {
             Part::Postgres => self.server.process().await,
             Part::Postgrest => self.postgrest.process().await,
             Part::Redis => self.valkey.as_ref()?.process().await,
-            Part::Auth | Part::Upstash | Part::Phonepe | Part::Resend => None,
+            Part::Auth | Part::Upstash | Part::Phonepe | Part::Resend | Part::Vertex => None,
         }
     }
 
@@ -255,6 +267,7 @@ impl Inner {
                 Part::Upstash => (self.upstash_url.clone(), own),
                 Part::Phonepe => (self.phonepe.url().to_owned(), own),
                 Part::Resend => (format!("{}/inbox", self.resend.url()), own),
+                Part::Vertex => (self.vertex.url().to_owned(), own),
             };
             let process = self.process(part).await;
             let running = match self.switch(part) {

@@ -1,5 +1,5 @@
 //! The local platform that Gatehouse is developed and tested on: a real Postgres, a real PostgREST and a real
-//! Redis-protocol server, with an Auth issuer, an Upstash REST front and simulators of PhonePe and Resend that
+//! Redis-protocol server, with an Auth issuer, an Upstash REST front and simulators of PhonePe, Resend and Vertex AI that
 //! speak the hosted products' wire formats, faults on demand, and a record of every call.
 //!
 //! ```no_run
@@ -38,6 +38,7 @@ mod server;
 mod stack;
 mod upstash;
 mod valkey;
+pub mod vertex;
 pub mod worker;
 
 pub use cache::cache_dir;

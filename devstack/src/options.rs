@@ -24,11 +24,13 @@ pub enum Part {
     Phonepe,
     /// The simulated mail service.
     Resend,
+    /// The simulated language model.
+    Vertex,
 }
 
 impl Part {
     /// Every part, in starting order.
-    pub const ALL: [Part; 7] = [
+    pub const ALL: [Part; 8] = [
         Part::Postgres,
         Part::Redis,
         Part::Postgrest,
@@ -36,6 +38,7 @@ impl Part {
         Part::Upstash,
         Part::Phonepe,
         Part::Resend,
+        Part::Vertex,
     ];
 
     /// The name used in addresses, messages and JSON.
@@ -48,6 +51,7 @@ impl Part {
             Part::Upstash => "upstash",
             Part::Phonepe => "phonepe",
             Part::Resend => "resend",
+            Part::Vertex => "vertex",
         }
     }
 }
@@ -64,7 +68,7 @@ impl FromStr for Part {
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         Part::ALL.into_iter().find(|part| part.name() == name).ok_or_else(|| {
             anyhow::anyhow!(
-                "There is no part `{name}`: use one of postgres, postgrest, redis, auth, upstash, phonepe, resend."
+                "There is no part `{name}`: use one of postgres, postgrest, redis, auth, upstash, phonepe, resend, vertex."
             )
         })
     }
@@ -85,13 +89,15 @@ pub struct Ports {
     pub phonepe: u16,
     /// Resend's API and the inbox.
     pub resend: u16,
+    /// Vertex AI's tokens and models.
+    pub vertex: u16,
 }
 
 impl Ports {
     /// Every port with the part that listens there.
     pub fn list(self) -> Vec<(u16, &'static str)> {
         // Taken apart, so that a new port cannot be forgotten here.
-        let Self { gateway, upstash, postgres, redis, phonepe, resend } = self;
+        let Self { gateway, upstash, postgres, redis, phonepe, resend, vertex } = self;
         vec![
             (gateway, "gateway"),
             (upstash, "Upstash front"),
@@ -99,6 +105,7 @@ impl Ports {
             (redis, "redis relay"),
             (phonepe, "PhonePe simulator"),
             (resend, "Resend simulator"),
+            (vertex, "Vertex AI simulator"),
         ]
     }
 }
@@ -155,7 +162,8 @@ impl StackOptions {
         }
     }
 
-    /// Fixed ports (54321 gateway, 54322 Postgres, 54379 Redis, 54380 Upstash, 54381 PhonePe, 54382 Resend), data
+    /// Fixed ports (54321 gateway, 54322 Postgres, 54379 Redis, 54380 Upstash, 54381 PhonePe, 54382 Resend,
+    /// 54383 Vertex AI), data
     /// kept in `.devstack` and webhooks for a Worker on port 8787; `DATABASE_URL` and `REDIS_URL` name existing servers
     /// of this machine.
     pub fn for_dev() -> Self {
@@ -168,6 +176,7 @@ impl StackOptions {
                 upstash: 54380,
                 phonepe: 54381,
                 resend: 54382,
+                vertex: 54383,
             },
             migrations: Some(repo.join("migrations")),
             data_dir: Some(repo.join(".devstack")),

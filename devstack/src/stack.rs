@@ -16,6 +16,7 @@ use crate::options::{Part, PartInfo, Progress, StackOptions};
 use crate::phonepe::Phonepe;
 use crate::recorder::Call;
 use crate::resend::Resend;
+use crate::vertex::Vertex;
 
 /// A signed-in user.
 #[derive(Debug, Clone)]
@@ -93,6 +94,10 @@ impl Stack {
     /// The simulated mail service.
     pub fn resend(&self) -> &Resend {
         &self.inner.resend
+    }
+    /// The simulated language model.
+    pub fn vertex(&self) -> &Vertex {
+        &self.inner.vertex
     }
     /// Faults of the parts.
     pub fn faults(&self) -> &Faults {

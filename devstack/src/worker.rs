@@ -231,7 +231,9 @@ impl Shared {
 /// The Worker's bindings for a running stack, by the names in docs/ENVIRONMENT.md.
 #[must_use]
 pub fn worker_vars(stack: &Stack) -> BTreeMap<String, String> {
-    let (phonepe, resend) = (stack.phonepe(), stack.resend());
+    let (phonepe, resend, vertex) = (stack.phonepe(), stack.resend(), stack.vertex());
+    let (vertex_token_url, vertex_key) =
+        (format!("{}/token", vertex.url()), vertex.private_key().replace('\n', "\\n"));
     [
         ("GATEHOUSE_ENV", "development"),
         ("SUPABASE_URL", stack.supabase_url()),
@@ -249,6 +251,13 @@ pub fn worker_vars(stack: &Stack) -> BTreeMap<String, String> {
         ("RESEND_URL", resend.url()),
         ("RESEND_API_KEY", resend.api_key()),
         ("EMAIL_FROM", resend.from()),
+        ("VERTEX_PROJECT", vertex.project()),
+        ("VERTEX_LOCATION", vertex.location()),
+        ("VERTEX_MODEL", vertex.model()),
+        ("VERTEX_CLIENT_EMAIL", vertex.client_email()),
+        ("VERTEX_PRIVATE_KEY", &vertex_key),
+        ("VERTEX_URL", vertex.url()),
+        ("VERTEX_TOKEN_URL", &vertex_token_url),
         ("WEB_URL", "http://127.0.0.1:3000"),
         ("METRICS_TOKEN", "local-metrics-token-worth-nothing-here"),
         ("OPERATOR_TOKEN", "local-operator-token-worth-nothing-here"),

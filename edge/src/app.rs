@@ -225,6 +225,9 @@ async fn dispatch(scope: &Scope, request: &Request<'_>) -> (Option<&'static Rout
         Matched::NotFound if routes::is_panic_probe(scope, request) => {
             (None, without_panic(scope, routes::panic_probe()).await)
         }
+        Matched::NotFound if routes::bench::is_asked(scope, request) => {
+            (None, without_panic(scope, routes::bench::run(request)).await)
+        }
         Matched::NotFound => (None, Err(ErrorCode::RouteNotFound.into())),
     }
 }

@@ -8,6 +8,7 @@ use gatehouse_core::auth::Jwks;
 use gatehouse_core::env::{Env, EnvProblem, SETTINGS};
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::payment::phonepe::TokenAnswer;
+use gatehouse_core::suggestions;
 use gatehouse_core::time::Timestamp;
 
 use crate::platform;
@@ -39,6 +40,7 @@ thread_local! {
     static KEYS_ASKED: Cell<KeysAsked> = const {
         Cell::new(KeysAsked { under_way_ms: None, attempt_ms: None, unknown_ms: None })
     };
+    static VERTEX_TOKEN: RefCell<Option<(String, Timestamp)>> = const { RefCell::new(None) };
     static PHONEPE_TOKEN: RefCell<Option<(String, Timestamp)>> = const { RefCell::new(None) };
 }
 
@@ -112,4 +114,15 @@ pub fn phonepe_token(now: Timestamp) -> Option<String> {
 /// Keeps a newly fetched token to half of its life.
 pub fn keep_phonepe_token(token: &TokenAnswer, now: Timestamp) {
     PHONEPE_TOKEN.set(Some((token.access_token.clone(), token.keep_until(now))));
+}
+
+/// Vertex AI's token, while it is to be kept.
+pub fn vertex_token(now: Timestamp) -> Option<String> {
+    VERTEX_TOKEN
+        .with_borrow(|kept| kept.as_ref().filter(|(_, until)| *until > now).map(|(token, _)| token.clone()))
+}
+
+/// Keeps a newly fetched token until shortly before its end.
+pub fn keep_vertex_token(token: &suggestions::TokenAnswer, now: Timestamp) {
+    VERTEX_TOKEN.set(Some((token.access_token.clone(), token.keep_until(now))));
 }

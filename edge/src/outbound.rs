@@ -13,7 +13,7 @@ use crate::{metrics, platform};
 
 /// One call to make.
 pub struct Call<'a> {
-    /// `postgrest`, `upstash`, `auth`, `phonepe` or `resend`.
+    /// `postgrest`, `upstash`, `auth`, `phonepe`, `resend` or `vertex`.
     pub neighbour: &'static str,
     /// What is asked, for logs and `Server-Timing`.
     pub operation: &'static str,

@@ -34,6 +34,7 @@ mod snapshots;
 mod source;
 mod stack;
 mod subscriptions;
+mod suggestions;
 mod support;
 mod tenant;
 mod versions;

@@ -58,6 +58,15 @@ const BY_PEOPLE: &[(&str, &str)] = &[
     ("public.create_campaign(md5('w500')::uuid, 'C', '', 'active')", "campaigns_active_idx"),
     ("public.set_campaign_status(md5('w500')::uuid, md5('c500')::uuid, 'paused')", "campaigns_pkey"),
     ("public.list_campaigns(md5('w500')::uuid)", "campaigns_workspace_id_created_at_idx"),
+    (
+        "public.begin_suggestions(md5('w500')::uuid, '{brand_tone}')",
+        "suggestion_requests_workspace_id_created_at_idx",
+    ),
+    ("public.list_suggestions(md5('w500')::uuid)", "context_suggestions_workspace_id_idx"),
+    (
+        "public.decide_suggestion(md5('w500')::uuid, md5('s500')::uuid, 'accepted')",
+        "context_suggestions_pkey",
+    ),
     ("public.record_ui_events(md5('w500')::uuid, '[{\"action\":\"ui.page_viewed\"}]')", "audit_log_pkey"),
     ("public.read_audit(md5('w500')::uuid, null, 20)", "audit_log_pkey"),
     ("public.audit_verify(md5('w500')::uuid)", "audit_log_pkey"),
@@ -97,6 +106,7 @@ const BY_SERVICE: &[(&str, &str)] = &[
     ),
     ("public.advance_subscriptions(10)", "subscriptions_due_idx"),
     ("public.sweep_queues()", "webhook_inbox_finished_idx"),
+    ("public.keep_suggestions(md5('q500')::uuid, 'm', '[]', null)", "suggestion_requests_pkey"),
     ("public.sweep_abandoned_sessions(10, null)", "onboarding_snapshots_due_idx"),
     ("public.start_trial(md5('w3')::uuid)", "subscription_workspace_id_key"),
     ("public.store_rebuilt_manifest(md5('w500')::uuid, EMPTY, 1, null)", "bcm_workspace_id_version_key"),

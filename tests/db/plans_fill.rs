@@ -97,6 +97,12 @@ const FILL: &[(&str, &str, &str)] = &[
         "id, workspace_id, name, status",
         "md5('c' || i)::uuid, md5('w' || 500 + i % 500)::uuid, 'C', case when i % 11 = 5 then 'active' else 'draft' end",
     ),
+    ("public.suggestion_requests", "id, workspace_id, fields, created_at", "md5('q' || i)::uuid, md5('w' || i)::uuid, '{brand_tone}', now()"),
+    (
+        "public.context_suggestions",
+        "id, workspace_id, request_id, field, answer, model",
+        "md5('s' || i)::uuid, md5('w' || i)::uuid, md5('q' || i)::uuid, 'brand_tone', '\"x\"', 'm'",
+    ),
     ("public.signup_failures", "auth_user_id, sqlstate, message, healed_at", "md5('a' || i)::uuid, 'XX000', 'x', now()"),
 ];
 

@@ -55,7 +55,8 @@ impl Foreign {
                        || array(select id::text from public.payment_transactions where workspace_id = '$w')
                        || array(select id::text from public.workspace_invitations where workspace_id = '$w')
                        || array(select id::text from public.moves where workspace_id = '$w')
-                       || array(select id::text from public.campaigns where workspace_id = '$w')"),
+                       || array(select id::text from public.campaigns where workspace_id = '$w')
+                       || array(select id::text from public.context_suggestions where workspace_id = '$w')"),
                 &[],
             )
             .await;

@@ -109,6 +109,17 @@ pub const TABLES: &[Table] = &[
         "workspace_id = '$w'",
         "(workspace_id, name, created_by) values ('$w', 'secret of $w', '$o')",
     ),
+    table(
+        "suggestion_requests",
+        "workspace_id = '$w'",
+        "(workspace_id, fields, asked_by) values ('$w', '{brand_tone}', '$o')",
+    ),
+    table(
+        "context_suggestions",
+        "workspace_id = '$w'",
+        "(workspace_id, request_id, field, answer, model)
+         select '$w', id, 'brand_tone', '\"secret of $w\"', 'm' from public.suggestion_requests where workspace_id = '$w'",
+    ),
 ];
 
 impl Table {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gatehouse_core::vocabulary::{
     AuditAction, BcmSource, CampaignStatus, Interval, MemberRole, MoveStatus, OnboardingStatus,
-    PaymentStatus, Plan, RefundBy, RefundStatus, SessionState, SubscriptionStatus,
+    PaymentStatus, Plan, RefundBy, RefundStatus, SessionState, SubscriptionStatus, SuggestionState,
 };
 
 use crate::support::Db;
@@ -38,6 +38,7 @@ async fn checks_hold_the_words_of_the_core() {
             ("audit_log.action", AuditAction::TEXTS),
             ("business_context_manifests.source", BcmSource::TEXTS),
             ("campaigns.status", CampaignStatus::TEXTS),
+            ("context_suggestions.state", SuggestionState::TEXTS),
             ("email_outbox.state", &["pending", "sent", "failed"]),
             ("moves.status", MoveStatus::TEXTS),
             ("onboarding_snapshots.state", SessionState::TEXTS),

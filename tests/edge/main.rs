@@ -23,6 +23,7 @@ mod refusals;
 mod renewal;
 mod sessions;
 mod source;
+mod suggestions;
 mod support;
 mod traces;
 mod vectors;

@@ -135,10 +135,13 @@ async fn exports_are_files_with_safe_names_that_carry_the_checksum() {
     founder.finalize(&answers()).await;
     let file = founder.post("/context/export", Some(&json!({"format": "markdown"}))).await;
     let checksum = founder.get("/context/manifest").await.json["checksum"].as_str().unwrap().to_owned();
-    assert!(file.text.contains(&checksum) && file.text.contains("चाय कथा"));
+    assert!(file.text.contains("चाय कथा"));
+    let verified = gatehouse_core::context::verify_export(&file.text).unwrap();
+    assert_eq!((verified.checksum.as_str(), verified.version), (checksum.as_str(), 1));
+    assert_eq!(verified.workspace_id.as_deref(), Some(founder.workspace_id.as_str()));
     let name = format!("attachment; filename=\"manifest-{}-v1.md\"", &founder.workspace_id[..8]);
     assert_eq!(file.header("content-disposition"), Some(name.as_str()));
     let file = founder.post("/context/export", Some(&json!({"format": "json"}))).await;
-    let manifest: gatehouse_core::context::Manifest = serde_json::from_str(&file.text).unwrap();
-    assert!(gatehouse_core::context::verify_manifest(&manifest));
+    assert_eq!(gatehouse_core::context::verify_export(&file.text), Ok(verified));
+    assert_eq!(file.header("content-type"), Some("application/json"));
 }

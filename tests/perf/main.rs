@@ -1,8 +1,10 @@
 //! An open-loop load run: requests leave at fixed instants, whether or not earlier ones were answered, and a request's
 //! time counts from its instant. So a Worker that stalls is charged for everybody who would have waited.
 //!
-//! `npm run perf` plays every scenario, `npm run perf -- auth` one, `--json` ends with one line for machines.
+//! `npm run perf` plays every scenario, `npm run perf -- auth` one, `--json` ends with one line for machines. `cpu` is no
+//! load: it measures what making a manifest costs.
 
+mod cpu;
 #[path = "../edge/support.rs"]
 #[expect(dead_code, reason = "shared with the tests, which use all of it")]
 mod support;
@@ -44,24 +46,29 @@ async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let json = arguments.iter().any(|argument| argument == "--json");
     let named: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
-    if let Some(unknown) = named.iter().find(|name| SCENARIOS.iter().all(|known| known.name != **name)) {
-        bail!("There is no scenario `{unknown}`; there are auth, autosave and manifest.");
+    let wanted = |name: &str| named.is_empty() || named.iter().any(|asked| *asked == name);
+    if let Some(unknown) =
+        named.iter().find(|name| name.as_str() != "cpu" && SCENARIOS.iter().all(|known| known.name != **name))
+    {
+        bail!("There is no scenario `{unknown}`; there are auth, autosave, manifest and cpu.");
     }
     println!("  Starting a platform and a Worker …");
     let world: &World = Box::leak(Box::new(World::own().await));
     let mut results = Vec::new();
-    println!("scenario     rate/s  delay  answered  failed   p50    p90    p99    max   p99 budget");
-    for scenario in
-        SCENARIOS.iter().filter(|known| named.is_empty() || named.iter().any(|name| *name == known.name))
-    {
+    for scenario in SCENARIOS.iter().filter(|known| wanted(known.name)) {
+        if results.is_empty() {
+            println!("scenario     rate/s  delay  answered  failed   p50    p90    p99    max   p99 budget");
+        }
         results.push(run(world, scenario).await?);
     }
+    let cpu = if wanted("cpu") { cpu::run(world).await? } else { Value::Null };
     if json {
-        println!("{}", json!({ "scenarios": results }));
+        println!("{}", json!({ "scenarios": results, "cpu": cpu }));
     }
-    let missed = results.iter().filter(|result| result["in_budget"] == false).count();
+    let all = || results.iter().chain(cpu["cases"].as_array().into_iter().flatten());
+    let missed = all().filter(|result| result["in_budget"] == false).count();
     if missed > 0 {
-        bail!("{missed} of {} scenarios missed their budget.", results.len());
+        bail!("{missed} of {} measurements missed their budget.", all().count());
     }
     Ok(())
 }

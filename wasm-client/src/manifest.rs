@@ -1,6 +1,6 @@
 //! A manifest's age and its checksum.
 
-use gatehouse_core::context::{self, FreshnessView, Manifest};
+use gatehouse_core::context::{self, Flaw, FreshnessView};
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::time;
 use serde::Serialize;
@@ -80,17 +80,15 @@ pub fn verify(json: &str) -> Outcome<Verified> {
 }
 
 fn check(json: &str) -> Result<Verified, Problem> {
-    let manifest: Manifest = serde_json::from_str(json).map_err(|cause| {
-        Problem::input(
+    match context::verify_json(json) {
+        Ok(context::Verified { version, checksum, .. }) => Ok(Verified { version, checksum }),
+        Err(Flaw::ContentChanged { .. }) => Err(Error::new(ErrorCode::ChecksumMismatch).into()),
+        Err(flaw) => Err(Problem::input(
             "not_a_manifest",
-            format!("This is not a manifest ({cause})."),
+            flaw.sentence(),
             "Pass the JSON of `GET /context/manifest` or of an export.",
-        )
-    })?;
-    if !context::verify_manifest(&manifest) {
-        return Err(Error::new(ErrorCode::ChecksumMismatch).into());
+        )),
     }
-    Ok(Verified { version: manifest.version, checksum: manifest.checksum })
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod step;
 mod suites;
 mod test;
 mod trace;
+mod verify;
 mod wasm;
 mod web;
 mod wrangler;
@@ -31,7 +32,8 @@ npm run dev        the whole product on this machine
 npm test           every check and test
 npm run journey    a founder's way through the product, over HTTP (-- --help for its options)
 npm run stack      the local platform alone, and .dev.vars for `npx wrangler dev`
-npm run perf       the Worker under an open-loop load with slow neighbours (-- auth, autosave, manifest; --json)
+npm run perf       the Worker under an open-loop load with slow neighbours (-- auth, autosave, manifest; cpu; --json)
+npm run verify     whether an exported manifest is what it claims to be (-- FILE)
 npm run build      the Worker and the browser package
 npm run codegen    what is generated from core (-- --check to compare only)
 npm run db:check   every test of the database, with what they counted
@@ -64,6 +66,7 @@ fn dispatch(command: &str, arguments: Vec<String>) -> Result<ExitCode> {
             return journey::run(&repo.root, arguments);
         }
         "perf" => return perf(&repo, &arguments),
+        "verify" => return Ok(verify::verify(&arguments)),
         "build" => build::build(&repo)?,
         "codegen" => codegen::run(&repo.root, has("--check"))?,
         "db:check" => return Ok(db_check::db_check(&repo)),

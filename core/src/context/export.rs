@@ -1,8 +1,9 @@
 //! The manifest as a file for people.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Manifest;
+use super::{Manifest, canonical_json};
 use crate::time;
 
 /// A safe file name: ASCII, the workspace and the version, no path and no quote.
@@ -11,19 +12,64 @@ pub fn export_name(workspace_id: &str, version: u32, extension: &str) -> String 
     format!("manifest-{id}-v{version}.{extension}")
 }
 
-/// The manifest as Markdown. It ends with the checksum of the content it was made from.
-pub fn to_markdown(manifest: &Manifest) -> String {
-    let mut out = String::from("# Business Context Manifest\n\n");
-    let made =
-        time::parse(&manifest.generated_at).map_or_else(|| manifest.generated_at.clone(), time::format);
-    out.push_str(&format!("Version {} of {made}, from {}.\n", manifest.version, manifest.source));
-    if let Value::Object(sections) = &manifest.content {
+/// A manifest as the JSON export has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Export {
+    /// Whose it is; absent in a manifest that was not exported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace_id: Option<String>,
+    /// The manifest.
+    #[serde(flatten)]
+    pub manifest: Manifest,
+}
+
+/// The manifest as Markdown: to be read, then the canonical content in a block, and its checksum. So whoever has the
+/// file can verify it: [`super::verify_export`].
+pub fn to_markdown(manifest: &Manifest, workspace_id: &str) -> String {
+    let Manifest { version, generated_at, source, content, checksum, .. } = manifest;
+    let made = time::parse(generated_at).map_or_else(|| generated_at.clone(), time::format);
+    let head = Head { version: *version, made: &made, source: source.as_str(), workspace_id };
+    render(&head, &canonical_json(content), checksum)
+}
+
+/// What a Markdown export says of itself in its first lines.
+pub(super) struct Head<'a> {
+    pub version: u32,
+    /// RFC 3339 UTC.
+    pub made: &'a str,
+    pub source: &'a str,
+    pub workspace_id: &'a str,
+}
+
+pub(super) const TITLE: &str = "# Business Context Manifest\n\n";
+/// Canonical JSON is one line that begins with a brace, so that nothing in it can close the block.
+pub(super) const BLOCK: (&str, &str) = ("\n```json\n", "\n```\n");
+pub(super) const CHECKSUM: &str = "SHA-256 of the canonical content: `";
+
+/// In which order people read the sections; one that is not here comes last.
+const SECTIONS: [&str; 8] =
+    ["foundation", "icps", "competitive", "messaging", "channels", "market", "facts", "guardrails"];
+
+/// The text of an export, made from nothing but these.
+pub(super) fn render(head: &Head<'_>, canonical: &str, checksum: &str) -> String {
+    let Head { version, made, source, workspace_id } = head;
+    let mut out = format!("{TITLE}Version {version} of {made}, from {source}.\nWorkspace {workspace_id}.\n");
+    if let Ok(Value::Object(sections)) = serde_json::from_str(canonical) {
+        let mut sections: Vec<_> = sections.iter().collect();
+        sections.sort_by_key(|(name, _)| {
+            SECTIONS.iter().position(|known| known == name).unwrap_or(SECTIONS.len())
+        });
         for (name, section) in sections {
             out.push_str(&format!("\n## {}\n\n", heading(name)));
             write_value(&mut out, section, 0);
         }
     }
-    out.push_str(&format!("\n---\n\nSHA-256 of the canonical content: `{}`\n", manifest.checksum));
+    let (open, close) = BLOCK;
+    out.push_str(
+        "\n---\n\nThe content in its canonical form (RFC 8785), from which all of this can be verified:\n",
+    );
+    out.push_str(&format!("{open}{canonical}{close}\n{CHECKSUM}{checksum}`\n"));
     out
 }
 
@@ -99,10 +145,10 @@ mod tests {
             meta: ManifestMeta::default(),
             content: serde_json::json!({"foundation": {"company": "<b>चाय</b> *Co*"}, "icps": [{"name": "A", "goals": ["One\ntwo"]}]}),
         };
-        let text = to_markdown(&manifest);
-        assert!(text.contains("Version 3 of 2026-02-01T06:30:00.000Z, from onboarding."));
+        let text = to_markdown(&manifest, "6d0c");
+        assert!(text.contains("Version 3 of 2026-02-01T06:30:00.000Z, from onboarding.\nWorkspace 6d0c.\n"));
         assert!(text.contains("## Foundation\n\n- Company: &lt;b>चाय&lt;/b> \\*Co\\*\n"), "{text}");
-        assert!(text.contains("## Ideal customers\n\n- Name: A\n- Goals:\n  - One two\n"), "{text}");
+        assert!(text.contains("## Ideal customers\n\n- Goals:\n  - One two\n- Name: A\n"), "{text}");
         assert!(text.ends_with(&format!("`{}`\n", "ab".repeat(32))));
         assert_eq!(export_name("6d0c/../../etc", 3, "md"), "manifest-6d0cec-v3.md");
     }

@@ -40,8 +40,8 @@ impl Giver {
             return;
         }
         let Some(value) = self.content.pointer(&section) else { return };
-        walk(value, &section, &mut |value, pointer| match value {
-            Value::String(_) if pointer != COMPANY => texts.push(pointer.to_owned()),
+        walk(value, &mut section.clone(), &mut |value, pointer| match value {
+            Value::String(text) if is_long(text) && pointer != COMPANY => texts.push(pointer.to_owned()),
             // Of equally long lists, the first in the document.
             Value::Array(items) => lists.push((items.len(), Reverse(lists.len()), pointer.to_owned())),
             _ => {}
@@ -145,20 +145,50 @@ fn cost_of(value: &Value) -> u64 {
     milli_tokens(&canonical_json(value))
 }
 
-/// Shows every value inside `value`, itself first, with its pointer.
-fn walk(value: &Value, pointer: &str, see: &mut impl FnMut(&Value, &str)) {
+/// Whether a text may have more graphemes than a short one: it has more characters. Counting those is much cheaper.
+fn is_long(text: &str) -> bool {
+    text.len() > SHORT_TEXT && text.chars().nth(SHORT_TEXT).is_some()
+}
+
+/// Shows every value inside `value`, itself first, with its pointer, which is as before afterwards.
+fn walk(value: &Value, pointer: &mut String, see: &mut impl FnMut(&Value, &str)) {
     see(value, pointer);
+    let length = pointer.len();
     match value {
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                walk(item, &format!("{pointer}/{index}"), see);
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
+                walk(item, pointer, see);
+                pointer.truncate(length);
             }
         }
         Value::Object(members) => {
             for (key, item) in members {
-                walk(item, &format!("{pointer}/{key}"), see);
+                pointer.push('/');
+                pointer.push_str(key);
+                walk(item, pointer, see);
+                pointer.truncate(length);
             }
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_text_is_cut_by_its_graphemes_before_any_item_goes() {
+        // One grapheme, two characters each: the first has more characters than a short text, and fewer graphemes.
+        let text = |graphemes: usize| "e\u{301}".repeat(graphemes);
+        let mut giver = Giver::new(json!({"facts": [{"value": text(100)}, {"value": text(5_000)}]}));
+        giver.give("facts");
+        let (content, dropped) = giver.finish();
+        assert_eq!(content, json!({"facts": [{"value": text(100)}, {"value": text(SHORT_TEXT)}]}));
+        let told: Vec<_> = dropped.iter().map(|gone| (gone.pointer.as_str(), gone.action.as_str())).collect();
+        assert_eq!(told, [("/facts/1/value", "shortened")]);
     }
 }

@@ -13,15 +13,17 @@ mod reduce;
 mod schedule;
 mod source;
 mod tiers;
+mod verify;
 
 pub use budget::{BUDGET_TOKENS, TARGET_TOKENS, estimate_tokens};
 pub use business_context::*;
 pub use canonical::{canonical_json, checksum, sha256_hex};
 pub use diff::{Change, ChangeKind, PatchStep, diff};
-pub use export::{export_name, to_markdown};
+pub use export::{Export, export_name, to_markdown};
 pub use freshness::{FreshnessView, freshness};
 pub use manifest::{Manifest, ManifestMeta, etag, verify_manifest};
 pub use reduce::{Dropped, REDUCER, Reduced, reduce};
 pub use schedule::{CLAIM, DueRange, MOST_A_RUN, due_ranges};
 pub use source::SourceTag;
 pub use tiers::{jittered, pack, seal, unpack, unseal};
+pub use verify::{Flaw, Verified, verify_export, verify_json};

@@ -5,7 +5,7 @@
 //! the section. Guardrails, constraints and banned phrases are never touched, nor is the company's name.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::give::Giver;
 use super::{
@@ -52,7 +52,7 @@ pub struct Reduced {
 /// # Errors
 /// `manifest_too_large` when the company's name, guardrails and banned phrases alone exceed the budget.
 pub fn reduce(context: &BusinessContext) -> Result<Reduced, Error> {
-    let mut giver = Giver::new(Value::Object(full_content(context)));
+    let mut giver = Giver::new(full_content(context));
     for section in GIVES {
         giver.give(section);
     }
@@ -75,55 +75,128 @@ pub fn reduce(context: &BusinessContext) -> Result<Reduced, Error> {
     })
 }
 
-fn full_content(context: &BusinessContext) -> Map<String, Value> {
+/// Made without what says nothing, and each text copied once: a large context is mostly copying.
+fn full_content(context: &BusinessContext) -> Value {
     let company = &context.company_profile;
     let known = &context.intelligence;
-    let (position, message) = (&known.positioning, &known.messaging);
-    let sections = json!({
-        "foundation": {
-            "company": company.name, "industry": company.industry, "stage": company.stage,
-            "website": company.website, "description": company.description,
-        },
-        "icps": known.icps.iter().map(icp).collect::<Vec<_>>(),
-        "competitive": {
-            "category": position.category, "path": position.category_path, "uvp": position.uvp,
-            "differentiators": position.differentiators,
-            "alternatives": position.competitors.iter().map(competitor).collect::<Vec<_>>(),
-        },
-        "messaging": {
-            "one_liner": message.one_liner, "positioning": message.positioning_statement,
-            "value_props": message.value_props, "tone": message.brand_voice.tone,
-            "do": message.brand_voice.do_list, "soundbites": message.soundbites,
-        },
-        "channels": known.channels,
-        "market": {
-            "geo": known.market.geo, "goal": known.market.primary_goal, "tam": known.market.tam,
-            "sam": known.market.sam, "som": known.market.som, "verticals": known.market.verticals,
-        },
-        "facts": known.facts.iter().map(|fact| json!({"label": fact.label, "value": fact.value})).collect::<Vec<_>>(),
-        "guardrails": { "constraints": message.guardrails, "banned_phrases": message.brand_voice.dont_list },
-    });
-    match without_empties(sections) {
-        Some(Value::Object(content)) => content,
-        _ => Map::new(),
-    }
+    let (position, message, market) = (&known.positioning, &known.messaging, &known.market);
+    let content = object([
+        (
+            "foundation",
+            object([
+                ("company", text(&company.name)),
+                ("industry", text(&company.industry)),
+                ("stage", text(&company.stage)),
+                ("website", text(&company.website)),
+                ("description", text(&company.description)),
+            ]),
+        ),
+        ("icps", list(&known.icps, icp)),
+        (
+            "competitive",
+            object([
+                ("category", text(&position.category)),
+                ("path", text(&position.category_path)),
+                ("uvp", text(&position.uvp)),
+                ("differentiators", texts(&position.differentiators)),
+                ("alternatives", list(&position.competitors, competitor)),
+            ]),
+        ),
+        (
+            "messaging",
+            object([
+                ("one_liner", text(&message.one_liner)),
+                ("positioning", text(&message.positioning_statement)),
+                (
+                    "value_props",
+                    list(&message.value_props, |prop| {
+                        object([("title", text(&prop.title)), ("description", text(&prop.description))])
+                    }),
+                ),
+                ("tone", texts(&message.brand_voice.tone)),
+                ("do", texts(&message.brand_voice.do_list)),
+                ("soundbites", texts(&message.soundbites)),
+            ]),
+        ),
+        (
+            "channels",
+            list(&known.channels, |channel| {
+                object([("name", text(&channel.name)), ("priority", text(&channel.priority))])
+            }),
+        ),
+        (
+            "market",
+            object([
+                ("geo", text(&market.geo)),
+                ("goal", market.primary_goal.as_deref().and_then(text)),
+                ("tam", text(&market.tam)),
+                ("sam", text(&market.sam)),
+                ("som", text(&market.som)),
+                ("verticals", texts(&market.verticals)),
+            ]),
+        ),
+        (
+            "facts",
+            list(&known.facts, |fact| object([("label", text(&fact.label)), ("value", text(&fact.value))])),
+        ),
+        (
+            "guardrails",
+            object([
+                ("constraints", texts(&message.guardrails)),
+                ("banned_phrases", texts(&message.brand_voice.dont_list)),
+            ]),
+        ),
+    ]);
+    content.unwrap_or_else(|| Value::Object(Map::new()))
 }
 
-fn icp(icp: &Icp) -> Value {
+fn icp(icp: &Icp) -> Option<Value> {
     let (who, why) = (&icp.demographics, &icp.psychographics);
-    json!({
-        "name": icp.name, "profile": why.identity, "role": who.role, "stage": who.stage, "age": who.age_range,
-        "location": who.location, "income": who.income, "pains": icp.pain_points, "goals": icp.goals, "objections": icp.objections,
-        "beliefs": why.beliefs, "fears": why.fears, "values": why.values, "triggers": why.triggers,
-        "hangouts": why.hangouts,
-    })
+    object([
+        ("name", text(&icp.name)),
+        ("profile", text(&why.identity)),
+        ("role", text(&who.role)),
+        ("stage", text(&who.stage)),
+        ("age", text(&who.age_range)),
+        ("location", text(&who.location)),
+        ("income", text(&who.income)),
+        ("pains", texts(&icp.pain_points)),
+        ("goals", texts(&icp.goals)),
+        ("objections", texts(&icp.objections)),
+        ("beliefs", text(&why.beliefs)),
+        ("fears", text(&why.fears)),
+        ("values", texts(&why.values)),
+        ("triggers", texts(&why.triggers)),
+        ("hangouts", texts(&why.hangouts)),
+    ])
 }
 
-fn competitor(competitor: &Competitor) -> Value {
-    json!({
-        "name": competitor.name, "type": competitor.kind, "strengths": competitor.strengths,
-        "weaknesses": competitor.weaknesses,
-    })
+fn competitor(competitor: &Competitor) -> Option<Value> {
+    object([
+        ("name", text(&competitor.name)),
+        ("type", text(&competitor.kind)),
+        ("strengths", texts(&competitor.strengths)),
+        ("weaknesses", texts(&competitor.weaknesses)),
+    ])
+}
+
+fn text(text: &str) -> Option<Value> {
+    (!text.trim().is_empty()).then(|| Value::String(text.to_owned()))
+}
+
+fn texts(items: &[String]) -> Option<Value> {
+    list(items, |item| text(item))
+}
+
+fn list<T>(items: &[T], of: impl Fn(&T) -> Option<Value>) -> Option<Value> {
+    let kept: Vec<_> = items.iter().filter_map(of).collect();
+    (!kept.is_empty()).then_some(Value::Array(kept))
+}
+
+fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Option<Value> {
+    let kept: Map<_, _> =
+        members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+    (!kept.is_empty()).then_some(Value::Object(kept))
 }
 
 /// The value without nulls, empty texts, empty lists and empty objects; `None` when nothing is left.

@@ -4,6 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use unicode_segmentation::UnicodeSegmentation;
 
+use serde_json::json;
+
 use super::*;
 use crate::context::give::SHORT_TEXT;
 use crate::context::{Channel, Competitor, Fact, Messaging, TARGET_TOKENS, ValueProp};

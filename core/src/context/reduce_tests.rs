@@ -1,5 +1,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 
+use serde_json::json;
+
 use super::*;
 use crate::context::give::SHORT_TEXT;
 use crate::context::{Channel, Fact, Messaging};

@@ -7,6 +7,7 @@ pub use table::SETTINGS;
 
 use crate::auth::cookie_name;
 use crate::payment::phonepe_v1::Salt;
+use crate::suggestions::der;
 
 /// What a value must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,10 @@ pub enum Format {
     OneOf(&'static [&'static str]),
     /// Two texts with this sign between them.
     Pair(&'static str),
+    /// Letters, digits, `.`, `_` and `-`: it becomes a part of an address.
+    Name,
+    /// A PKCS#8 key in PEM.
+    PrivateKey,
     /// Addresses as [`Format::Url`] with nothing behind host and port, separated by commas.
     Origins,
 }
@@ -32,6 +37,8 @@ pub enum Need {
     V2,
     /// With `PHONEPE_GENERATION=v1`.
     V1,
+    /// With any other of these: Vertex AI has all of them or none.
+    Vertex,
     /// Never; checked where it is set.
     Optional,
 }
@@ -93,8 +100,54 @@ pub struct Env {
     pub metrics_token: Option<String>,
     /// What an operator proves themselves by; without it there is no replaying.
     pub operator_token: Option<String>,
+    /// The language model that is asked for suggestions, where there is one.
+    pub vertex: Option<VertexEnv>,
     /// How sessions are found and checked.
     pub auth: AuthEnv,
+}
+
+/// Vertex AI's settings.
+#[derive(Clone, Debug)]
+pub struct VertexEnv {
+    /// The models' address without a trailing slash.
+    pub url: String,
+    /// Where tokens come from; also the audience of what we sign for one.
+    pub token_url: String,
+    /// The Google Cloud project.
+    pub project: String,
+    /// The region, or `global`.
+    pub location: String,
+    /// The model's id.
+    pub model: String,
+    /// The service account.
+    pub client_email: String,
+    /// Its key, PKCS#8 in PEM.
+    pub private_key: String,
+}
+
+impl VertexEnv {
+    /// `None` where nothing is set.
+    fn read(get: &impl Fn(&str) -> String) -> Option<Self> {
+        let location = get("VERTEX_LOCATION");
+        let or = |name: &str, default: String| {
+            Some(get(name)).filter(|value| !value.is_empty()).unwrap_or(default)
+        };
+        let host = match location.as_str() {
+            "" => return None,
+            "global" => "aiplatform.googleapis.com".to_owned(),
+            "us" | "eu" => format!("aiplatform.{location}.rep.googleapis.com"),
+            region => format!("{region}-aiplatform.googleapis.com"),
+        };
+        Some(Self {
+            url: or("VERTEX_URL", format!("https://{host}")),
+            token_url: or("VERTEX_TOKEN_URL", "https://oauth2.googleapis.com/token".to_owned()),
+            project: get("VERTEX_PROJECT"),
+            model: get("VERTEX_MODEL"),
+            client_email: get("VERTEX_CLIENT_EMAIL"),
+            private_key: get("VERTEX_PRIVATE_KEY"),
+            location,
+        })
+    }
 }
 
 /// The settings of sessions.
@@ -192,6 +245,8 @@ impl Env {
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<EnvProblem>> {
         let get = |name: &str| lookup(name).map(|value| value.trim().to_owned()).unwrap_or_default();
         let (deployment, generation) = (get("GATEHOUSE_ENV"), get(GENERATION));
+        let vertex =
+            SETTINGS.iter().any(|setting| setting.need == Need::Vertex && !get(setting.name).is_empty());
         let problems: Vec<_> = SETTINGS
             .iter()
             .filter_map(|setting| {
@@ -200,6 +255,7 @@ impl Env {
                     Need::Always => true,
                     Need::V2 => generation != "v1",
                     Need::V1 => generation == "v1",
+                    Need::Vertex => vertex,
                     Need::Optional => false,
                 };
                 if value.is_empty() && !needed {
@@ -226,6 +282,7 @@ impl Env {
             web_url: get("WEB_URL"),
             metrics_token: Some(get("METRICS_TOKEN")).filter(|token| !token.is_empty()),
             operator_token: Some(get("OPERATOR_TOKEN")).filter(|token| !token.is_empty()),
+            vertex: VertexEnv::read(&get),
             auth: AuthEnv {
                 issuer: format!("{}/auth/v1", get("SUPABASE_URL")),
                 jwt_secret: Some(get("SUPABASE_JWT_SECRET")).filter(|secret| !secret.is_empty()),
@@ -275,6 +332,14 @@ impl Setting {
                     value.split_once(sign).is_some_and(|(left, right)| !left.is_empty() && !right.is_empty());
                 (!whole).then(|| format!("{name} must be two texts with {sign} between them."))
             }
+            Format::Name => {
+                let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+                (!value.chars().all(plain))
+                    .then(|| format!("{name} may have letters, digits, `.`, `_` and `-` only."))
+            }
+            Format::PrivateKey => der(value).is_none().then(|| {
+                format!("{name} must be a private key in PEM, from -----BEGIN PRIVATE KEY----- to its end.")
+            }),
             Format::Origins => listed(value).find_map(|entry| origin_problem(name, entry, deployment)),
         }
     }
@@ -345,6 +410,31 @@ mod tests {
                 Env::read(|asked| if asked == name { Some(wrong.to_owned()) } else { example(asked) })
                     .unwrap_err();
             assert_eq!(problems.iter().map(|problem| problem.name).collect::<Vec<_>>(), [name], "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_language_model_has_all_of_its_settings_or_none() {
+        let without = |left_out: &'static [&'static str]| {
+            Env::read(move |name: &str| example(name).filter(|_| !left_out.contains(&name)))
+        };
+        let vertex = |name: &str| example(name).filter(|_| !name.starts_with("VERTEX_"));
+        assert!(Env::read(vertex).unwrap().vertex.is_none());
+        let names = |result: Result<Env, Vec<EnvProblem>>| {
+            result.unwrap_err().into_iter().map(|problem| problem.name).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names(without(&["VERTEX_LOCATION", "VERTEX_PRIVATE_KEY"])),
+            ["VERTEX_LOCATION", "VERTEX_PRIVATE_KEY"]
+        );
+        let google = without(&["VERTEX_URL", "VERTEX_TOKEN_URL"]).unwrap().vertex.unwrap();
+        assert_eq!(google.url, "https://asia-south1-aiplatform.googleapis.com");
+        assert_eq!(google.token_url, "https://oauth2.googleapis.com/token");
+        for (name, wrong) in
+            [("VERTEX_MODEL", "gemini/../x"), ("VERTEX_PRIVATE_KEY", "MIIEvQ"), ("VERTEX_URL", "ftp://x")]
+        {
+            let wrong = |asked: &str| if asked == name { Some(wrong.to_owned()) } else { example(asked) };
+            assert_eq!(names(Env::read(wrong)), [name]);
         }
     }
 

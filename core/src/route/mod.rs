@@ -79,6 +79,12 @@ pub enum RouteId {
     Rebuild,
     /// `POST /context/export`
     Export,
+    /// `GET /context/suggestions`
+    Suggestions,
+    /// `POST /context/suggestions`
+    Suggest,
+    /// `PATCH /context/suggestions/{suggestion_id}`
+    DecideSuggestion,
     /// `GET /payments/v2/plans`
     Plans,
     /// `POST /payments/v2/init`

@@ -9,6 +9,7 @@ mod lifecycle;
 mod phonepe;
 mod resend;
 mod upstash;
+mod vertex;
 mod webhooks;
 
 use gatehouse_devstack::{Stack, StackOptions};

@@ -6,6 +6,7 @@ pub mod postgrest;
 pub mod redis_keys;
 pub mod resend;
 pub mod upstash;
+pub mod vertex;
 
 use gatehouse_core::error::{Error, ErrorCode};
 
@@ -20,6 +21,7 @@ fn unavailable(scope: &Scope, unanswered: &Unanswered) -> Error {
         "postgrest" => "The database",
         "upstash" => "The cache",
         "phonepe" => "PhonePe",
+        "vertex" => "The language model",
         _ => "The sign-in service",
     };
     Error::with_detail(ErrorCode::DependencyUnavailable, format!("{who} {why}."))

@@ -55,7 +55,7 @@ pub async fn rpc<T: DeserializeOwned>(
     call(scope, operation, &headers, arguments).await
 }
 
-/// Calls a function of ours as the service: for what PhonePe says and for the cron's work, never for a person.
+/// Calls a function of ours as the service: for what PhonePe or a model says and for the cron's work, never for what a person says.
 ///
 /// # Errors
 /// As [`rpc`].

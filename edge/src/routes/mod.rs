@@ -2,6 +2,7 @@
 //! failure, and its body carries the same numbers. No business rule stands here.
 
 mod auth;
+pub mod bench;
 mod context;
 mod health;
 mod members;
@@ -46,6 +47,12 @@ pub async fn handle(
         RouteId::Restore => context::restore::restore(scope, request, route).await,
         RouteId::Rebuild => context::rebuild::rebuild(scope, request, route).await,
         RouteId::Export => context::export::export(scope, request, route).await,
+        RouteId::Suggestions => context::suggestions::list(scope, request).await,
+        RouteId::Suggest => context::suggestions::ask(scope, request, route).await,
+        RouteId::DecideSuggestion => {
+            let id = params.get("suggestion_id");
+            context::suggestions::decide(scope, request, route, id).await
+        }
         RouteId::Plans => Ok(payments::plans::plans()),
         RouteId::PaymentInit => payments::init::init(scope, request, route).await,
         RouteId::PaymentStatus => {

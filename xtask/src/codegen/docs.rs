@@ -108,6 +108,8 @@ fn format_words(format: Format) -> String {
         Format::Secret(least) => format!("text of at least {least} characters"),
         Format::OneOf(words) => words.join(", "),
         Format::Origins => "web addresses without a path, separated by commas".to_owned(),
+        Format::Name => "letters, digits, `.`, `_` and `-`".to_owned(),
+        Format::PrivateKey => "a private key in PEM (PKCS#8)".to_owned(),
         Format::Pair(sign) => format!("two texts with `{sign}` between them"),
     }
 }
@@ -117,6 +119,7 @@ fn need_words(need: Need) -> &'static str {
         Need::Always => "yes",
         Need::V2 => "V2",
         Need::V1 => "V1",
+        Need::Vertex => "Vertex",
         Need::Optional => "",
     }
 }
@@ -127,7 +130,8 @@ pub fn environment() -> String {
         "{NOTE}# Environment\n\nThe Worker checks all of these when it starts and reports every problem at once, \
          by name and never by value, in the log line `config`. Secrets are set with `wrangler secret put NAME`, the \
          rest in `wrangler.toml`. `npm run stack` writes `.dev.vars` with the local platform's values. \
-         V1 and V2 are PhonePe's generations: only the settings of the chosen one are needed.\n\n\
+         V1 and V2 are PhonePe's generations: only the settings of the chosen one are needed. \
+         Vertex: all of these or none.\n\n\
          | name | needed | secret | format | purpose | example |\n|---|---|---|---|---|---|\n"
     );
     for setting in SETTINGS {

@@ -6,13 +6,14 @@ use gatehouse_core::api::{
     RefundView, ReplayRequest, Replayed, RestoreRequest, SessionRequest, SourceRequest, StepRequest,
     Timeline, VerifyProfile, VersionDiff, WebhookAnswer, Written,
 };
-use gatehouse_core::context::Manifest;
+use gatehouse_core::context::{Export, Manifest};
 use gatehouse_core::error::Problem;
 use gatehouse_core::gate::{GateAnswer, GateView};
 use gatehouse_core::members::{
     AcceptRequest, Invitation, InviteRequest, Joined, MemberChanged, MemberRemoved, Members, Revoked,
     RoleRequest,
 };
+use gatehouse_core::suggestions::{DecideRequest, SuggestRequest, Suggestion, Suggestions};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
@@ -44,6 +45,11 @@ pub fn schemas(definitions_path: &str) -> Map<String, Value> {
     generator.subschema_for::<RebuildRequest>();
     generator.subschema_for::<Written>();
     generator.subschema_for::<ExportRequest>();
+    generator.subschema_for::<Export>();
+    generator.subschema_for::<SuggestRequest>();
+    generator.subschema_for::<Suggestions>();
+    generator.subschema_for::<DecideRequest>();
+    generator.subschema_for::<Suggestion>();
     generator.subschema_for::<Plans>();
     generator.subschema_for::<InitRequest>();
     generator.subschema_for::<Checkout>();

@@ -1,7 +1,7 @@
 //! `POST /context/export`
 
 use gatehouse_core::api::ExportRequest;
-use gatehouse_core::context::{Manifest, export_name, to_markdown};
+use gatehouse_core::context::{Export, Manifest, export_name, to_markdown};
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::route::Route;
 use gatehouse_core::vocabulary::{AuditAction, ExportFormat};
@@ -16,7 +16,7 @@ use crate::{audit, manifest_store, session};
 ///
 /// 1. The session: 401; the workspace header: 400; the body: 413, 400.
 /// 2. The manifest, as `GET /context/manifest` loads it: 404, 503. Too often: 429.
-/// 3. 200 with the file, whose name is safe and whose text carries the checksum; the audit log says who took it.
+/// 3. 200 with the file, whose name is safe and from which alone it can be verified; the audit log says who took it.
 pub async fn export(scope: &Scope, request: &Request<'_>, route: &Route) -> Result<Reply, Error> {
     // 1.
     let person = session::require(scope, request).await?;
@@ -32,13 +32,19 @@ pub async fn export(scope: &Scope, request: &Request<'_>, route: &Route) -> Resu
     // 3.
     let details = json!({"version": manifest.version, "format": asked.format});
     audit::record(scope, AuditAction::BcmExported, &workspace_id, &person.session.user_id, details);
-    let (body, media, extension) = match asked.format {
-        ExportFormat::Json => (loaded.document, "application/json", "json"),
-        ExportFormat::Markdown => (to_markdown(&manifest), "text/markdown; charset=utf-8", "md"),
+    let version = manifest.version;
+    let (reply, extension) = match asked.format {
+        ExportFormat::Json => {
+            let export = Export { workspace_id: Some(workspace_id.clone()), manifest };
+            (Reply::json(200, &export), "json")
+        }
+        ExportFormat::Markdown => {
+            let mut reply = Reply::json_text(200, to_markdown(&manifest, &workspace_id));
+            reply.content_type = "text/markdown; charset=utf-8";
+            (reply, "md")
+        }
     };
-    let name = export_name(&workspace_id, manifest.version, extension);
-    let mut reply = Reply::json_text(200, body);
-    reply.content_type = media;
+    let name = export_name(&workspace_id, version, extension);
     Ok(reply
         .with("content-disposition", format!("attachment; filename=\"{name}\""))
         .with("etag", loaded.etag)

@@ -7,3 +7,4 @@ pub mod manifest;
 pub mod rebuild;
 pub mod restore;
 pub mod source;
+pub mod suggestions;

@@ -1,6 +1,6 @@
 // Generated from core by `npm run codegen`; do not edit.
 
-import type { Plan, Interval, SubscriptionStatus, PaymentStatus, RefundStatus, RefundBy, OnboardingStatus, SessionState, BcmSource, GateCondition, SignIn, ControlState, MemberRole, ExportFormat } from "./vocabulary.js";
+import type { Plan, Interval, SubscriptionStatus, PaymentStatus, RefundStatus, RefundBy, OnboardingStatus, SessionState, BcmSource, GateCondition, SignIn, ControlState, MemberRole, ExportFormat, SuggestionState } from "./vocabulary.js";
 import type { Offer } from "./catalogue.js";
 
 /** The body of `POST /members/accept`. */
@@ -85,6 +85,12 @@ export interface Controls {
   message: string;
 }
 
+/** `PATCH /context/suggestions/{suggestion_id}` */
+export interface DecideRequest {
+  /** `accepted` or `dismissed`. */
+  state: SuggestionState;
+}
+
 /** What happens to a page. */
 export type Decision = { kind: "allow" } | { kind: "redirect"; to: string } | { kind: "interstitial"; condition: GateCondition; code: string; message: string; retry: boolean };
 
@@ -112,6 +118,7 @@ export interface EnsureProfile {
 
 /** A stable error code. Codes are never reused for another meaning. */
 export type ErrorCode = "token_missing" | "token_invalid" | "token_expired" | "signing_key_unknown" | "origin_not_allowed" | "anonymous_not_allowed" | "account_disabled" | "account_not_found" | "workspace_header_missing" | "workspace_header_invalid" | "workspace_not_found" | "role_not_allowed" | "profile_not_found" | "route_not_found" | "method_not_allowed" | "body_too_large" | "body_invalid" | "answers_invalid" | "revision_missing" | "revision_conflict" | "session_not_found" | "session_submitted" | "step_not_found" | "query_invalid" | "manifest_too_large" | "manifest_not_found" | "checksum_mismatch" | "plan_unknown" | "price_changed" | "idempotency_key_missing" | "idempotency_key_reused" | "idempotency_in_flight" | "idempotency_key_invalid" | "too_many_requests" | "rate_limited" | "too_many_orders" | "order_not_found" | "payment_refused" | "order_not_refundable" | "refund_window_over" | "refund_amount_invalid" | "refund_reason_invalid" | "refund_refused" | "webhook_rejected" | "webhook_not_found" | "webhook_not_verified" | "operator_token_invalid" | "plan_required" | "plan_limit_reached" | "invitation_not_found" | "invitation_for_another" | "invitation_used" | "invitation_revoked" | "invitation_expired" | "invitation_open" | "too_many_invitations" | "already_member" | "email_unconfirmed" | "email_invalid" | "role_unknown" | "member_not_found" | "owner_stays" | "move_not_found" | "campaign_not_found" | "status_unknown" | "cursor_unknown" | "limit_out_of_range" | "title_invalid" | "name_invalid" | "description_invalid" | "objective_invalid" | "version_conflict" | "version_not_found" | "rebuild_too_soon" | "conflict" | "dependency_unavailable" | "misconfigured" | "internal";
+export type ErrorCode = "token_missing" | "token_invalid" | "token_expired" | "signing_key_unknown" | "origin_not_allowed" | "anonymous_not_allowed" | "account_disabled" | "account_not_found" | "workspace_header_missing" | "workspace_header_invalid" | "workspace_not_found" | "role_not_allowed" | "profile_not_found" | "route_not_found" | "method_not_allowed" | "body_too_large" | "body_invalid" | "answers_invalid" | "revision_missing" | "revision_conflict" | "session_not_found" | "session_submitted" | "step_not_found" | "query_invalid" | "manifest_too_large" | "manifest_not_found" | "checksum_mismatch" | "plan_unknown" | "idempotency_key_missing" | "idempotency_key_reused" | "idempotency_in_flight" | "idempotency_key_invalid" | "too_many_requests" | "rate_limited" | "too_many_orders" | "order_not_found" | "payment_refused" | "order_not_refundable" | "refund_window_over" | "refund_amount_invalid" | "refund_reason_invalid" | "refund_refused" | "webhook_rejected" | "webhook_not_found" | "webhook_not_verified" | "operator_token_invalid" | "plan_required" | "plan_limit_reached" | "invitation_not_found" | "invitation_for_another" | "invitation_used" | "invitation_revoked" | "invitation_expired" | "invitation_open" | "too_many_invitations" | "already_member" | "email_unconfirmed" | "email_invalid" | "role_unknown" | "member_not_found" | "owner_stays" | "move_not_found" | "campaign_not_found" | "status_unknown" | "cursor_unknown" | "limit_out_of_range" | "title_invalid" | "name_invalid" | "description_invalid" | "objective_invalid" | "version_conflict" | "version_not_found" | "rebuild_too_soon" | "suggestions_off" | "suggestions_failed" | "too_many_suggestions" | "fields_invalid" | "suggestion_not_found" | "suggestion_decided" | "conflict" | "dependency_unavailable" | "misconfigured" | "internal";
 
 /** The decision in words. */
 export interface Explanation {
@@ -123,6 +130,26 @@ export interface Explanation {
   next?: string | null;
   /** What happens by itself, the soonest first. */
   upcoming: Array<Upcoming>;
+}
+
+/** A manifest as the JSON export has it. */
+export interface Export {
+  /** Whose it is; absent in a manifest that was not exported. */
+  workspace_id?: string | null;
+  /** Counts up by one within a workspace. */
+  version: number;
+  /** When this version was made, RFC 3339 UTC. */
+  generated_at: string;
+  /** When a person last submitted, edited or rebuilt it, RFC 3339 UTC. Freshness counts from here. */
+  confirmed_at: string;
+  /** Lower-case hex SHA-256 over the RFC 8785 text of `content`. */
+  checksum: string;
+  /** What caused this version. */
+  source: BcmSource;
+  /** How it was made. */
+  meta: ManifestMeta;
+  /** What prompts read: foundation, icps, competitive, messaging, channels, market, facts, guardrails. */
+  content: unknown;
 }
 
 /** `POST /context/export` */
@@ -627,6 +654,36 @@ export interface SubscriptionView {
   current_period_end?: string | null;
   /** Until when there is access, RFC 3339 UTC. */
   access_until?: string | null;
+}
+
+/** `POST /context/suggestions` */
+export interface SuggestRequest {
+  /** 1 to 5 field ids. */
+  fields: Array<string>;
+}
+
+/** One suggestion. */
+export interface Suggestion {
+  /** Its id. */
+  id: string;
+  /** The id of the field that it is for. */
+  field: string;
+  /** What is suggested, as the field takes it. Accepting does not save it: put it among the answers and save those. */
+  answer: Answer;
+  /** `open` until somebody decides. */
+  state: SuggestionState;
+  /** The model that said it. */
+  model: string;
+  /** RFC 3339 UTC. */
+  created_at: string;
+}
+
+/** `GET /context/suggestions`, and the answer to asking for more. */
+export interface Suggestions {
+  /** The open ones; after asking, the new ones. */
+  suggestions: Array<Suggestion>;
+  /** Fields that were asked for and for which the model had nothing that can be used. */
+  left_out?: Array<string>;
 }
 
 /** `GET /payments/v2/{order_id}/timeline` */

@@ -54,5 +54,8 @@ export type CampaignStatus = (typeof CAMPAIGN_STATUS)[number];
 export const EXPORT_FORMAT_VALUES = ["json", "markdown"] as const;
 export type ExportFormat = (typeof EXPORT_FORMAT_VALUES)[number];
 
+export const SUGGESTION_STATE_VALUES = ["open", "accepted", "dismissed"] as const;
+export type SuggestionState = (typeof SUGGESTION_STATE_VALUES)[number];
+
 export const AUDIT_ACTION_VALUES = ["auth.profile_created", "auth.denied", "auth.explained", "payment.order_created", "payment.completed", "payment.failed", "payment.cancelled", "payment.refunded", "payment.refund_requested", "payment.refund_completed", "payment.refund_failed", "payment.incident", "subscription.trial_started", "subscription.past_due", "subscription.expired", "subscription.plan_changed", "webhook.received", "webhook.rejected", "webhook.applied", "onboarding.finalized", "onboarding.abandoned", "bcm.created", "bcm.rebuilt", "bcm.restored", "bcm.imported", "bcm.exported", "bcm.enriched", "bcm.read_denied", "member.invited", "member.joined", "member.role_changed", "member.removed", "member.left", "member.invitation_revoked", "move.created", "move.status_changed", "campaign.created", "campaign.status_changed", "ui.page_viewed", "ui.plan_selected", "ui.checkout_opened", "ui.step_opened", "ui.manifest_exported", "ui.error_shown"] as const;
 export type AuditAction = (typeof AUDIT_ACTION_VALUES)[number];
