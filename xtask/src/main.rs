@@ -32,7 +32,7 @@ npm test           every check and test
 npm run journey    a founder's way through the product, over HTTP (-- --help for its options)
 npm run stack      the local platform alone, and .dev.vars for `npx wrangler dev`
 npm run perf       the Worker under an open-loop load with slow neighbours (-- auth, autosave, manifest; --json)
-npm run build      the Worker and the browser package
+npm run build      the Worker and the browser package (-- package: only that)
 npm run codegen    what is generated from core (-- --check to compare only)
 npm run db:check   every test of the database, with what they counted
 npm run assurance  the heavier proof, written to docs/assurance.json
@@ -64,6 +64,7 @@ fn dispatch(command: &str, arguments: Vec<String>) -> Result<ExitCode> {
             return journey::run(&repo.root, arguments);
         }
         "perf" => return perf(&repo, &arguments),
+        "build" if has("package") => build::package(&repo)?,
         "build" => build::build(&repo)?,
         "codegen" => codegen::run(&repo.root, has("--check"))?,
         "db:check" => return Ok(db_check::db_check(&repo)),

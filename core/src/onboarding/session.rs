@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::{Answer, Answers, FieldId, Given, validate_draft};
+use super::{Answer, Answers, FieldId, Given, validate_field};
 use crate::vocabulary::SessionState;
 
 /// A session as it is stored: one per workspace.
@@ -48,14 +47,14 @@ pub struct SessionCopy {
     pub answers: Answers,
 }
 
-/// Reads answers that were stored earlier. What today's questions do not take is left out instead of locking
-/// the founder out of everything else.
-pub fn stored_answers(stored: &Map<String, Value>) -> Answers {
+/// Of answers that were stored earlier, or are still being typed, those that are good alone. What today's questions do not take is left out, instead of locking the
+/// founder out of everything else.
+pub fn stored_answers(given: impl Into<Given>) -> Answers {
+    let given = given.into();
     let mut answers = Answers::default();
-    for (name, value) in stored {
-        let alone = Map::from_iter([(name.clone(), value.clone())]);
-        if let Ok(good) = validate_draft(&alone) {
-            good.iter().for_each(|(id, answer)| answers.set(id, answer.clone()));
+    for id in FieldId::ALL {
+        if let Some(Ok(Some(answer))) = given.get(id.as_str()).map(|answer| validate_field(*id, answer)) {
+            answers.set(*id, answer);
         }
     }
     answers
@@ -98,7 +97,8 @@ pub fn merge_step(current: &Answers, base: &Answers, changes: &Changes) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::onboarding::validate_draft;
+    use serde_json::{Value, json};
 
     fn answers(value: Value) -> Answers {
         validate_draft(value.as_object().unwrap()).unwrap()

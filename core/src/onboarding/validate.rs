@@ -25,7 +25,8 @@ impl Given {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
-    fn get(&self, name: &str) -> Option<&Json> {
+    /// The answer with this name.
+    pub fn get(&self, name: &str) -> Option<&Json> {
         self.0.iter().rev().find(|(known, _)| known == name).map(|(_, answer)| answer)
     }
 }

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use super::Violation;
 use super::canonical::canonical;
-use super::format;
 use super::number::Decimal;
 use super::place::{Place, Segment};
 use super::sentence;
 use super::table::{ANY, Check, Choice, NEVER, NodeId, Program, kind};
 use crate::json::{DEEPEST, Reader, Text, same};
+use crate::time;
 
 /// How many faults are told of one document. A body of megabytes can have millions, and nobody reads them.
 const MOST: usize = 1_000;
@@ -148,7 +148,7 @@ impl<'a> Walk<'a> {
                         self.say(place, "pattern", pattern.code, message)?;
                     }
                 }
-                Check::DateTime if !format::is_date_time(text) => {
+                Check::DateTime if time::read(text).is_none() => {
                     self.say(place, "format", "not_a_time", sentence::not_a_time(place))?;
                 }
                 Check::OneOf(choice) if !among(choice) => {
