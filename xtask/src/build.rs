@@ -34,6 +34,11 @@ pub fn build(repo: &Repo) -> Result<()> {
     })
 }
 
+/// Whether the outputs are for trying things out only.
+pub fn is_quick() -> bool {
+    std::env::var(QUICK).is_ok_and(|value| value == "1")
+}
+
 /// Builds the Worker into `build/worker/{index.js,index_bg.wasm}`.
 ///
 /// # Errors
@@ -107,7 +112,7 @@ impl Crate {
         let sources = [format!("{}/src", self.dir), format!("{}/Cargo.toml", self.dir)];
         let mut inputs = COMMON_INPUTS.to_vec();
         inputs.extend(sources.iter().map(String::as_str));
-        let quick = std::env::var(QUICK).is_ok_and(|value| value == "1");
+        let quick = is_quick();
         let flags = format!(
             "{} {:?} {SHIM} {} {RECIPES:?} quick={quick}",
             self.name,

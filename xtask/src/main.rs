@@ -2,6 +2,7 @@
 
 mod assurance;
 mod browser;
+mod budgets;
 mod build;
 mod child;
 mod codegen;
@@ -35,6 +36,7 @@ npm run perf       the Worker under an open-loop load with slow neighbours (-- a
 npm run build      the Worker and the browser package (-- package: only that)
 npm run codegen    what is generated from core (-- --check to compare only)
 npm run db:check   every test of the database, with what they counted
+npm run budgets    sizes and speeds, each beside its budget (-- --json)
 npm run assurance  the heavier proof, written to docs/assurance.json
 npm run setup      a browser for the browser tests";
 
@@ -66,6 +68,7 @@ fn dispatch(command: &str, arguments: Vec<String>) -> Result<ExitCode> {
         "perf" => return perf(&repo, &arguments),
         "build" if has("package") => build::package(&repo)?,
         "build" => build::build(&repo)?,
+        "budgets" => return budgets::budgets(&repo, &arguments),
         "codegen" => codegen::run(&repo.root, has("--check"))?,
         "db:check" => return Ok(db_check::db_check(&repo)),
         "assurance" => return assurance::assurance(&repo),

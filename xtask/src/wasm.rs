@@ -26,7 +26,8 @@ const FEATURES: [&str; 7] = [
 pub enum Panics {
     /// std is compiled again with `panic=unwind`: a panic ends its own call only. For speed.
     Unwind,
-    /// std is compiled again without anything that a panic would say: it traps. For size, but for core, which computes.
+    /// std is compiled again without anything that a panic would say: it traps. For size: no sums of money are made in a
+    /// browser, so overflow is not looked for either.
     Abort,
 }
 
@@ -71,8 +72,8 @@ pub fn compile(
             cargo
                 .env("RUSTC_BOOTSTRAP", "1")
                 .args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"])
-                .args(["--config", "profile.release.opt-level='s'"])
-                .args(["--config", "profile.release.package.gatehouse-core.opt-level=3"]);
+                .args(["--config", "profile.release.opt-level='z'"])
+                .args(["--config", "profile.release.overflow-checks=false"]);
         }
     }
     run(&mut cargo, &format!("Compiling {package} for wasm32"))?;
@@ -90,7 +91,9 @@ fn rust_flags(panics: Panics, quick: bool) -> String {
     match panics {
         Panics::Unwind => flags.push("-Cpanic=unwind".to_owned()),
         Panics::Abort if quick => {}
-        Panics::Abort => flags.extend(["-Zunstable-options", "-Cpanic=immediate-abort"].map(str::to_owned)),
+        Panics::Abort => flags.extend(
+            ["-Zunstable-options", "-Cpanic=immediate-abort", "--cfg", "gatehouse_small"].map(str::to_owned),
+        ),
     }
     flags.join("\u{1f}")
 }
@@ -133,7 +136,7 @@ pub fn bind(module: &Path, out: &Path, name: &str, glue: Glue) -> Result<()> {
 /// When binaryen is missing or refuses the module.
 pub fn optimise(repo: &Repo, module: &Path, panics: Panics) -> Result<()> {
     // For the Worker, the speed of what computes counts more than its size (docs/decisions/0003-worker-build.md).
-    let level = if panics == Panics::Unwind { "-O3" } else { "-Os" };
+    let level = if panics == Panics::Unwind { "-O3" } else { "-Oz" };
     let mut command = Command::new(repo.node());
     command.arg(repo.npm_bin("wasm-opt")?).arg(module).arg("-o").arg(module).arg(level);
     for feature in FEATURES {

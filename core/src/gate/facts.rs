@@ -121,14 +121,21 @@ fn flag(json: &Json, name: &str) -> Result<Option<bool>, String> {
 }
 
 fn text(json: &Json, name: &str) -> Result<Option<String>, String> {
-    word(json, name, |text| Some(text.to_owned()))
+    Ok(characters(json, name)?.map(str::to_owned))
 }
 
 fn word<T>(json: &Json, name: &str, parse: fn(&str) -> Option<T>) -> Result<Option<T>, String> {
-    let Some(value) = optional(json, name) else { return Ok(None) };
-    match value.as_text().and_then(parse) {
-        Some(word) => Ok(Some(word)),
-        None => Err(format!("`{name}` is not a word of its vocabulary")),
+    match characters(json, name)?.map(parse) {
+        Some(None) => Err(format!("`{name}` is not a word of its vocabulary")),
+        read => Ok(read.flatten()),
+    }
+}
+
+fn characters<'a>(json: &'a Json, name: &str) -> Result<Option<&'a str>, String> {
+    match optional(json, name) {
+        None => Ok(None),
+        Some(Json::Text(text)) => Ok(Some(text)),
+        Some(_) => Err(format!("`{name}` is no text")),
     }
 }
 

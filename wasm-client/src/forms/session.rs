@@ -63,7 +63,7 @@ fn merge_or_refuse(base: &str, mine: &str, theirs: &str) -> Result<Result<Merged
     let ours = changes(given, &mine);
     Ok(match merge_step(&theirs, &base, &ours) {
         Ok(found) => {
-            let changed = found.keys().copied().collect();
+            let changed = found.iter().map(|(id, _)| id).collect();
             Ok(Merged { merged: true, answers: theirs.with(&found), changed })
         }
         Err(fields) => {
