@@ -1,7 +1,9 @@
 // The package as others get it: packed, installed from the tarball into a project of its own, and used there the way
 // Node, TypeScript, Cloudflare Workers and a plain browser use it. Each must give the very bytes that the others give.
+// Vite and Next are downloaded and take minutes: `npm run assurance` runs them, by GATEHOUSE_BUNDLERS=1.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -112,23 +114,34 @@ test("Workers run it as wrangler bundles it", () => {
   run(tool("workerd"), ["test", "packed.capnp"]);
 });
 
-test("a browser runs it bundled, and without a bundler", { skip: !process.env.CHROMIUM_BIN && "CHROMIUM_BIN is not set" }, async () => {
+const TYPES = { html: "text/html", js: "text/javascript", css: "text/css", wasm: "application/wasm" };
+
+/** A page of Chromium, and an end to it. */
+async function open() {
   const { chromium } = await import("playwright-core");
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM_BIN, args: ["--no-sandbox", "--disable-gpu"] });
+  return { page: await browser.newPage(), close: () => browser.close() };
+}
+
+/** Answers what a page asks of http://packed.example/ from a folder. */
+function serve(page, folder) {
+  return page.route("http://packed.example/**", (route) => {
+    const path = new URL(route.request().url()).pathname.slice(1) || "index.html";
+    return route.fulfill({ contentType: TYPES[path.split(".").pop()], body: readFileSync(join(folder, path)) });
+  });
+}
+
+test("a browser runs it bundled, and without a bundler", { skip: !process.env.CHROMIUM_BIN && "CHROMIUM_BIN is not set" }, async () => {
   const served = join(project, "served");
   mkdirSync(served);
+  writeFileSync(join(served, "index.html"), "<!doctype html>");
   run(tool("esbuild"), ["use.js", "--bundle", "--format=esm", "--minify", "--outfile=served/assets/app/use.js"]);
-  // esbuild leaves \`new URL(…, import.meta.url)\` alone; where it points is where the files are put.
+  // esbuild leaves `new URL(…, import.meta.url)` alone; where it points is where the files are put.
   cpSync(join(project, "node_modules/@gatehouse/wasm-client/wasm"), join(served, "wasm"), { recursive: true });
   cpSync(join(project, "node_modules/@gatehouse/wasm-client"), join(served, "package"), { recursive: true });
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM_BIN, args: ["--no-sandbox", "--disable-gpu"] });
+  const { page, close } = await open();
   try {
-    const page = await browser.newPage();
-    const types = { js: "text/javascript", wasm: "application/wasm" };
-    await page.route("http://packed.example/**", (route) => {
-      const path = new URL(route.request().url()).pathname.slice(1);
-      if (path === "") return route.fulfill({ contentType: "text/html", body: "<!doctype html>" });
-      return route.fulfill({ contentType: types[path.split(".").pop()], body: readFileSync(join(served, path)) });
-    });
+    await serve(page, served);
     await page.goto("http://packed.example/");
     const bundled = await page.evaluate(async (answers) => (await import("/assets/app/use.js")).use(answers), golden.answers);
     assert.equal(bundled, inNode());
@@ -139,6 +152,83 @@ test("a browser runs it bundled, and without a bundler", { skip: !process.env.CH
     }, golden.answers);
     assert.equal(checksum, golden.checksum);
   } finally {
-    await browser.close();
+    await close();
+  }
+});
+
+const bundlers = { skip: !(process.env.GATEHOUSE_BUNDLERS && process.env.CHROMIUM_BIN) && "GATEHOUSE_BUNDLERS or CHROMIUM_BIN is not set" };
+const install = (...packages) => run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", ...packages]);
+
+test("Vite bundles it for a browser", bundlers, async () => {
+  install("vite@8.3.8");
+  writeFileSync(join(project, "index.html"), '<!doctype html><script type="module" src="/main.js"></script>');
+  writeFileSync(join(project, "main.js"), `import { use } from "./use.js"; window.said = use(${JSON.stringify(golden.answers)});`);
+  run(join(project, "node_modules/.bin/vite"), ["build", "--outDir", "vite"]);
+  const { page, close } = await open();
+  try {
+    await serve(page, join(project, "vite"));
+    await page.goto("http://packed.example/");
+    assert.equal(await page.evaluate(() => window.said), inNode());
+  } finally {
+    await close();
+  }
+});
+
+test("Next runs it on the server, at the edge, and in a page with the hooks", bundlers, async () => {
+  const { dependencies } = JSON.parse(readFileSync(join(root, "web/package.json"), "utf8"));
+  install(...["next", "react", "react-dom"].map((name) => `${name}@${dependencies[name]}`));
+  const files = {
+    "app/layout.js": "export default ({ children }) => <html><body>{children}</body></html>;",
+    "app/page.js": `"use client";
+      import { useFreshness, useValidatedStep } from "@gatehouse/wasm-client/react";
+      export default function Page() {
+        const { state, drafts, errors, change, check } = useValidatedStep("company");
+        const age = useFreshness(null);
+        return <form>
+          <input value={drafts.company_website ?? ""} onChange={(event) => change("company_website", event.target.value)} />
+          <button type="button" onClick={check}>Check</button>
+          <pre>{JSON.stringify({ state, errors, age: age?.ok && age.view.freshness })}</pre>
+        </form>;
+      }`,
+    "app/server/route.js": `import { use } from "../../use.js";
+      export const dynamic = "force-dynamic";
+      export const GET = async () => new Response(await use(${JSON.stringify(golden.answers)}));`,
+    "app/edge/route.js": `import { use } from "../../use.js";
+      export const runtime = "edge";
+      export const GET = async () => new Response(await use(${JSON.stringify(golden.answers)}));`,
+    "next.config.mjs": "export default { turbopack: { root: import.meta.dirname } };",
+  };
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(join(project, file, ".."), { recursive: true });
+    writeFileSync(join(project, file), text);
+  }
+  const next = join(project, "node_modules/.bin/next");
+  run(next, ["build"]);
+  const server = spawn(next, ["start", "--port", "0"], { cwd: project, detached: true, stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    let printed = "";
+    for await (const chunk of server.stdout.setEncoding("utf8")) {
+      printed += chunk;
+      if (/Ready in/.test(printed)) break;
+    }
+    const url = /http:\/\/localhost:\d+/.exec(printed)[0];
+    for (const path of ["server", "edge"]) {
+      const answer = await fetch(`${url}/${path}`);
+      assert.equal(await answer.text(), inNode(), path);
+    }
+    const { page, close } = await open();
+    try {
+      await page.goto(url);
+      await page.getByText('"state":"ready","errors":{},"age":"missing"').waitFor();
+      await page.locator("input").fill("chaya");
+      await page.getByText('"company_website":"Website must').waitFor();
+      await page.getByRole("button").click();
+      await page.getByText('"company_name":"Company name is required."').waitFor();
+    } finally {
+      await close();
+    }
+  } finally {
+    process.kill(-server.pid);
+    await once(server, "exit");
   }
 });
