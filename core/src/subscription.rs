@@ -3,11 +3,7 @@
 //!
 //! The calendar is UTC's and periods are anchored on a billing day (docs/decisions/0007).
 
-use jiff::ToSpan as _;
-use jiff::civil::Date;
-use jiff::tz::Offset;
-
-use crate::time::{DAY_MS, Timestamp, plus_ms};
+use crate::time::{DAY_MS, Date, Timestamp, days_in_month, plus_ms};
 use crate::vocabulary::{Interval, SubscriptionStatus};
 
 /// How long access outlives a paid period: 3 days of 24 hours.
@@ -44,15 +40,15 @@ pub fn access_until(subscription: &Subscription) -> Option<Timestamp> {
 /// day, and from a last day it goes back to `billing_day`: 31 January, 28 February, 31 March. `None` only beyond the
 /// end of the calendar.
 pub fn add_interval(from: Timestamp, interval: Interval, billing_day: Option<i8>) -> Option<Timestamp> {
-    let at = Offset::UTC.to_datetime(from);
+    let (Date { year, month, day }, since_midnight) = from.split();
     let months = match interval {
-        Interval::Month => 1,
-        Interval::Year => 12,
+        Interval::Month => month,
+        Interval::Year => month + 11,
     };
-    let (date, month) = (at.date(), at.date().first_of_month().checked_add(months.months()).ok()?);
+    let (to_year, to_month) = (year + months / 12, months % 12 + 1);
     // Only a last day can be one that a short month cut; any other day stands for itself.
-    let anchor =
-        billing_day.filter(|_| date == date.last_of_month()).map_or(date.day(), |day| day.max(date.day()));
-    let day = Date::new(month.year(), month.month(), anchor.min(month.days_in_month())).ok()?;
-    Offset::UTC.to_timestamp(day.to_datetime(at.time())).ok()
+    let is_last = day == days_in_month(year, month);
+    let anchor = billing_day.filter(|_| is_last).map_or(day, |billing| day.max(i64::from(billing)));
+    let day = anchor.min(days_in_month(to_year, to_month));
+    Timestamp::join(Date { year: to_year, month: to_month, day }, since_midnight)
 }

@@ -262,8 +262,8 @@ fn changed(changes: &Changes) -> Vec<String> {
 }
 
 fn merged(changes: &Changes, seen: &Answers) -> Vec<String> {
-    let triple = |(id, answer): (&FieldId, &Option<Answer>)| {
-        [id.as_str().to_owned(), text(answer.as_ref()), text(seen.get(*id))]
+    let triple = |(id, answer): (FieldId, &Option<Answer>)| {
+        [id.as_str().to_owned(), text(answer.as_ref()), text(seen.get(id))]
     };
     changes.iter().flat_map(triple).collect()
 }

@@ -1,6 +1,7 @@
 "use client";
 
-import { init } from "@gatehouse/wasm-client";
+import { init as initForms } from "@gatehouse/wasm-client/forms";
+import { init as initManifest } from "@gatehouse/wasm-client/manifest";
 import { useEffect, useState } from "react";
 
 /** Whether the compiled rules are there. */
@@ -12,7 +13,7 @@ export function useRules(): { state: RulesState; retry: () => void } {
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {
     let current = true;
-    init(process.env.RULES_URL as string).then(
+    Promise.all([initForms(), initManifest()]).then(
       () => current && setState("ready"),
       () => current && setState("failed"),
     );

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::build;
 use crate::db_check;
 use crate::repo::Repo;
+use crate::setup;
 use crate::step::note;
 use crate::suites::{Tally, cargo_test, run_counting};
 use crate::test;
@@ -42,6 +43,9 @@ struct Report {
     histories: Vec<String>,
     /// What the validator's oracle counted over [`DOCUMENTS`] documents.
     oracle: Option<Vec<String>>,
+    /// How the packed package fared in every place of use, Vite and Next among them.
+    #[serde(default)]
+    packaging: Option<Tally>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -114,6 +118,15 @@ pub fn assurance(repo: &Repo) -> Result<ExitCode> {
         report.start = Some(tokio::runtime::Runtime::new()?.block_on(measure_start(repo))?);
         write(repo, &report)?;
     }
+    if report.packaging.is_none() {
+        note("The packed package in Node, TypeScript, Workers, Chromium, Vite and Next");
+        let tally = packaging(repo)?;
+        if tally.failed > 0 {
+            return Ok(ExitCode::FAILURE);
+        }
+        report.packaging = Some(tally);
+        write(repo, &report)?;
+    }
     note(&format!("docs/assurance.json holds the report of {commit}."));
     Ok(ExitCode::SUCCESS)
 }
@@ -141,6 +154,19 @@ fn oracle(repo: &Repo) -> (Tally, Vec<String>) {
         .args(["--release", "--package", "gatehouse-schema-compiler", "--test", "oracle"])
         .args(["--", "--show-output"]);
     run_counting("oracle", &mut cargo)
+}
+
+/// Downloads Vite, which the project itself does without.
+fn packaging(repo: &Repo) -> Result<Tally> {
+    let chromium =
+        setup::browser()?.context("There is no Chromium: run `npm run setup`, or set CHROMIUM_BIN.")?;
+    let mut node = Command::new(repo.node());
+    node.current_dir(repo.root.join("wasm-client/npm"))
+        .env("PATH", repo.path_env())
+        .env("CHROMIUM_BIN", chromium)
+        .env("GATEHOUSE_BUNDLERS", "1")
+        .args(["--test", "--test-reporter=tap", "test/packaging.test.mjs"]);
+    Ok(run_counting("packaging", &mut node).0)
 }
 
 async fn measure_start(repo: &Repo) -> Result<Start> {

@@ -13,8 +13,6 @@ use crate::step::{note, run_quietly, step};
 use crate::wasm::{self, Glue, Panics};
 
 const SHIM: &str = include_str!("../assets/worker-shim.mjs");
-/// wasm-opt's level; the speed of what computes counts more than its size (docs/decisions/0003-worker-build.md).
-const LEVEL: &str = "-O3";
 /// Set to 1: compile in a fraction of the time what runs slower and weighs more. For trying things out while writing;
 /// what is tested and deployed is built without it.
 const QUICK: &str = "GATEHOUSE_QUICK_BUILD";
@@ -36,6 +34,11 @@ pub fn build(repo: &Repo) -> Result<()> {
     })
 }
 
+/// Whether the outputs are for trying things out only.
+pub fn is_quick() -> bool {
+    std::env::var(QUICK).is_ok_and(|value| value == "1")
+}
+
 /// Builds the Worker into `build/worker/{index.js,index_bg.wasm}`.
 ///
 /// # Errors
@@ -48,6 +51,7 @@ pub fn worker(repo: &Repo) -> Result<()> {
 fn build_worker(repo: &Repo) -> Result<()> {
     Crate {
         package: "gatehouse-edge",
+        feature: None,
         dir: "edge",
         kind: "worker",
         output: "build/worker",
@@ -58,26 +62,42 @@ fn build_worker(repo: &Repo) -> Result<()> {
     .build(repo, |out| bundle(repo, out))
 }
 
-/// Builds the browser package: its wasm into `wasm-client/npm/wasm/`, its JavaScript into `wasm-client/npm/dist/`.
+/// Builds the browser package.
+///
+/// # Errors
+/// When a step fails; the sentence names it.
+pub fn package(repo: &Repo) -> Result<()> {
+    let _alone = lock::checkout(repo)?;
+    build_wasm_client(repo)
+}
+
+/// Builds the browser package: its modules into `wasm-client/npm/wasm/`, its JavaScript into `wasm-client/npm/dist/`.
 fn build_wasm_client(repo: &Repo) -> Result<()> {
-    Crate {
-        package: "gatehouse-wasm-client",
-        dir: "wasm-client",
-        kind: "wasm",
-        output: "wasm-client/npm/wasm",
-        name: "index",
-        glue: Glue::Web,
-        panics: Panics::Abort,
+    for (feature, output) in
+        [("forms", "wasm-client/npm/wasm/forms"), ("manifest", "wasm-client/npm/wasm/manifest")]
+    {
+        Crate {
+            package: "gatehouse-wasm-client",
+            feature: Some(feature),
+            dir: "wasm-client",
+            kind: "wasm",
+            output,
+            name: feature,
+            glue: Glue::Web,
+            panics: Panics::Abort,
+        }
+        .build(repo, |out| minify(repo, &out.join(format!("{feature}.js"))))?;
     }
-    .build(repo, |_| Ok(()))?;
     typescript(repo)
 }
 
 /// One wasm crate and where its build goes.
 struct Crate {
     package: &'static str,
+    /// The one feature to build with, where the crate has several outputs.
+    feature: Option<&'static str>,
     dir: &'static str,
-    /// Names the cached outputs and the cargo target directory of that name.
+    /// Names the cargo target directory, and with the module's name the cached outputs.
     kind: &'static str,
     output: &'static str,
     /// Name of the JavaScript file and the module.
@@ -92,44 +112,46 @@ impl Crate {
         let sources = [format!("{}/src", self.dir), format!("{}/Cargo.toml", self.dir)];
         let mut inputs = COMMON_INPUTS.to_vec();
         inputs.extend(sources.iter().map(String::as_str));
-        let quick = std::env::var(QUICK).is_ok_and(|value| value == "1");
+        let quick = is_quick();
         let flags = format!(
-            "{} {:?} {LEVEL} {SHIM} {} {RECIPES:?} quick={quick}",
+            "{} {:?} {SHIM} {} {RECIPES:?} quick={quick}",
             self.name,
             self.panics,
             wasm::tool_versions(repo)?
         );
+        let cached = format!("{}-{}", self.kind, self.name);
         let files = [format!("{}.js", self.name), format!("{}_bg.wasm", self.name)];
         let files: Vec<&str> = files.iter().map(String::as_str).collect();
         let print = stamp::fingerprint(&repo.root, &inputs, &flags)?;
         if stamp::is_current(&output, &print, &files) {
-            note(&format!("{}: nothing changed", self.package));
+            note(&format!("{}: nothing changed", self.output));
             return Ok(());
         }
         let locks = repo.cache.join("built");
         fs::create_dir_all(&locks)?;
         let lock = File::create(locks.join(format!("{}.lock", self.kind)))?;
         lock.lock().context("The build lock in the cache cannot be taken.")?;
-        if stamp::restore(repo, self.kind, &print, &files, &output)? {
-            note(&format!("{}: taken from the cache", self.package));
+        if stamp::restore(repo, &cached, &print, &files, &output)? {
+            note(&format!("{}: taken from the cache", self.output));
             return Ok(());
         }
         let target_dir =
             repo.targets.join(if quick { format!("{}-quick", self.kind) } else { self.kind.to_owned() });
-        step(&format!("Building {} for wasm32", self.package), || {
-            let module = wasm::compile(&repo.root, self.package, &target_dir, self.panics, quick)?;
+        step(&format!("Building {}", self.output), || {
+            let module =
+                wasm::compile(&repo.root, self.package, self.feature, &target_dir, self.panics, quick)?;
             let staging = target_dir.join("bound");
             let _ = fs::remove_dir_all(&staging);
             fs::create_dir_all(&staging)?;
             wasm::bind(&module, &staging, self.name, self.glue)?;
             if !quick {
-                wasm::optimise(repo, &staging.join(format!("{}_bg.wasm", self.name)), LEVEL)?;
+                wasm::optimise(repo, &staging.join(format!("{}_bg.wasm", self.name)), self.panics)?;
             }
             finish(&staging)?;
             // Sources that changed while they were compiled must not get the older fingerprint's name.
             let after = stamp::fingerprint(&repo.root, &inputs, &flags)?;
             if after == print {
-                stamp::publish(repo, self.kind, &print, &staging, &output)
+                stamp::publish(repo, &cached, &print, &staging, &output)
             } else {
                 stamp::place(&staging, "changed while it was built", &output)
             }
@@ -149,7 +171,11 @@ fn typescript(repo: &Repo) -> Result<()> {
     }
     let inputs = ["wasm-client/npm/src", "wasm-client/npm/tsconfig.json", "wasm-client/npm/package.json"];
     let print = stamp::fingerprint(&repo.root, &inputs, &format!("tsc {RECIPES:?}"))?;
-    if stamp::is_current(&dist, &print, &["index.js", "index.d.ts", "node.js"]) {
+    if stamp::is_current(
+        &dist,
+        &print,
+        &["index.js", "index.d.ts", "forms/browser.js", "manifest/browser.js"],
+    ) {
         return Ok(());
     }
     step("Compiling @gatehouse/wasm-client", || {
@@ -161,6 +187,18 @@ fn typescript(repo: &Repo) -> Result<()> {
         run_quietly(tsc.arg(&staging), "tsc")?;
         stamp::place(&staging, &print, &dist)
     })
+}
+
+/// The glue without its comments, which weigh as much as its code.
+fn minify(repo: &Repo, glue: &Path) -> Result<()> {
+    let mut esbuild = Command::new(repo.npm_bin("esbuild")?);
+    esbuild.env("PATH", repo.path_env()).arg(glue).args([
+        "--minify",
+        "--allow-overwrite",
+        "--log-level=warning",
+    ]);
+    esbuild.arg(format!("--outfile={}", glue.display()));
+    run_quietly(&mut esbuild, "esbuild")
 }
 
 /// One file of JavaScript beside the module, with the shim as its entry.

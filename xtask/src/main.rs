@@ -2,6 +2,7 @@
 
 mod assurance;
 mod browser;
+mod budgets;
 mod build;
 mod child;
 mod codegen;
@@ -34,9 +35,10 @@ npm run journey    a founder's way through the product, over HTTP (-- --help for
 npm run stack      the local platform alone, and .dev.vars for `npx wrangler dev`
 npm run perf       the Worker under an open-loop load with slow neighbours (-- auth, autosave, manifest; cpu; --json)
 npm run verify     whether an exported manifest is what it claims to be (-- FILE)
-npm run build      the Worker and the browser package
+npm run build      the Worker and the browser package (-- package: only that)
 npm run codegen    what is generated from core (-- --check to compare only)
 npm run db:check   every test of the database, with what they counted
+npm run budgets    sizes and speeds, each beside its budget (-- --json)
 npm run assurance  the heavier proof, written to docs/assurance.json
 npm run setup      a browser for the browser tests";
 
@@ -67,7 +69,9 @@ fn dispatch(command: &str, arguments: Vec<String>) -> Result<ExitCode> {
         }
         "perf" => return perf(&repo, &arguments),
         "verify" => return Ok(verify::verify(&arguments)),
+        "build" if has("package") => build::package(&repo)?,
         "build" => build::build(&repo)?,
+        "budgets" => return budgets::budgets(&repo, &arguments),
         "codegen" => codegen::run(&repo.root, has("--check"))?,
         "db:check" => return Ok(db_check::db_check(&repo)),
         "assurance" => return assurance::assurance(&repo),

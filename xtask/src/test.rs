@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::repo::Repo;
 use crate::suites::{Kind, Tally, cargo_test, run_check, run_suite};
-use crate::{browser, build, codegen, trace, wrangler};
+use crate::{browser, build, codegen, setup, trace, wrangler};
 
 /// The native tests. No suite names its packages: all take the default members' one build of the dependencies.
 const NATIVE: [(&str, &[&str]); 2] =
@@ -61,6 +61,9 @@ pub fn all(repo: &Repo) -> Tally {
             if has_script(repo, package, script) {
                 let mut npm = Command::new("npm");
                 npm.current_dir(&repo.root).args(["run", "--silent", script, "--workspace", package]);
+                if let Ok(Some(chromium)) = setup::browser() {
+                    npm.env("CHROMIUM_BIN", chromium);
+                }
                 total.add(run_suite(&format!("{package} {script}"), kind, npm.env("PATH", repo.path_env())));
             }
         }

@@ -24,9 +24,10 @@ const FEATURES: [&str; 7] = [
 /// How a panic ends in the compiled module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Panics {
-    /// std is compiled again with `panic=unwind`: a panic ends its own call only.
+    /// std is compiled again with `panic=unwind`: a panic ends its own call only. For speed.
     Unwind,
-    /// The prebuilt std: a panic traps.
+    /// std is compiled again without anything that a panic would say: it traps. For size: no sums of money are made in a
+    /// browser, so overflow is not looked for either.
     Abort,
 }
 
@@ -37,6 +38,7 @@ pub enum Panics {
 pub fn compile(
     manifest_dir: &Path,
     package: &str,
+    feature: Option<&str>,
     target_dir: &Path,
     panics: Panics,
     quick: bool,
@@ -48,7 +50,7 @@ pub fn compile(
         .args(["--package", package])
         .arg("--target-dir")
         .arg(target_dir)
-        .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(panics))
+        .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(panics, quick))
         // Read by the wasm_bindgen macro: futures of js-sys, as the worker crate is built against.
         .env("WASM_BINDGEN_USE_JS_SYS", "1");
     if quick {
@@ -58,8 +60,21 @@ pub fn compile(
             cargo.env(format!("CARGO_PROFILE_RELEASE_{name}"), value);
         }
     }
-    if panics == Panics::Unwind {
-        cargo.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_unwind");
+    if let Some(feature) = feature {
+        cargo.args(["--no-default-features", "--features", feature]);
+    }
+    match panics {
+        Panics::Unwind => {
+            cargo.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_unwind");
+        }
+        Panics::Abort if quick => {}
+        Panics::Abort => {
+            cargo
+                .env("RUSTC_BOOTSTRAP", "1")
+                .args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"])
+                .args(["--config", "profile.release.opt-level='z'"])
+                .args(["--config", "profile.release.overflow-checks=false"]);
+        }
     }
     run(&mut cargo, &format!("Compiling {package} for wasm32"))?;
     Ok(target_dir
@@ -69,12 +84,16 @@ pub fn compile(
 }
 
 /// Flags as cargo's encoded list. Paths of this machine are mapped away: the same sources give the same module.
-fn rust_flags(panics: Panics) -> String {
+fn rust_flags(panics: Panics, quick: bool) -> String {
     let home = std::env::var("CARGO_HOME")
         .unwrap_or_else(|_| format!("{}/.cargo", std::env::var("HOME").unwrap_or_default()));
     let mut flags = vec![format!("--remap-path-prefix={home}=/cargo")];
-    if panics == Panics::Unwind {
-        flags.push("-Cpanic=unwind".to_owned());
+    match panics {
+        Panics::Unwind => flags.push("-Cpanic=unwind".to_owned()),
+        Panics::Abort if quick => {}
+        Panics::Abort => flags.extend(
+            ["-Zunstable-options", "-Cpanic=immediate-abort", "--cfg", "gatehouse_small"].map(str::to_owned),
+        ),
     }
     flags.join("\u{1f}")
 }
@@ -104,7 +123,8 @@ pub fn bind(module: &Path, out: &Path, name: &str, glue: Glue) -> Result<()> {
                 .module(true)?;
         }
         Glue::Web => {
-            bindgen.typescript(true).web(true)?;
+            // The package says itself where its modules are: each place of use has its own way.
+            bindgen.typescript(true).omit_default_module_path(true).web(true)?;
         }
     }
     bindgen.generate(out).with_context(|| format!("wasm-bindgen failed on {}.", module.display()))
@@ -114,7 +134,9 @@ pub fn bind(module: &Path, out: &Path, name: &str, glue: Glue) -> Result<()> {
 ///
 /// # Errors
 /// When binaryen is missing or refuses the module.
-pub fn optimise(repo: &Repo, module: &Path, level: &str) -> Result<()> {
+pub fn optimise(repo: &Repo, module: &Path, panics: Panics) -> Result<()> {
+    // For the Worker, the speed of what computes counts more than its size (docs/decisions/0003-worker-build.md).
+    let level = if panics == Panics::Unwind { "-O3" } else { "-Oz" };
     let mut command = Command::new(repo.node());
     command.arg(repo.npm_bin("wasm-opt")?).arg(module).arg("-o").arg(module).arg(level);
     for feature in FEATURES {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::api::ManifestHead;
+use crate::json::Json;
 use crate::vocabulary::{MemberRole, OnboardingStatus, Plan, SignIn, SubscriptionStatus};
 
 /// All that the gate judges. `GET /auth/gate` sends it along, so that a page can ask again without a call.
@@ -53,4 +54,132 @@ pub struct ProfileFacts {
     /// The latest manifest, when there is one.
     #[serde(default)]
     pub manifest: Option<ManifestHead>,
+}
+
+impl GateFacts {
+    /// Reads the facts as `GET /auth/gate` sends them. The browser reads them with this and not with serde, whose
+    /// generated readers weigh more there than the gate.
+    ///
+    /// # Errors
+    /// What is missing or of another kind, as the end of a sentence.
+    pub fn read(json: &Json) -> Result<Self, String> {
+        let profile = match optional(json, "profile") {
+            Some(profile) => Some(ProfileFacts::read(profile)?),
+            None => None,
+        };
+        Ok(Self { session: needed(word(json, "session", SignIn::parse)?, "session")?, profile })
+    }
+}
+
+impl ProfileFacts {
+    fn read(json: &Json) -> Result<Self, String> {
+        if !matches!(json, Json::Object(_)) {
+            return Err("`profile` is no object".to_owned());
+        }
+        let manifest = match optional(json, "manifest") {
+            Some(head) => Some(ManifestHead {
+                version: needed(head.get("version").and_then(Json::as_count), "manifest.version")?,
+                confirmed_at: needed(text(head, "confirmed_at")?, "manifest.confirmed_at")?,
+            }),
+            None => None,
+        };
+        Ok(Self {
+            profile_exists: needed(flag(json, "profile_exists")?, "profile_exists")?,
+            account_disabled: flag(json, "account_disabled")?.unwrap_or(false),
+            workspace_exists: needed(flag(json, "workspace_exists")?, "workspace_exists")?,
+            workspace_id: text(json, "workspace_id")?,
+            role: word(json, "role", MemberRole::parse)?,
+            plan: word(json, "plan", Plan::parse)?,
+            plan_status: needed(word(json, "plan_status", SubscriptionStatus::parse)?, "plan_status")?,
+            access_until: text(json, "access_until")?,
+            paid_until: text(json, "paid_until")?,
+            grace_until: text(json, "grace_until")?,
+            onboarding_status: needed(
+                word(json, "onboarding_status", OnboardingStatus::parse)?,
+                "onboarding_status",
+            )?,
+            manifest,
+        })
+    }
+}
+
+fn needed<T>(value: Option<T>, name: &str) -> Result<T, String> {
+    value.ok_or_else(|| format!("`{name}` is missing"))
+}
+
+/// A member that is neither absent nor null.
+fn optional<'a>(json: &'a Json, name: &str) -> Option<&'a Json> {
+    json.get(name).filter(|value| !matches!(value, Json::Null))
+}
+
+fn flag(json: &Json, name: &str) -> Result<Option<bool>, String> {
+    match json.get(name) {
+        None => Ok(None),
+        Some(Json::Bool(is)) => Ok(Some(*is)),
+        Some(_) => Err(format!("`{name}` is neither true nor false")),
+    }
+}
+
+fn text(json: &Json, name: &str) -> Result<Option<String>, String> {
+    Ok(characters(json, name)?.map(str::to_owned))
+}
+
+fn word<T>(json: &Json, name: &str, parse: fn(&str) -> Option<T>) -> Result<Option<T>, String> {
+    match characters(json, name)?.map(parse) {
+        Some(None) => Err(format!("`{name}` is not a word of its vocabulary")),
+        read => Ok(read.flatten()),
+    }
+}
+
+fn characters<'a>(json: &'a Json, name: &str) -> Result<Option<&'a str>, String> {
+    match optional(json, name) {
+        None => Ok(None),
+        Some(Json::Text(text)) => Ok(Some(text)),
+        Some(_) => Err(format!("`{name}` is no text")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// serde reads the same facts at the edge.
+    fn agree(value: &Value) -> bool {
+        let (ours, theirs) =
+            (GateFacts::read(&value.into()).ok(), serde_json::from_value(value.clone()).ok());
+        assert_eq!(ours, theirs, "{value}");
+        ours.is_some()
+    }
+
+    #[test]
+    fn facts_are_read_as_serde_reads_them_whatever_is_missing_or_of_another_kind() {
+        let whole = json!({
+            "session": "valid",
+            "profile": {
+                "profile_exists": true, "account_disabled": false, "workspace_exists": true,
+                "workspace_id": "w", "role": "owner", "plan": "soar", "plan_status": "active",
+                "access_until": "a", "paid_until": "b", "grace_until": "c", "onboarding_status": "completed",
+                "manifest": {"version": 7, "confirmed_at": "d"},
+            },
+        });
+        assert!(agree(&whole));
+        let places = ["", "/profile", "/profile/manifest"];
+        let others =
+            [json!(null), json!(true), json!(-1), json!(1.5), json!("nothing"), json!([]), json!({})];
+        for place in places {
+            let names: Vec<_> = whole.pointer(place).unwrap().as_object().unwrap().keys().cloned().collect();
+            for name in names {
+                let mut changed = whole.clone();
+                changed.pointer_mut(place).unwrap().as_object_mut().unwrap().remove(&name);
+                agree(&changed);
+                for other in &others {
+                    changed.pointer_mut(place).unwrap()[&name] = other.clone();
+                    agree(&changed);
+                }
+            }
+        }
+        others.iter().for_each(|other| assert!(!agree(other)));
+    }
 }

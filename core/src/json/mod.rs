@@ -56,6 +56,11 @@ impl Json {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 
+    /// The whole number that it is, written as one.
+    pub fn as_count(&self) -> Option<u32> {
+        if let Self::Number(number) = self { number.parse().ok() } else { None }
+    }
+
     /// Its JSON text.
     pub fn write(&self) -> String {
         let mut out = String::new();

@@ -67,6 +67,7 @@ impl<'a> Reader<'a> {
 
     /// The next byte that is no white space.
     #[inline]
+    #[cfg_attr(gatehouse_small, optimize(speed))]
     pub fn next_token(&mut self) -> u8 {
         loop {
             let byte = self.peek();
@@ -109,6 +110,7 @@ impl<'a> Reader<'a> {
 
     /// Whether another member or item follows; goes past the comma or the closing `end`.
     #[inline]
+    #[cfg_attr(gatehouse_small, optimize(speed))]
     pub fn another(&mut self, end: u8, expected: &'static str) -> Option<bool> {
         let byte = self.next_token();
         if byte != b',' && byte != end {
@@ -120,6 +122,7 @@ impl<'a> Reader<'a> {
 
     /// Goes past the bracket that opens a list or an object; whether anything is in it, else also past its `end`.
     #[inline]
+    #[cfg_attr(gatehouse_small, optimize(speed))]
     pub fn opened(&mut self, end: u8) -> bool {
         self.pass(1);
         let more = self.next_token() != end;
@@ -140,6 +143,7 @@ impl<'a> Reader<'a> {
 
     /// Goes past a name that stands here as it is, without an escape; stays here at any other.
     #[inline]
+    #[cfg_attr(gatehouse_small, optimize(speed))]
     pub fn is_name(&mut self, name: &str) -> bool {
         let end = name.len().wrapping_add(1);
         let here = self.bytes.get(self.at..).and_then(|rest| rest.get(1..end.wrapping_add(1)));
@@ -153,6 +157,7 @@ impl<'a> Reader<'a> {
 
     /// Reads a string of printable ASCII without escapes, which nearly all are; stays here at any other.
     #[inline]
+    #[cfg_attr(gatehouse_small, optimize(speed))]
     pub fn plain_string(&mut self) -> Option<&'a [u8]> {
         let rest = self.bytes.get(self.at.wrapping_add(1)..)?;
         let length = until(rest, not_plain);
@@ -165,6 +170,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a string from its opening quote on.
+    #[cfg_attr(gatehouse_small, optimize(speed))]
     pub fn string(&mut self) -> Option<Text<'a>> {
         if let Some(text) = self.plain_string() {
             return Some(Text { bytes: Cow::Borrowed(text), plain: true, lone_surrogate: false });
@@ -192,6 +198,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Everything up to the next quote or backslash.
+    #[cfg_attr(gatehouse_small, optimize(speed))]
     fn run(&mut self) -> Option<&'a [u8]> {
         let start = self.at;
         let rest = self.bytes.get(start..).unwrap_or_default();
@@ -324,6 +331,7 @@ fn ends_run(eight: u64) -> u64 {
 
 /// How many bytes there are before the first one that `marks` marks.
 #[inline]
+#[cfg_attr(gatehouse_small, optimize(speed))]
 fn until(bytes: &[u8], marks: fn(u64) -> u64) -> usize {
     let (words, tail) = bytes.as_chunks::<8>();
     let mut length = 0_usize;
@@ -342,6 +350,7 @@ fn until(bytes: &[u8], marks: fn(u64) -> u64) -> usize {
 
 /// Whether two names are equal: eight bytes at a time, because `memcmp` goes byte by byte in wasm.
 #[inline]
+#[cfg_attr(gatehouse_small, optimize(speed))]
 pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;

@@ -1,10 +1,8 @@
 //! Answers after normalisation: trimmed, without empties, lists without repeats.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Changes, FIELDS, FieldId};
+use super::{ByField, Changes, FIELDS, FieldId};
 
 /// One answer. On the wire a string or an array of strings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +18,7 @@ pub enum Answer {
 /// The answers given so far; what is absent was not answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Answers(BTreeMap<FieldId, Answer>);
+pub struct Answers(ByField<Answer>);
 
 impl Answers {
     /// Keeps an answer. Empty answers are not kept.
@@ -30,28 +28,26 @@ impl Answers {
             Answer::List(items) => items.is_empty(),
         };
         if !empty {
-            self.0.insert(id, answer);
+            self.0.set(id, answer);
         }
     }
 
     /// The answer, where there is one.
     pub fn get(&self, id: FieldId) -> Option<&Answer> {
-        self.0.get(&id)
+        self.0.get(id)
     }
 
     /// Every answer, in the order in which they are asked.
     pub fn iter(&self) -> impl Iterator<Item = (FieldId, &Answer)> {
-        self.0.iter().map(|(id, answer)| (*id, answer))
+        self.0.iter()
     }
 
     /// These answers with the changes made; an answer taken back is gone.
     pub fn with(mut self, changes: &Changes) -> Self {
-        for (id, answer) in changes {
+        for (id, answer) in changes.iter() {
             match answer {
-                Some(answer) => self.set(*id, answer.clone()),
-                None => {
-                    self.0.remove(id);
-                }
+                Some(answer) => self.set(id, answer.clone()),
+                None => self.0.remove(id),
             }
         }
         self
@@ -59,12 +55,12 @@ impl Answers {
 
     /// Whether the field was answered.
     pub fn has(&self, id: FieldId) -> bool {
-        self.0.contains_key(&id)
+        self.0.get(id).is_some()
     }
 
     /// A text answer; empty when not answered.
     pub fn text(&self, id: FieldId) -> &str {
-        match self.0.get(&id) {
+        match self.0.get(id) {
             Some(Answer::Text(text)) => text,
             _ => "",
         }
@@ -72,7 +68,7 @@ impl Answers {
 
     /// A list answer; empty when not answered.
     pub fn list(&self, id: FieldId) -> &[String] {
-        match self.0.get(&id) {
+        match self.0.get(id) {
             Some(Answer::List(items)) => items,
             _ => &[],
         }

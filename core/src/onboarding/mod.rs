@@ -2,7 +2,9 @@
 
 mod answers;
 mod build;
+mod by_field;
 mod fields;
+mod lower;
 #[rustfmt::skip]
 mod questions;
 mod session;
@@ -10,6 +12,7 @@ mod validate;
 
 pub use answers::{Answer, Answers, Progress, progress};
 pub use build::build_context;
+pub use by_field::ByField;
 pub use fields::{Field, Kind, Step, fields_of};
 pub use questions::{FIELDS, FieldId, STEPS, StepId};
 pub use session::{Changes, Session, SessionCopy, changes, merge_step, stored_answers};

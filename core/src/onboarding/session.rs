@@ -1,11 +1,8 @@
 //! The onboarding session: answers that are not submitted yet, with a revision for two tabs to agree by.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::{Answer, Answers, FieldId, Given, validate_draft};
+use super::{Answer, Answers, ByField, FieldId, Given, validate_field};
 use crate::vocabulary::SessionState;
 
 /// A session as it is stored: one per workspace.
@@ -44,25 +41,25 @@ pub struct SessionCopy {
     /// Its revision; a save that names it in `If-Match` is taken.
     pub revision: u32,
     /// Its answers.
-    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Answer>"))]
+    #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, Answer>"))]
     pub answers: Answers,
 }
 
-/// Reads answers that were stored earlier. What today's questions do not take is left out instead of locking
-/// the founder out of everything else.
-pub fn stored_answers(stored: &Map<String, Value>) -> Answers {
+/// Of answers that were stored earlier, or are still being typed, those that are good alone. What today's questions do not take is left out, instead of locking the
+/// founder out of everything else.
+pub fn stored_answers(given: impl Into<Given>) -> Answers {
+    let given = given.into();
     let mut answers = Answers::default();
-    for (name, value) in stored {
-        let alone = Map::from_iter([(name.clone(), value.clone())]);
-        if let Ok(good) = validate_draft(&alone) {
-            good.iter().for_each(|(id, answer)| answers.set(id, answer.clone()));
+    for id in FieldId::ALL {
+        if let Some(Ok(Some(answer))) = given.get(id.as_str()).map(|answer| validate_field(*id, answer)) {
+            answers.set(*id, answer);
         }
     }
     answers
 }
 
 /// New answers to some fields: what each becomes, `None` where the answer was taken back.
-pub type Changes = BTreeMap<FieldId, Option<Answer>>;
+pub type Changes = ByField<Option<Answer>>;
 
 /// The changes that a request names: every field that it mentions, with the answer as it was checked.
 pub fn changes(named: impl Into<Given>, checked: &Answers) -> Changes {
@@ -78,16 +75,16 @@ pub fn changes(named: impl Into<Given>, checked: &Answers) -> Changes {
 /// # Errors
 /// The fields that both changed, and not to the same answer.
 pub fn merge_step(current: &Answers, base: &Answers, changes: &Changes) -> Result<Changes, Vec<FieldId>> {
-    let mut merged = Changes::new();
+    let mut merged = Changes::default();
     let mut conflicts = Vec::new();
-    for (&id, ours) in changes {
+    for (id, ours) in changes.iter() {
         let (theirs, before) = (current.get(id), base.get(id));
         let ours_now = ours.as_ref();
         if ours_now == before || ours_now == theirs {
             continue;
         }
         if theirs == before {
-            merged.insert(id, ours.clone());
+            merged.set(id, ours.clone());
         } else {
             conflicts.push(id);
         }
@@ -98,7 +95,8 @@ pub fn merge_step(current: &Answers, base: &Answers, changes: &Changes) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::onboarding::validate_draft;
+    use serde_json::{Value, json};
 
     fn answers(value: Value) -> Answers {
         validate_draft(value.as_object().unwrap()).unwrap()
@@ -111,7 +109,8 @@ mod tests {
 
     /// What the merge makes of it: the fields to write, or the fields in conflict.
     fn merge(current: Value, base: Value, ours: Value) -> Result<Vec<FieldId>, Vec<FieldId>> {
-        merge_step(&answers(current), &answers(base), &given(ours)).map(|merged| merged.into_keys().collect())
+        merge_step(&answers(current), &answers(base), &given(ours))
+            .map(|merged| merged.iter().map(|(id, _)| id).collect())
     }
 
     #[test]

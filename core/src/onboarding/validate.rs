@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value};
 
+use super::lower::lower;
 use super::{Answer, Answers, FIELDS, Field, FieldId, Kind, StepId};
 use crate::error::FieldError;
 use crate::json::Json;
@@ -25,7 +26,8 @@ impl Given {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
-    fn get(&self, name: &str) -> Option<&Json> {
+    /// The answer with this name.
+    pub fn get(&self, name: &str) -> Option<&Json> {
         self.0.iter().rev().find(|(known, _)| known == name).map(|(_, answer)| answer)
     }
 }
@@ -130,7 +132,7 @@ fn normalised(field: &Field, answer: &Json) -> Option<Json> {
         (Kind::List { .. }, Json::List(items)) => list(items.iter().cloned()),
         (Kind::Url, Json::Text(address)) => match address.trim() {
             "" => None,
-            address if address.contains("://") => text(address),
+            address if address.as_bytes().windows(3).any(|three| three == b"://") => text(address),
             address => Some(Json::Text(format!("https://{address}"))),
         },
         (_, Json::Text(given)) => text(given.trim()).filter(|_| !given.trim().is_empty()),
@@ -148,7 +150,7 @@ fn list(items: impl Iterator<Item = Json>) -> Option<Json> {
             kept.push(item);
             continue;
         };
-        let folded = text.to_lowercase();
+        let folded = lower(text);
         if let Err(place) = seen.binary_search(&folded)
             && !text.is_empty()
         {

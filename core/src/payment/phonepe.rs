@@ -63,7 +63,7 @@ pub struct PayAnswer {
 impl PayAnswer {
     /// When the page closes; computed from our own request when PhonePe does not say.
     pub fn expires_at(&self, now: Timestamp) -> Timestamp {
-        let said = self.expire_at.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        let said = self.expire_at.and_then(Timestamp::from_millisecond);
         said.unwrap_or_else(|| time::plus_ms(now, EXPIRE_AFTER_SECONDS * time::SECOND_MS))
     }
 }

@@ -126,7 +126,7 @@ pub(super) fn unknown_field(program: &Program, node: &Node, name: &[u8]) -> Stri
 /// The word that was probably meant: the same but for capitals, or at most a third of it mistyped.
 fn nearest<'w>(given: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     let given: Vec<char> =
-        given.chars().take(super::place::LONGEST_NAME + 1).flat_map(char::to_lowercase).collect();
+        given.chars().take(super::place::LONGEST_NAME + 1).map(|c| c.to_ascii_lowercase()).collect();
     words
         .map(|word| (distance(&given, word), word))
         .filter(|(distance, word)| *distance <= word.chars().count() / 3)
@@ -134,10 +134,10 @@ fn nearest<'w>(given: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w 
         .map(|(_, word)| word)
 }
 
-/// Letters to insert, remove or replace (Levenshtein), without regard to capitals.
+/// Letters to insert, remove or replace (Levenshtein), without regard to capitals, which our words have of ASCII only.
 fn distance(given: &[char], word: &str) -> usize {
     let mut row: Vec<usize> = (0..=given.len()).collect();
-    for (line, letter) in word.chars().flat_map(char::to_lowercase).enumerate() {
+    for (line, letter) in word.chars().map(|c| c.to_ascii_lowercase()).enumerate() {
         let mut diagonal = line;
         let mut left = line + 1;
         for (cell, other) in row.iter_mut().zip(std::iter::once(None).chain(given.iter().map(Some))) {

@@ -171,6 +171,7 @@ impl Program {
 impl Node {
     /// The member with this name: its number and its node. Most documents keep to the order of the schema, so the
     /// search begins at `expected`.
+    #[cfg_attr(gatehouse_small, optimize(speed))]
     pub(super) fn property(&self, name: &[u8], expected: usize) -> Option<(usize, NodeId)> {
         let numbered = || self.properties.iter().enumerate();
         let mut found = numbered().skip(expected).chain(numbered().take(expected));
@@ -180,6 +181,7 @@ impl Node {
 
 impl Pattern {
     /// Whether the pattern is found in `text`. Each byte is looked at once.
+    #[cfg_attr(gatehouse_small, optimize(speed))]
     pub(super) fn found_in(&self, text: &[u8]) -> bool {
         let mut row = 2 * self.width;
         for &byte in text {

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use super::Violation;
 use super::canonical::canonical;
-use super::format;
 use super::number::Decimal;
 use super::place::{Place, Segment};
 use super::sentence;
 use super::table::{ANY, Check, Choice, NEVER, NodeId, Program, kind};
 use crate::json::{DEEPEST, Reader, Text, same};
+use crate::time;
 
 /// How many faults are told of one document. A body of megabytes can have millions, and nobody reads them.
 const MOST: usize = 1_000;
@@ -61,6 +61,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Reads one value, which stands at `segment` below `around`.
+    #[cfg_attr(gatehouse_small, optimize(speed))]
     fn value(&mut self, id: NodeId, around: Option<&Place<'_>>, segment: Segment<'_>) -> Option<()> {
         let node = self.program.node(id);
         let first = self.reader.next_token();
@@ -119,6 +120,7 @@ impl<'a> Walk<'a> {
         Some(())
     }
 
+    #[cfg_attr(gatehouse_small, optimize(speed))]
     fn check_text(&mut self, read: &Text<'_>, place: &Place<'_>) -> Option<()> {
         let text = &*read.bytes;
         // Each character has one byte that is no continuation of another.
@@ -148,7 +150,7 @@ impl<'a> Walk<'a> {
                         self.say(place, "pattern", pattern.code, message)?;
                     }
                 }
-                Check::DateTime if !format::is_date_time(text) => {
+                Check::DateTime if time::read(text).is_none() => {
                     self.say(place, "format", "not_a_time", sentence::not_a_time(place))?;
                 }
                 Check::OneOf(choice) if !among(choice) => {
@@ -182,6 +184,7 @@ impl<'a> Walk<'a> {
         Some(())
     }
 
+    #[cfg_attr(gatehouse_small, optimize(speed))]
     fn number(&mut self, place: &Place<'_>) -> Option<u8> {
         let Some(number) = Decimal::read(self.reader.number()?) else {
             self.say(place, "json", "number_out_of_range", sentence::out_of_range(place))?;
@@ -211,6 +214,7 @@ impl<'a> Walk<'a> {
         Some(if number.is_integer() { kind::INTEGER } else { kind::FRACTION })
     }
 
+    #[cfg_attr(gatehouse_small, optimize(speed))]
     fn array(&mut self, place: &Place<'_>) -> Option<()> {
         self.deeper(place)?;
         let node = place.node;
@@ -251,6 +255,7 @@ impl<'a> Walk<'a> {
         Some(())
     }
 
+    #[cfg_attr(gatehouse_small, optimize(speed))]
     fn object(&mut self, place: &Place<'_>) -> Option<()> {
         self.deeper(place)?;
         let mut members = Members { seen: 0, expected: 0, others: Vec::new() };
@@ -297,6 +302,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Reads the value of a member that the schema knows.
+    #[cfg_attr(gatehouse_small, optimize(speed))]
     fn known(
         &mut self,
         place: &Place<'_>,

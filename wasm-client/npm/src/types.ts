@@ -1,4 +1,5 @@
-import type { Answer, Dropped, FieldError, GateView } from "./generated/api.js";
+import type { Answer, Change, Dropped, FieldError, GateView, PatchStep } from "./generated/api.js";
+import type { BusinessContext } from "./generated/context.js";
 import type { FieldId, StepId } from "./generated/fields.js";
 import type { Freshness } from "./generated/vocabulary.js";
 
@@ -40,11 +41,36 @@ export interface Violation {
   step?: StepId;
 }
 
-/** Everything that is wrong with a document, in its order. */
-export interface Judged {
-  ok: boolean;
-  errors: Violation[];
+/** Whether a document is good, or everything that is wrong with it, in its order. */
+export type Judged = { ok: true; errors: [] } | { ok: false; errors: [Violation, ...Violation[]] };
+
+/** How many of the required questions are answered, and which questions have no good answer. */
+export type ProgressResult =
+  | { ok: true; answered: number; required: number; missing: FieldId[] }
+  | { ok: false; problem: Refusal };
+
+/** A field that both tabs changed, and not to the same answer; `null` is an answer that was taken back. */
+export interface Conflict {
+  field: FieldId;
+  base: Answer | null;
+  mine: Answer | null;
+  theirs: Answer | null;
 }
+
+/** The answers of both tabs together, the fields that both changed, or why nothing could be merged. */
+export type MergeResult =
+  | { ok: true; merged: true; answers: Answers; changed: FieldId[] }
+  | { ok: true; merged: false; conflicts: Conflict[] }
+  | { ok: false; problem: Refusal };
+
+/** When to ask about a payment next and when a page may stop, RFC 3339 UTC, or why that cannot be said. */
+export type PollResult = { ok: true; next_at: string; give_up_at: string } | { ok: false; problem: Refusal };
+
+/** The business context that answers make, or why they make none. */
+export type ContextResult = { ok: true; context: BusinessContext } | { ok: false; problem: Refusal };
+
+/** What two contents differ in, or why they cannot be compared. */
+export type DiffResult = { ok: true; changes: Change[]; patch: PatchStep[] } | { ok: false; problem: Refusal };
 
 /** How old a manifest is. */
 export interface FreshnessView {

@@ -3,20 +3,28 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-const bytes = readFileSync(new URL("../wasm/index_bg.wasm", import.meta.url));
-const rules = await import("../dist/index.js");
+import * as rules from "@gatehouse/wasm-client";
+import * as forms from "@gatehouse/wasm-client/forms";
+import * as manifest from "@gatehouse/wasm-client/manifest";
 
-test("a call before init says what to do", () => {
-  assert.equal(rules.isReady(), false);
-  assert.throws(() => rules.validateStep("company", {}), /await init\(\)/);
-});
+const call = { forms: () => rules.validateStep("company", {}), manifest: () => rules.reduce({}, 0) };
+for (const [name, module] of Object.entries({ forms, manifest })) {
+  const bytes = readFileSync(new URL(import.meta.resolve(`@gatehouse/wasm-client/${name}.wasm`)));
 
-test("a failed load is not remembered, and calls at the same time share one load", async () => {
-  await assert.rejects(rules.init(new Uint8Array([1, 2, 3])));
-  assert.equal(rules.isReady(), false);
-  await Promise.all([rules.init(bytes), rules.init(bytes), rules.init(bytes)]);
-  assert.equal(rules.isReady(), true);
-});
+  test(`${name}: a call before init says what to do`, () => {
+    assert.equal(module.isReady(), false);
+    assert.throws(call[name], new RegExp(`await init\\(\\) of "@gatehouse/wasm-client/${name}"`));
+  });
+
+  test(`${name}: a failed load is not remembered, and calls at the same time share one load`, async () => {
+    await assert.rejects(module.init(new Uint8Array([1, 2, 3])));
+    assert.equal(module.isReady(), false);
+    await Promise.all([module.init(bytes), module.init(), module.init(bytes)]);
+    assert.equal(module.isReady(), true);
+    module.initSync(bytes);
+    assert.equal(call[name]().ok, name === "manifest");
+  });
+}
 
 const circular = {};
 circular.self = circular;
@@ -30,7 +38,7 @@ test("answers that are no JSON object are refused with one sentence", () => {
       assert.equal(result.errors[0].code, "not_an_object");
       assert.match(result.errors[0].message, /JSON object/);
     }
-    const preview = rules.reducePreview(value, 0);
+    const preview = rules.reduce(value, 0);
     assert.equal(preview.ok, false);
     assert.equal(preview.problem.code, "answers_invalid");
   }
@@ -76,4 +84,16 @@ test("characters are counted as the length rules count them", () => {
   assert.equal(rules.countCharacters("  चाय \n"), 3);
   assert.equal(rules.countCharacters("👩‍🌾"), 3);
   assert.equal(rules.countCharacters(""), 0);
+});
+
+test("contents, sessions and times that cannot be read are refused", () => {
+  for (const value of garbage) {
+    assert.equal(rules.diff(value, {}).problem?.code, "not_a_content");
+    assert.equal(rules.buildContext(value, "", 0).problem?.code, "answers_invalid");
+    assert.equal(rules.progress(value).problem?.code, "answers_invalid");
+    for (const copies of [[value, {}, {}], [{}, value, {}], [{}, {}, value]])
+      assert.equal(rules.mergeSession(...copies).problem?.code, "answers_invalid");
+    assert.equal(rules.nextPoll(value, "1970-01-01T00:00:00Z", 0).problem?.code, "time_invalid");
+  }
+  for (const paise of [0.5, NaN, Infinity, 2 ** 53, undefined]) assert.equal(rules.formatMoney(paise), "");
 });

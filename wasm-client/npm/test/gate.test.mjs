@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import * as rules from "../dist/node.js";
+import * as rules from "@gatehouse/wasm-client";
+import { init as initForms } from "@gatehouse/wasm-client/forms";
+import { init as initManifest } from "@gatehouse/wasm-client/manifest";
 
-rules.initFromPackage();
+await Promise.all([initForms(), initManifest()]);
 
 const read = (file) => JSON.parse(readFileSync(new URL(`../../../tests/contract/gate/${file}`, import.meta.url), "utf8"));
 

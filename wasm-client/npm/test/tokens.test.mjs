@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { encode } from "gpt-tokenizer/encoding/cl100k_base";
-import * as rules from "../dist/node.js";
+import * as rules from "@gatehouse/wasm-client";
+import { init as initForms } from "@gatehouse/wasm-client/forms";
+import { init as initManifest } from "@gatehouse/wasm-client/manifest";
 
-rules.initFromPackage();
+await Promise.all([initForms(), initManifest()]);
 const golden = JSON.parse(readFileSync(new URL("../../../tests/contract/reduce.json", import.meta.url), "utf8"));
 const base = golden.cases.find((entry) => entry.name === "all 21 answers").answers;
 
@@ -52,7 +54,7 @@ for (const [name, text] of Object.entries(sentences)) {
   for (const times of [1, 30]) {
     test(`${name} × ${times}: the estimate covers the true count, and the content holds 1,200 tokens`, () => {
       const answers = filled(text, times);
-      const made = rules.reducePreview(answers, 0);
+      const made = rules.reduce(answers, 0);
       assert.ok(made.ok, made.problem?.detail);
       const truth = encode(JSON.stringify(made.content)).length;
       assert.ok(made.token_estimate >= truth, `estimated ${made.token_estimate}, true ${truth}`);
@@ -66,5 +68,5 @@ for (const [name, text] of Object.entries(sentences)) {
 }
 
 test("the budget is 1,200 tokens", () => {
-  assert.equal(rules.reducePreview({}, 0).token_budget, 1200);
+  assert.equal(rules.reduce({}, 0).token_budget, 1200);
 });

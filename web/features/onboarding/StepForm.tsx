@@ -1,6 +1,6 @@
 "use client";
 
-import { FIELDS, STEPS, type Field as Question, type StepId, countCharacters, reducePreview, validateStep } from "@gatehouse/wasm-client";
+import { FIELDS, STEPS, type Field as Question, type StepId, countCharacters, reduce, validateStep } from "@gatehouse/wasm-client";
 import { type FormEvent, useRef, useState } from "react";
 
 import { Button } from "../../ui/Button";
@@ -25,7 +25,7 @@ function counter(question: Question, draft: string): string | undefined {
 
 /** How much of the manifest's budget the answers so far would use; wrong answers are said under their inputs. */
 function meter(drafts: Drafts): string | undefined {
-  const preview = reducePreview(drafts, Date.now());
+  const preview = reduce(drafts, Date.now());
   if (preview.ok) {
     return `Manifest so far: about ${preview.token_estimate} of ${preview.token_budget.toLocaleString("en-IN")} tokens`;
   }

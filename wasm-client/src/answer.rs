@@ -1,6 +1,6 @@
-//! What a call answers when it cannot do what was asked.
+//! What a call answers, and how the inputs are read that both modules have.
 
-use gatehouse_core::error::{Error, FieldError};
+use gatehouse_core::error::{Error, ErrorCode, FieldError};
 use gatehouse_core::json::Json;
 use gatehouse_core::onboarding::Given;
 use gatehouse_core::time::Timestamp;
@@ -20,21 +20,40 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem that only this package can have: its input could not be read at all.
+    /// A problem without errors of single fields.
     pub fn input(code: &str, detail: impl Into<String>, fix: &str) -> Self {
         Self { code: code.to_owned(), detail: detail.into(), fix: fix.to_owned(), errors: Vec::new() }
     }
 }
 
-impl From<Error> for Problem {
-    fn from(error: Error) -> Self {
-        Self {
-            code: error.code.as_str().to_owned(),
-            detail: error.detail,
-            fix: error.code.fix().to_owned(),
-            errors: error.fields,
-        }
+/// Code and fix of an error. In a `const` block it leaves the texts of all other errors out of the module.
+pub const fn texts(code: ErrorCode) -> (&'static str, &'static str) {
+    (code.as_str(), code.fix())
+}
+
+/// The problem of answers that are refused.
+pub fn answers_invalid(errors: Vec<FieldError>) -> Problem {
+    let (code, fix) = const { texts(ErrorCode::AnswersInvalid) };
+    let Error { detail, fields, .. } = Error::answers(errors);
+    Problem { errors: fields, ..Problem::input(code, detail, fix) }
+}
+
+/// `{"ok":true,…}` with the members of what was found, or `{"ok":false,"problem":…}`.
+pub fn answer<T: Serialize>(result: Result<T, Problem>) -> String {
+    #[derive(Serialize)]
+    struct Refused {
+        problem: Problem,
     }
+    match result {
+        Ok(value) => tagged(true, &value),
+        Err(problem) => tagged(false, &Refused { problem }),
+    }
+}
+
+/// The JSON text of a struct, with `ok` before its members.
+pub fn tagged<T: Serialize>(ok: bool, value: &T) -> String {
+    let text = serde_json::to_string(value).unwrap_or_default();
+    format!("{{\"ok\":{ok},{}", text.get(1..).unwrap_or("}"))
 }
 
 /// Reads answers: a JSON object of field id → answer.
@@ -52,7 +71,7 @@ pub fn read_answers(json: &str) -> Result<Given, FieldError> {
 pub fn read_now(ms: f64) -> Result<Timestamp, Problem> {
     // A saturating cast: what is no number or beyond the calendar is refused just below.
     let whole = if ms.is_finite() { ms as i64 } else { i64::MAX };
-    Timestamp::from_millisecond(whole).map_err(|_| {
+    Timestamp::from_millisecond(whole).ok_or_else(|| {
         Problem::input(
             "time_invalid",
             "The current time is not a number of milliseconds since 1970.",

@@ -1,15 +1,14 @@
-//! The formats that our schemas name, asserted.
+//! Reads RFC 3339: the one reader of our own times and of the schemas' `date-time`.
 
-/// An RFC 3339 date and time (§5.6): a real day, an offset, and a leap second only where one can be.
-pub(super) fn is_date_time(text: &[u8]) -> bool {
-    parse(text).is_some()
-}
+use super::calendar::{Date, days_in_month};
 
-fn parse(text: &[u8]) -> Option<()> {
+/// Microseconds since 1970 of an RFC 3339 date and time (§5.6): a real day, an offset, and a leap second only where one
+/// can be, which counts as the second before it. Digits after the sixth of a fraction are dropped.
+pub(crate) fn read(text: &[u8]) -> Option<i64> {
     let number = |from: usize, to: usize| {
         let digits = text.get(from..to)?;
-        digits.iter().try_fold(0, |all, digit| {
-            Some(all * 10 + u32::from(digit.is_ascii_digit().then(|| digit - b'0')?))
+        digits.iter().try_fold(0_i64, |all, digit| {
+            Some(all * 10 + i64::from(digit.is_ascii_digit().then(|| digit - b'0')?))
         })
     };
     let mark = |at: usize, any: &[u8]| text.get(at).is_some_and(|byte| any.contains(byte));
@@ -19,24 +18,17 @@ fn parse(text: &[u8]) -> Option<()> {
     if !marks {
         return None;
     }
-    let leap_year = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if leap_year => 29,
-        2 => 28,
-        _ => return None,
-    };
-    if day == 0 || day > days || hour > 23 || minute > 59 || second > 60 {
+    if day == 0 || day > days_in_month(year, month) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let mut at = 19;
+    let (mut at, mut micros) = (19, 0);
     if mark(at, b".") {
         let digits = text.get(20..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if digits == 0 {
             return None;
         }
         at = 20 + digits;
+        micros = number(20, at.min(26))? * i64::pow(10, u32::try_from(6_usize.saturating_sub(digits)).ok()?);
     }
     let (sign, off_hour, off_minute) = if mark(at, b"Zz") && text.len() == at + 1 {
         (1, 0, 0)
@@ -48,10 +40,13 @@ fn parse(text: &[u8]) -> Option<()> {
     if off_hour > 23 || off_minute > 59 {
         return None;
     }
+    let minutes = Date { year, month, day }.since_epoch() * 24 * 60 + hour * 60 + minute
+        - sign * (off_hour * 60 + off_minute);
     // Leap seconds are inserted at 23:59:60 UTC.
-    let minutes = |hour: u32, minute: u32| i64::from(hour) * 60 + i64::from(minute);
-    let utc = (minutes(hour, minute) - sign * minutes(off_hour, off_minute)).rem_euclid(24 * 60);
-    (second < 60 || utc == 24 * 60 - 1).then_some(())
+    if second == 60 && minutes.rem_euclid(24 * 60) != 24 * 60 - 1 {
+        return None;
+    }
+    Some((minutes * 60 + second.min(59)) * 1_000_000 + micros)
 }
 
 #[cfg(test)]
@@ -59,11 +54,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_instant_is_the_same_however_it_is_written() {
+        for (text, micros) in [
+            ("1970-01-01T00:00:00Z", 0),
+            ("1969-12-31T23:59:59.9Z", -100_000),
+            ("2026-02-01T12:00:00.123456789+05:30", 1_769_927_400_123_456),
+            ("2016-12-31T23:59:60Z", 1_483_228_799_000_000),
+        ] {
+            assert_eq!(read(text.as_bytes()), Some(micros), "{text}");
+        }
+    }
+
+    #[test]
     fn real_instants_and_only_those_are_date_times() {
         for good in
             ["2026-02-01T06:30:00Z", "2024-02-29t23:59:59.123456789+05:30", "1998-12-31T15:59:60-08:00"]
         {
-            assert!(is_date_time(good.as_bytes()), "{good}");
+            assert!(read(good.as_bytes()).is_some(), "{good}");
         }
         for bad in [
             "",
@@ -82,7 +89,7 @@ mod tests {
             "2026-00-01T06:30:00Z",
             "2026-02-00T06:30:00Z",
         ] {
-            assert!(!is_date_time(bad.as_bytes()), "{bad}");
+            assert!(read(bad.as_bytes()).is_none(), "{bad}");
         }
     }
 }

@@ -1,0 +1,18 @@
+import { forms } from "./module.js";
+
+export * from "./rules.js";
+
+/**
+ * Loads the module from its bytes at once, as Node can.
+ *
+ * @param module The bytes of `@gatehouse/wasm-client/forms.wasm`, or the compiled module.
+ * @throws when the bytes are no such module.
+ */
+export function initSync(module: BufferSource | WebAssembly.Module): void {
+  forms.loadSync(module);
+}
+
+/** Whether the module is loaded. */
+export function isReady(): boolean {
+  return forms.isReady();
+}

@@ -1,0 +1,163 @@
+import type { GateFacts } from "../generated/api.js";
+import type { FieldId, StepId } from "../generated/fields.js";
+import type {
+  Checked,
+  CheckedField,
+  FreshnessResult,
+  GateResult,
+  Judged,
+  MergeResult,
+  PollResult,
+  ProgressResult,
+  SchemaName,
+  Violation,
+} from "../types.js";
+import { json, text } from "../loading.js";
+import { forms } from "./module.js";
+
+/**
+ * Checks the answers of one step, as a form does before it moves on.
+ *
+ * @param step The step's id.
+ * @param answers The step's answers, or their JSON text.
+ */
+export function validateStep(step: StepId, answers: unknown): Checked {
+  return JSON.parse(forms.rules.validateStep(text(step), json(answers)));
+}
+
+/**
+ * Checks all answers of a finished onboarding.
+ *
+ * @param answers All answers, or their JSON text.
+ */
+export function validateAnswers(answers: unknown): Checked {
+  return JSON.parse(forms.rules.validateAnswers(json(answers)));
+}
+
+/**
+ * Checks one answer alone, as at a keystroke; an empty one is no fault here. Only this answer crosses into the module,
+ * so it costs a few microseconds however long the form is.
+ *
+ * @param field The question's id.
+ * @param answer What was typed.
+ */
+export function validateField(field: FieldId, answer: unknown): CheckedField {
+  // A text is an answer here and not JSON text, unlike everywhere else.
+  const given = typeof answer === "string" ? JSON.stringify(answer) : json(answer);
+  return JSON.parse(forms.rules.validateField(text(field), given));
+}
+
+/** Texts are encoded into this and grown with them: much faster than letter by letter. */
+let buffer = new Uint8Array(16_384);
+/** A buffer larger than this many bytes is not kept. */
+const KEPT = 1_048_576;
+const encoder = new TextEncoder();
+
+function encoded(document: string): Uint8Array {
+  const most = document.length * 3;
+  if (most > KEPT) return encoder.encode(document);
+  if (most > buffer.length) buffer = new Uint8Array(most);
+  return buffer.subarray(0, encoder.encodeInto(document, buffer).written);
+}
+
+/**
+ * Holds a whole document against a schema. Nothing is trimmed or split: a schema describes what is kept.
+ *
+ * @param schema The schema's name.
+ * @param document The document: its JSON text or, fastest, its bytes.
+ */
+export function validateDocument(schema: SchemaName, document: unknown): Judged {
+  const bytes = document instanceof Uint8Array ? document : encoded(json(document));
+  const found = forms.rules.validateDocument(text(schema), bytes);
+  if (found === "") return { ok: true, errors: [] };
+  const errors = JSON.parse(found) as [Violation, ...Violation[]];
+  return { ok: false, errors };
+}
+
+/**
+ * Holds a business context (`business_context.json`, schema 2.x) against its schema.
+ *
+ * @param context The document: its JSON text or, fastest, its bytes.
+ */
+export function validateContext(context: unknown): Judged {
+  return validateDocument("business_context", context);
+}
+
+/**
+ * How far an onboarding is. An answer that is not good counts as none.
+ *
+ * @param answers The answers so far, or their JSON text.
+ */
+export function progress(answers: unknown): ProgressResult {
+  return JSON.parse(forms.rules.progress(json(answers)));
+}
+
+/**
+ * Merges this tab's answers into those that another tab saved meanwhile, as the Worker does. Different fields never
+ * conflict; a field that both changed is asked about once, with every copy.
+ *
+ * @param base What this tab had loaded or saved last.
+ * @param mine This tab's answers: every field that it knows, `null` for one that was emptied.
+ * @param theirs The saved answers now, such as the `current` of a 412.
+ */
+export function mergeSession(base: unknown, mine: unknown, theirs: unknown): MergeResult {
+  return JSON.parse(forms.rules.mergeSession(json(base), json(mine), json(theirs)));
+}
+
+/** Counts a text as the length rules do: Unicode characters without the white space around them. */
+export function countCharacters(value: string): number {
+  return forms.rules.countCharacters(text(value));
+}
+
+/**
+ * Judges the age of a manifest.
+ *
+ * @param confirmedAt The manifest's `confirmed_at`; `null` when there is no manifest.
+ * @param nowMs The current time in milliseconds since 1970.
+ */
+export function freshness(confirmedAt: string | null, nowMs: number): FreshnessResult {
+  return JSON.parse(forms.rules.freshness(confirmedAt === null ? undefined : text(confirmedAt), nowMs));
+}
+
+/**
+ * When a page may ask about a pending payment again, on PhonePe's schedule.
+ *
+ * @param createdAt The order's `created_at`.
+ * @param expiresAt The order's `expires_at`.
+ * @param nowMs The current time in milliseconds since 1970.
+ */
+export function nextPoll(createdAt: string, expiresAt: string, nowMs: number): PollResult {
+  return JSON.parse(forms.rules.nextPoll(text(createdAt), text(expiresAt), nowMs));
+}
+
+/**
+ * An amount for people, grouped as in India, such as `₹1,00,000` or `₹499.50`.
+ *
+ * @param paise Whole paise; anything else gives an empty text.
+ */
+export function formatMoney(paise: number): string {
+  return forms.rules.formatMoney(paise);
+}
+
+/**
+ * Decides about a page, as the Worker does: one call of `GET /auth/gate` gives the facts, and every further page is
+ * judged from them here. Branch on `gate.decision.kind`: `allow`, `redirect` (with `to`) or `interstitial`. When `ok`
+ * is false nothing was decided: keep the page closed.
+ *
+ * @param facts The `facts` that `GET /auth/gate` sent, or their JSON text. Ask the Worker again once they are old.
+ * @param path The page's path, such as `location.pathname`.
+ * @param nowIso The current time, RFC 3339, such as `new Date().toISOString()`.
+ */
+export function decideGate(facts: GateFacts | string, path: string, nowIso: string): GateResult {
+  return JSON.parse(forms.rules.decideGate(json(facts), text(path), text(nowIso)));
+}
+
+/**
+ * Where a sign-in page sends people afterwards: the page of this site that its `redirect` names, or the dashboard.
+ * Never another site, and never a page that leads back to signing in or out.
+ *
+ * @param redirect The decoded `redirect` parameter; `null` when there is none.
+ */
+export function landing(redirect: string | null): string {
+  return forms.rules.landing(redirect === null ? "" : text(redirect));
+}

@@ -1,0 +1,10 @@
+import module from "../../wasm/forms/forms_bg.wasm";
+import type { InitSource } from "../loading.js";
+import { forms } from "./module.js";
+
+export * from "./common.js";
+
+/** Starts the module, without a source the one that the bundler for Workers has compiled. */
+export function init(source?: InitSource): Promise<void> {
+  return forms.load(() => source ?? module);
+}

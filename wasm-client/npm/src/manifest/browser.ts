@@ -1,0 +1,23 @@
+/**
+ * The rules of a page with a manifest: its preview, its checksum, what two versions differ in.
+ * The compiled core that the Worker runs, so a page and the Worker's refusal can never disagree. Await {@link init}
+ * once before anything else.
+ *
+ * @packageDocumentation
+ */
+import type { InitSource } from "../loading.js";
+import { manifest } from "./module.js";
+
+export type { InitSource } from "../loading.js";
+export * from "./common.js";
+
+/**
+ * Loads the module; further calls wait for the first. A failed load is not remembered, so that a page that lost the
+ * network can call again.
+ *
+ * @param source Where the module is; without one, this package's own file, as each place of use finds it.
+ * @throws when the module cannot be fetched or compiled.
+ */
+export function init(source?: InitSource): Promise<void> {
+  return manifest.load(() => source ?? new URL("../../wasm/manifest/manifest_bg.wasm", import.meta.url));
+}

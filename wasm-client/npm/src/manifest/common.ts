@@ -1,0 +1,18 @@
+import { manifest } from "./module.js";
+
+export * from "./rules.js";
+
+/**
+ * Loads the module from its bytes at once, as Node can.
+ *
+ * @param module The bytes of `@gatehouse/wasm-client/manifest.wasm`, or the compiled module.
+ * @throws when the bytes are no such module.
+ */
+export function initSync(module: BufferSource | WebAssembly.Module): void {
+  manifest.loadSync(module);
+}
+
+/** Whether the module is loaded. */
+export function isReady(): boolean {
+  return manifest.isReady();
+}

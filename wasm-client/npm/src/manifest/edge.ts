@@ -1,0 +1,10 @@
+import module from "../../wasm/manifest/manifest_bg.wasm?module";
+import type { InitSource } from "../loading.js";
+import { manifest } from "./module.js";
+
+export * from "./common.js";
+
+/** Starts the module, without a source the one that Next has compiled for its edge runtime. */
+export function init(source?: InitSource): Promise<void> {
+  return manifest.load(() => source ?? module);
+}

@@ -1,0 +1,5 @@
+import * as wasm from "../../wasm/manifest/manifest.js";
+import { Loading } from "../loading.js";
+
+/** The one instance of the module, whichever entry loads it. */
+export const manifest = new Loading(wasm, "manifest");

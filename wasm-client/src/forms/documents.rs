@@ -1,0 +1,78 @@
+//! Whole documents, steps and single answers against the schemas.
+
+use gatehouse_core::error::FieldError;
+use gatehouse_core::json::Json;
+use gatehouse_core::onboarding::{self, Answer, FieldId};
+use gatehouse_core::validator::{Subject, Violation, validate_bytes};
+use serde::Serialize;
+
+use super::answers::Bad;
+use crate::answer::tagged;
+
+/// Holds a document against the schema with this name; answers its faults as a JSON list, or an empty text.
+pub fn validate_document(schema: &str, json: &[u8]) -> String {
+    let found = match Subject::parse(schema) {
+        Some(subject) => validate_bytes(subject, json),
+        None => vec![unknown_schema(schema)],
+    };
+    if found.is_empty() { String::new() } else { serde_json::to_string(&found).unwrap_or_default() }
+}
+
+fn unknown_schema(schema: &str) -> Violation {
+    let name: String = schema.chars().take(64).collect();
+    Violation {
+        pointer: String::new(),
+        keyword: "json",
+        code: "unknown_schema",
+        message: format!(
+            "“{name}” is not a schema; name a step, a field, answers, business_context or manifest."
+        ),
+        step: None,
+    }
+}
+
+#[derive(Serialize)]
+struct Good {
+    /// In normal form; `null` when it says nothing.
+    answer: Option<Answer>,
+}
+
+/// Checks one answer, given as JSON.
+pub fn validate_field(field: &str, json: &str) -> String {
+    let refused = |code: &str, message: &str| {
+        let pointer = format!("/answers/{}", field.chars().take(64).collect::<String>());
+        let error = FieldError { pointer, code: code.to_owned(), message: message.to_owned(), step: None };
+        tagged(false, &Bad { errors: vec![error] })
+    };
+    let Some(id) = FieldId::parse(field) else {
+        return refused("unknown_field", "There is no such question.");
+    };
+    let Ok(answer) = Json::read(json) else {
+        return refused("not_json", "The answer is not JSON.");
+    };
+    match onboarding::validate_field(id, &answer) {
+        Ok(answer) => tagged(true, &Good { answer }),
+        Err(errors) => tagged(false, &Bad { errors }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_no_schema_is_refused_by_name() {
+        assert!(validate_document("companies", b"{}").contains("unknown_schema"));
+        assert_eq!(validate_document("company_name", b"\"Chaya\""), "");
+        assert!(validate_document("company_name", b"\xff").contains("not_utf8"));
+    }
+
+    #[test]
+    fn one_answer_is_checked_alone_and_in_normal_form() {
+        assert_eq!(validate_field("brand_tone", "\" Warm \\nwarm\""), r#"{"ok":true,"answer":["Warm"]}"#);
+        assert!(validate_field("company_website", "\"chaya\"").contains("not_a_url"));
+        for (field, json) in [("shoe_size", "1"), ("industry", "{")] {
+            assert!(validate_field(field, json).starts_with("{\"ok\":false"), "{field}");
+        }
+    }
+}

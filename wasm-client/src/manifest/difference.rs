@@ -1,0 +1,46 @@
+//! What two manifests differ in.
+
+use gatehouse_core::context::{Change, PatchStep, diff};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::answer::{Problem, answer};
+
+#[derive(Serialize)]
+struct Compared {
+    changes: Vec<Change>,
+    patch: Vec<PatchStep>,
+}
+
+/// Compares the contents of two manifests.
+pub fn between(from: &str, to: &str) -> String {
+    answer(read(from, "earlier").and_then(|from| {
+        let (changes, patch) = diff(&from, &read(to, "later")?);
+        Ok(Compared { changes, patch })
+    }))
+}
+
+fn read(json: &str, which: &str) -> Result<Value, Problem> {
+    let content: Option<Value> = serde_json::from_str(json).ok();
+    content.filter(Value::is_object).ok_or_else(|| {
+        Problem::input(
+            "not_a_content",
+            format!("The {which} content is not a JSON object."),
+            "Pass the `content` of a manifest.",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contents_are_compared_and_what_is_none_is_refused() {
+        let compared = between(r#"{"market":{"geo":"India"}}"#, r#"{"market":{"geo":"Nepal"}}"#);
+        assert!(compared.contains("“India” became “Nepal”."), "{compared}");
+        for (from, to) in [("", "{}"), ("{}", "[]"), ("null", "{}")] {
+            assert!(between(from, to).contains("not_a_content"), "{from} {to}");
+        }
+    }
+}
