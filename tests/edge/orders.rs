@@ -1,5 +1,6 @@
 //! What views and timeline say of an order that is late or failed, and orders that are not made.
 
+use gatehouse_devstack::{Fault, Part};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -74,4 +75,26 @@ async fn the_timeline_of_a_failed_order_says_when_it_is_asked_about_again() {
     let events = told["events"].as_array().expect("events");
     let wait = ms_between(&events.last().expect("the failure")["at"], &told["next_check_at"]);
     assert!((3_500_000..3_700_000).contains(&wait), "a late success is looked for after an hour: {told}");
+}
+
+#[tokio::test]
+async fn a_key_whose_order_was_given_up_without_a_page_opens_none() {
+    let world = World::own().await;
+    let founder = world.founder().await;
+    let (key, pay) = (Uuid::new_v4().to_string(), Some("/checkout/v2/pay".to_owned()));
+    let lost = Fault { drop: true, path: pay, ..Fault::default() };
+    world.stack.faults().set(Part::Phonepe, lost).unwrap();
+    assert_eq!(founder.init("glide", "month", &key).await.status, 503);
+    world.stack.faults().clear_all();
+    execute(
+        &world,
+        "update payment_transactions set created_at = now() - interval '1 hour', next_check_at = now()",
+    )
+    .await;
+    world.worker.run_scheduled("* * * * *", 60_000).unwrap();
+    assert_eq!(world.count("select count(*) from payment_transactions where status = 'failed'").await, 1);
+    let again = founder.init("glide", "month", &key).await;
+    again.refused(502, "payment_refused");
+    assert!(!again.calls.contains(&"phonepe pay".to_owned()), "{:?}", again.calls);
+    assert_eq!(founder.init("glide", "month", &Uuid::new_v4().to_string()).await.status, 201);
 }

@@ -177,6 +177,10 @@ impl<'a> Player<'a> {
             }
             Event::Down { order: number, how, times } => {
                 let Some(order) = order(number) else { return Ok(()) };
+                // Which order PhonePe means can be judged only once it has named it.
+                if matches!(how, Down::OtherOrder) && !self.is_named(&order).await? {
+                    return Ok(());
+                }
                 let body = match how {
                     Down::Status500 | Down::ConnectionLost => None,
                     Down::Garbage => Some(json!({"state": "SO-SO", "amount": "much", "orderId": null})),
@@ -205,6 +209,12 @@ impl<'a> Player<'a> {
             Event::AskForAccess => self.compare_access().await?,
         }
         self.find_new().await
+    }
+
+    async fn is_named(&self, order: &str) -> Result<bool> {
+        let sql =
+            "select provider_order_id is not null from payment_transactions where merchant_order_id = $1";
+        Ok(self.db.query_one(sql, &[&order]).await?.get(0))
     }
 
     async fn init(&mut self, offer: (Plan, Interval), how: Key, death: Option<Death>) -> Result<()> {

@@ -7,7 +7,7 @@ use gatehouse_core::plan::price;
 use gatehouse_core::rate_limit;
 use gatehouse_core::route::Route;
 use gatehouse_core::time;
-use gatehouse_core::vocabulary::{Interval, Plan};
+use gatehouse_core::vocabulary::{Interval, PaymentStatus, Plan};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -24,6 +24,7 @@ use crate::{platform, session};
 #[derive(Deserialize)]
 struct Order {
     order_id: String,
+    status: PaymentStatus,
     amount: i64,
     currency: String,
     redirect_url: Option<String>,
@@ -48,7 +49,7 @@ impl Order {
 /// 2. Claim the key; a repeat gets the first answer: 409 while that is at work, 422 for another body. Too often: 429.
 /// 3. Store the order, priced by the catalogue, or find the open one: 404, 403, 409 when database and catalogue disagree
 ///    about the price, 422, 503.
-/// 4. An order whose page is open already is the answer: 200.
+/// 4. An order whose page is open already is the answer: 200. One that was given up before it had a page is over: 502.
 /// 5. Ask PhonePe for a page: 502 when refused, 503 when unanswered; the order stays, and nothing is charged twice.
 /// 6. Store the page's address: 503.
 /// 7. 201 with the page's address.
@@ -100,6 +101,12 @@ async fn open(
             .into_checkout()
             .map(|checkout| Reply::json(200, &checkout))
             .ok_or(ErrorCode::Internal.into());
+    }
+    if order.status != PaymentStatus::Pending {
+        return Err(Error::with_detail(
+            ErrorCode::PaymentRefused,
+            "The order of this idempotency key was given up before its payment page was open.",
+        ));
     }
     // 5.
     let page = match phonepe::pay(scope, &order.order_id, order.amount).await? {
