@@ -10,6 +10,7 @@ mod clock;
 mod cron;
 mod history;
 mod play;
+mod requests;
 #[path = "../edge/support.rs"]
 #[expect(dead_code, reason = "shared with the tests of the edge, which use all of it")]
 mod support;
