@@ -34,7 +34,7 @@ pub struct Claim {
 }
 
 /// What a claim met.
-pub enum Begun {
+enum Begun {
     /// Nobody was here before: go on.
     First(Claim),
     /// The kept answer of the first request.
@@ -46,7 +46,7 @@ pub enum Begun {
 ///
 /// # Errors
 /// `rate_limited`, `idempotency_in_flight`, `idempotency_key_reused`.
-pub async fn begin(
+async fn begin(
     scope: &Scope,
     policy: &'static Policy,
     (user_id, subject): (&str, &str),
@@ -71,6 +71,31 @@ pub async fn begin(
         "new" => Ok(Begun::First(Claim { key: Some(key) })),
         _ => repeat(&answer).map(Begun::Repeat),
     }
+}
+
+/// Does a person's request once: claims its key as [`begin`] does, and keeps the answer for the repeats, or lets the key
+/// go when the work failed.
+///
+/// # Errors
+/// As [`begin`], and what `work` ends with.
+pub async fn once(
+    scope: &Scope,
+    policy: &'static Policy,
+    who: (&str, &str),
+    key: &str,
+    fingerprint: &str,
+    work: impl Future<Output = Result<Reply, Error>>,
+) -> Result<Reply, Error> {
+    let claim = match begin(scope, policy, who, key, fingerprint).await? {
+        Begun::Repeat(reply) => return Ok(reply),
+        Begun::First(claim) => claim,
+    };
+    let ended = work.await;
+    match &ended {
+        Ok(reply) => claim.finish(scope, reply),
+        Err(_) => claim.release(scope),
+    }
+    ended
 }
 
 /// The kept answer of a key's first request, from what `repeated` in prelude.lua tells of it.

@@ -14,7 +14,7 @@ use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::clients::vertex;
 use crate::http::{Reply, Request};
-use crate::idempotency::{self, Begun};
+use crate::idempotency;
 use crate::routes::{is_uuid, workspace};
 use crate::session::{self, SignedIn};
 
@@ -66,20 +66,8 @@ pub async fn ask(scope: &Scope, request: &Request<'_>, route: &Route) -> Result<
     let meaning = json!([workspace_id, fields]).to_string();
     let policy = rate_limit::policy(route.id).ok_or(ErrorCode::Internal)?;
     let who = (person.session.user_id.as_str(), workspace_id.as_str());
-    let claim = match idempotency::begin(scope, policy, who, &key, &meaning).await? {
-        Begun::Repeat(reply) => return Ok(reply),
-        Begun::First(claim) => claim,
-    };
-    match suggest(scope, &person, &workspace_id, &fields).await {
-        Ok(reply) => {
-            claim.finish(scope, &reply);
-            Ok(reply)
-        }
-        Err(error) => {
-            claim.release(scope);
-            Err(error)
-        }
-    }
+    let work = suggest(scope, &person, &workspace_id, &fields);
+    idempotency::once(scope, policy, who, &key, &meaning, work).await
 }
 
 async fn suggest(

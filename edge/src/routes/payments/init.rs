@@ -15,7 +15,7 @@ use crate::app::Scope;
 use crate::clients::phonepe::{self, Paid};
 use crate::clients::postgrest::{self, Failure};
 use crate::http::{Reply, Request};
-use crate::idempotency::{self, Begun};
+use crate::idempotency;
 use crate::routes::workspace;
 use crate::session::SignedIn;
 use crate::{platform, session};
@@ -65,20 +65,8 @@ pub async fn init(scope: &Scope, request: &Request<'_>, route: &Route) -> Result
     let meaning = format!("{workspace_id} {plan} {interval}");
     let policy = rate_limit::policy(route.id).ok_or(ErrorCode::Internal)?;
     let who = (person.session.user_id.as_str(), workspace_id.as_str());
-    let claim = match idempotency::begin(scope, policy, who, &key, &meaning).await? {
-        Begun::Repeat(reply) => return Ok(reply),
-        Begun::First(claim) => claim,
-    };
-    match open(scope, &person, &workspace_id, &key, (plan, interval)).await {
-        Ok(reply) => {
-            claim.finish(scope, &reply);
-            Ok(reply)
-        }
-        Err(error) => {
-            claim.release(scope);
-            Err(error)
-        }
-    }
+    let work = open(scope, &person, &workspace_id, &key, (plan, interval));
+    idempotency::once(scope, policy, who, &key, &meaning, work).await
 }
 
 async fn open(

@@ -12,7 +12,7 @@ use super::is_ours;
 use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::http::{Reply, Request};
-use crate::idempotency::{self, Begun};
+use crate::idempotency;
 use crate::session::SignedIn;
 use crate::{refunds, session};
 
@@ -45,20 +45,8 @@ pub async fn refund(scope: &Scope, request: &Request<'_>, route: &Route) -> Resu
     let meaning = json!([asked.order_id, asked.amount, asked.reason]).to_string();
     let policy = rate_limit::policy(route.id).ok_or(ErrorCode::Internal)?;
     let who = (person.session.user_id.as_str(), asked.order_id.as_str());
-    let claim = match idempotency::begin(scope, policy, who, &key, &meaning).await? {
-        Begun::Repeat(reply) => return Ok(reply),
-        Begun::First(claim) => claim,
-    };
-    match ask(scope, &person, &key, &asked).await {
-        Ok(reply) => {
-            claim.finish(scope, &reply);
-            Ok(reply)
-        }
-        Err(error) => {
-            claim.release(scope);
-            Err(error)
-        }
-    }
+    let work = ask(scope, &person, &key, &asked);
+    idempotency::once(scope, policy, who, &key, &meaning, work).await
 }
 
 async fn ask(scope: &Scope, person: &SignedIn, key: &str, asked: &RefundRequest) -> Result<Reply, Error> {
