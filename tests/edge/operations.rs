@@ -1,7 +1,7 @@
 //! What operators ask the Worker: is it ready, what has it counted, what would a stored webhook change.
 
 use gatehouse_core::metrics::METRICS;
-use gatehouse_core::route::{ROUTES, RouteId};
+use gatehouse_core::route::{self, RouteId};
 use gatehouse_devstack::phonepe::Webhooks;
 use gatehouse_devstack::{Fault, Part};
 use reqwest::Method;
@@ -14,7 +14,7 @@ const METRICS_TOKEN: &str = "Bearer local-metrics-token-worth-nothing-here";
 const OPERATOR_TOKEN: &str = "Bearer local-operator-token-worth-nothing-here";
 
 fn budgeted(id: RouteId, reply: &Reply) {
-    let route = ROUTES.iter().find(|route| route.id == id).unwrap();
+    let route = route::of(id).unwrap();
     assert_eq!(reply.calls.len(), usize::from(route.calls.warm), "{:?}", reply.calls);
 }
 

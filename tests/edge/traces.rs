@@ -1,12 +1,12 @@
 //! Exactly which network calls each route makes, by the Worker's own word and by its neighbours'.
 
-use gatehouse_core::route::{ROUTES, RouteId};
+use gatehouse_core::route::{self, RouteId};
 use serde_json::json;
 
 use crate::support::{Reply, World, answers, seen, until};
 
 fn budgeted(id: RouteId, reply: &Reply, cold: bool) {
-    let route = ROUTES.iter().find(|route| route.id == id).unwrap();
+    let route = route::of(id).unwrap();
     let expected = route.calls.warm + if cold { route.calls.cold_extra } else { 0 };
     assert_eq!(reply.calls.len(), usize::from(expected), "{} made {:?}", route.path, reply.calls);
 }

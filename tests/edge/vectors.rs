@@ -6,7 +6,7 @@ use gatehouse_core::error::FieldError;
 use gatehouse_core::onboarding::{
     Answers, FieldId, StepId, validate_answers, validate_draft, validate_step_draft,
 };
-use gatehouse_core::route::{ROUTES, RouteId};
+use gatehouse_core::route::{self, RouteId};
 use gatehouse_core::validator::Subject;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -41,7 +41,7 @@ fn native(
     body: &str,
     check: impl Fn(&Map<String, Value>) -> Result<Answers, Vec<FieldError>>,
 ) -> Native {
-    let route = ROUTES.iter().find(|route| route.id == id).unwrap();
+    let route = route::of(id).unwrap();
     if body.len() > route.max_body {
         return Native::Refused(413, "body_too_large");
     }

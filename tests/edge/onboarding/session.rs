@@ -1,7 +1,7 @@
 //! Seven steps saved and submitted, who may, and what is refused.
 
 use gatehouse_core::onboarding::STEPS;
-use gatehouse_core::route::{ROUTES, RouteId};
+use gatehouse_core::route::{self, RouteId};
 use reqwest::Method;
 use serde_json::json;
 
@@ -80,7 +80,7 @@ async fn seven_steps_are_saved_with_one_call_each_and_submitted_once() {
 #[tokio::test]
 async fn the_table_says_how_many_calls_an_autosave_makes() {
     for id in [RouteId::ReadSession, RouteId::ReplaceSession, RouteId::ResetSession, RouteId::SaveStep] {
-        let route = ROUTES.iter().find(|route| route.id == id).unwrap();
+        let route = route::of(id).unwrap();
         assert_eq!(
             (route.calls.warm, route.calls.cold_extra, route.budget_ms),
             (1, 2, 300),

@@ -7,7 +7,7 @@ use gatehouse_core::error::ErrorCode;
 use gatehouse_core::log;
 use gatehouse_core::metrics::METRICS;
 use gatehouse_core::rate_limit::{Outage, POLICIES};
-use gatehouse_core::route::ROUTES;
+use gatehouse_core::route;
 use gatehouse_core::vocabulary::VOCABULARY;
 
 const NOTE: &str = "<!-- Generated from core by `npm run codegen`; do not edit. -->\n\n";
@@ -21,7 +21,7 @@ pub fn api() -> String {
          Calls are network calls before the answer with keys warm; `+n` with a cold membership record.\n\n\
          | route | does | session | workspace | body at most | calls | budget |\n|---|---|---|---|---|---|---|\n"
     );
-    for route in ROUTES {
+    for route in route::routes() {
         let yes = |flag| if flag { "yes" } else { "" };
         let body = if route.max_body == 0 { String::new() } else { format!("{} bytes", route.max_body) };
         let cold = if route.calls.cold_extra == 0 {
@@ -42,7 +42,7 @@ pub fn api() -> String {
         );
     }
     out.push_str("\n## Refusals\n\n| route | codes |\n|---|---|\n");
-    for route in ROUTES {
+    for route in route::routes() {
         let codes: Vec<_> = route
             .all_errors()
             .iter()
@@ -62,7 +62,7 @@ fn limits() -> String {
                    |---|---|---|---|---|---|\n"
         .to_owned();
     for policy in POLICIES {
-        let Some(route) = ROUTES.iter().find(|route| route.id == policy.route) else { continue };
+        let Some(route) = route::of(policy.route) else { continue };
         let [none, ascent, glide, soar] = policy.most;
         let _ = writeln!(
             out,

@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document, from the route table and the wire types.
 
-use gatehouse_core::route::{ROUTES, Route, RouteId};
+use gatehouse_core::route::{self, Route, RouteId};
 use serde_json::{Map, Value, json};
 
 use super::types;
@@ -8,7 +8,7 @@ use super::types;
 /// `docs/openapi.json`
 pub fn document() -> String {
     let mut paths: Map<String, Value> = Map::new();
-    for route in ROUTES {
+    for route in route::routes() {
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.as_str().to_ascii_lowercase()] = operation(route);
     }

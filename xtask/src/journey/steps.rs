@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use gatehouse_core::context::Manifest;
-use gatehouse_core::route::{ROUTES, Route, RouteId};
+use gatehouse_core::route::{self, Route, RouteId};
 use reqwest::Method;
 use serde_json::{Map, Value};
 
@@ -32,7 +32,7 @@ pub(super) struct Journey<'a> {
 }
 
 fn route(id: RouteId) -> Result<&'static Route> {
-    ROUTES.iter().find(|route| route.id == id).context("the route table lacks a route")
+    route::of(id).context("the route table lacks a route")
 }
 
 /// Extras of one request to the Worker.
