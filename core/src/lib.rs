@@ -30,5 +30,6 @@ pub mod route;
 pub mod subscription;
 pub mod suggestions;
 pub mod time;
+pub mod uuid;
 pub mod validator;
 pub mod vocabulary;

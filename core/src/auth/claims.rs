@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{Token, invalid};
 use crate::error::{Error, ErrorCode};
 use crate::time::Timestamp;
+use crate::uuid::is_uuid;
 
 /// Clocks of issuer and edge may differ by this many seconds.
 const SKEW_SECONDS: i64 = 30;
@@ -62,7 +63,8 @@ pub fn check_claims(token: &Token<'_>, issuer: &str, now: Timestamp) -> Result<S
     if !for_us || claims.role != "authenticated" {
         return Err(invalid("is not a person's session"));
     }
-    if !is_uuid(&claims.sub) {
+    // As Supabase writes it, in lower case: a person has one spelling in keys and logs.
+    if !is_uuid(&claims.sub) || claims.sub.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Err(invalid("names nobody"));
     }
     if claims.exp.saturating_add(SKEW_SECONDS) <= now {
@@ -77,13 +79,4 @@ pub fn check_claims(token: &Token<'_>, issuer: &str, now: Timestamp) -> Result<S
         is_anonymous: claims.is_anonymous,
         support: claims.app_metadata.get("gatehouse_support") == Some(&Value::Bool(true)),
     })
-}
-
-/// A UUID as Supabase writes it: lower case, so that a person has one spelling in keys and logs.
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
-        })
 }

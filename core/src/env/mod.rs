@@ -1,64 +1,17 @@
 //! The one table of settings. `docs/ENVIRONMENT.md` and `.dev.vars.example` are generated from it, and the
 //! Worker checks all of them at once when it starts: an operator sees every problem in one reading.
 
+mod services;
+mod setting;
 mod table;
 
+pub use services::{ClientKeys, PhonePeEnv, PhonePeKeys, SaltKeys, VertexEnv};
+pub use setting::{Format, Need, Setting};
 pub use table::SETTINGS;
 
+use setting::listed;
+
 use crate::auth::cookie_name;
-use crate::payment::phonepe_v1::Salt;
-use crate::suggestions::der;
-
-/// What a value must look like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// `https://host…`, or `http://` for this machine only. No trailing slash.
-    Url,
-    /// Any text of at least this many characters.
-    Secret(usize),
-    /// One of these words.
-    OneOf(&'static [&'static str]),
-    /// Two texts with this sign between them.
-    Pair(&'static str),
-    /// Letters, digits, `.`, `_` and `-`: it becomes a part of an address.
-    Name,
-    /// A PKCS#8 key in PEM.
-    PrivateKey,
-    /// Addresses as [`Format::Url`] with nothing behind host and port, separated by commas.
-    Origins,
-}
-
-/// When a setting must be there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
-    /// Always.
-    Always,
-    /// With PhonePe's generation V2, which is the default.
-    V2,
-    /// With `PHONEPE_GENERATION=v1`.
-    V1,
-    /// With any other of these: Vertex AI has all of them or none.
-    Vertex,
-    /// Never; checked where it is set.
-    Optional,
-}
-
-/// One setting.
-#[derive(Clone, Copy, Debug)]
-pub struct Setting {
-    /// The variable's name.
-    pub name: &'static str,
-    /// What it must look like.
-    pub format: Format,
-    /// When it must be there.
-    pub need: Need,
-    /// Whether it must never be logged or shown. Secrets are set with `wrangler secret put`, the rest in `wrangler.toml`.
-    pub secret: bool,
-    /// What it is for and where to find it.
-    pub purpose: &'static str,
-    /// An example that fits the format; the local platform's value where it has one.
-    pub example: &'static str,
-}
 
 const GENERATION: &str = "PHONEPE_GENERATION";
 
@@ -106,50 +59,6 @@ pub struct Env {
     pub auth: AuthEnv,
 }
 
-/// Vertex AI's settings.
-#[derive(Clone, Debug)]
-pub struct VertexEnv {
-    /// The models' address without a trailing slash.
-    pub url: String,
-    /// Where tokens come from; also the audience of what we sign for one.
-    pub token_url: String,
-    /// The Google Cloud project.
-    pub project: String,
-    /// The region, or `global`.
-    pub location: String,
-    /// The model's id.
-    pub model: String,
-    /// The service account.
-    pub client_email: String,
-    /// Its key, PKCS#8 in PEM.
-    pub private_key: String,
-}
-
-impl VertexEnv {
-    /// `None` where nothing is set.
-    fn read(get: &impl Fn(&str) -> String) -> Option<Self> {
-        let location = get("VERTEX_LOCATION");
-        let or = |name: &str, default: String| {
-            Some(get(name)).filter(|value| !value.is_empty()).unwrap_or(default)
-        };
-        let host = match location.as_str() {
-            "" => return None,
-            "global" => "aiplatform.googleapis.com".to_owned(),
-            "us" | "eu" => format!("aiplatform.{location}.rep.googleapis.com"),
-            region => format!("{region}-aiplatform.googleapis.com"),
-        };
-        Some(Self {
-            url: or("VERTEX_URL", format!("https://{host}")),
-            token_url: or("VERTEX_TOKEN_URL", "https://oauth2.googleapis.com/token".to_owned()),
-            project: get("VERTEX_PROJECT"),
-            model: get("VERTEX_MODEL"),
-            client_email: get("VERTEX_CLIENT_EMAIL"),
-            private_key: get("VERTEX_PRIVATE_KEY"),
-            location,
-        })
-    }
-}
-
 /// The settings of sessions.
 #[derive(Clone, Debug)]
 pub struct AuthEnv {
@@ -161,80 +70,6 @@ pub struct AuthEnv {
     pub cookie_name: String,
     /// The origins whose pages may act by cookie, WEB_URL's first; the Worker's own is not among them.
     pub allowed_origins: Vec<String>,
-}
-
-/// PhonePe's settings.
-#[derive(Clone, Debug)]
-pub struct PhonePeEnv {
-    /// The payment host.
-    pub pg_url: String,
-    /// The generation that the merchant is on, with its keys.
-    pub keys: PhonePeKeys,
-}
-
-/// The two generations of PhonePe's gateway and what proves each side to the other.
-#[derive(Clone, Debug)]
-pub enum PhonePeKeys {
-    /// Salt key and `X-VERIFY`.
-    V1(SaltKeys),
-    /// OAuth client and a webhook user.
-    V2(ClientKeys),
-}
-
-/// What V1 needs.
-#[derive(Clone, Debug)]
-pub struct SaltKeys {
-    /// The merchant id.
-    pub merchant_id: String,
-    /// Signs what we send, and proves what comes.
-    pub salt: Salt,
-    /// Proves what comes as well, while the key is being changed.
-    pub previous: Option<Salt>,
-    /// Where PhonePe calls us back.
-    pub callback_url: String,
-}
-
-/// What V2 needs.
-#[derive(Clone, Debug)]
-pub struct ClientKeys {
-    /// The token host.
-    pub oauth_url: String,
-    /// OAuth client id.
-    pub client_id: String,
-    /// OAuth client version.
-    pub client_version: String,
-    /// OAuth client secret.
-    pub client_secret: String,
-    /// The webhook's user name and password.
-    pub webhook: (String, String),
-    /// Those before, while they are being changed.
-    pub previous_webhook: Option<(String, String)>,
-}
-
-impl PhonePeEnv {
-    fn read(get: &impl Fn(&str) -> String) -> Self {
-        let pair = |name: &str, sign: &str| {
-            get(name).split_once(sign).map(|(left, right)| (left.to_owned(), right.to_owned()))
-        };
-        let keys = if get(GENERATION) == "v1" {
-            PhonePeKeys::V1(SaltKeys {
-                merchant_id: get("PHONEPE_MERCHANT_ID"),
-                salt: Salt { key: get("PHONEPE_SALT_KEY"), index: get("PHONEPE_SALT_INDEX") },
-                previous: pair("PHONEPE_SALT_PREVIOUS", "###").map(|(key, index)| Salt { key, index }),
-                callback_url: get("PHONEPE_CALLBACK_URL"),
-            })
-        } else {
-            PhonePeKeys::V2(ClientKeys {
-                oauth_url: get("PHONEPE_OAUTH_URL"),
-                client_id: get("PHONEPE_CLIENT_ID"),
-                client_version: get("PHONEPE_CLIENT_VERSION"),
-                client_secret: get("PHONEPE_CLIENT_SECRET"),
-                webhook: (get("PHONEPE_WEBHOOK_USERNAME"), get("PHONEPE_WEBHOOK_PASSWORD")),
-                previous_webhook: pair("PHONEPE_WEBHOOK_PREVIOUS", ":"),
-            })
-        };
-        Self { pg_url: get("PHONEPE_PG_URL"), keys }
-    }
 }
 
 impl Env {
@@ -298,81 +133,12 @@ impl Env {
     }
 }
 
-/// The entries of a list in one setting.
-fn listed(value: &str) -> impl Iterator<Item = &str> {
-    value.split(',').map(str::trim).filter(|entry| !entry.is_empty())
-}
-
 /// An address's origin as browsers write it: lower case, no path, no port that the scheme implies.
 fn origin(address: &str) -> String {
     let (scheme, rest) = address.split_once("://").unwrap_or(("https", address));
     let host = rest.split('/').next().unwrap_or_default();
     let implied = if scheme == "https" { ":443" } else { ":80" };
     format!("{scheme}://{}", host.strip_suffix(implied).unwrap_or(host)).to_ascii_lowercase()
-}
-
-impl Setting {
-    fn problem(&self, value: &str, deployment: &str) -> Option<String> {
-        let name = self.name;
-        if value.is_empty() {
-            return Some(format!("{name} is not set. {} Example: {}", self.purpose, self.example));
-        }
-        match self.format {
-            Format::Url => url_problem(name, value, deployment),
-            Format::Secret(least) if value.chars().count() < least => {
-                Some(format!("{name} is shorter than {least} characters; copy the whole key."))
-            }
-            Format::Secret(_) => None,
-            Format::OneOf(words) if !words.contains(&value) => {
-                Some(format!("{name} must be one of {}.", words.join(", ")))
-            }
-            Format::OneOf(_) => None,
-            Format::Pair(sign) => {
-                let whole =
-                    value.split_once(sign).is_some_and(|(left, right)| !left.is_empty() && !right.is_empty());
-                (!whole).then(|| format!("{name} must be two texts with {sign} between them."))
-            }
-            Format::Name => {
-                let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-                (!value.chars().all(plain))
-                    .then(|| format!("{name} may have letters, digits, `.`, `_` and `-` only."))
-            }
-            Format::PrivateKey => der(value).is_none().then(|| {
-                format!("{name} must be a private key in PEM, from -----BEGIN PRIVATE KEY----- to its end.")
-            }),
-            Format::Origins => listed(value).find_map(|entry| origin_problem(name, entry, deployment)),
-        }
-    }
-}
-
-fn origin_problem(name: &str, value: &str, deployment: &str) -> Option<String> {
-    let path = value.split_once("://").is_some_and(|(_, rest)| rest.trim_end_matches('/').contains('/'));
-    if path {
-        return Some(format!("{name} takes origins: scheme and host, without a path."));
-    }
-    url_problem(name, value, deployment)
-}
-
-fn url_problem(name: &str, value: &str, deployment: &str) -> Option<String> {
-    let (tls, rest) = match (value.strip_prefix("https://"), value.strip_prefix("http://")) {
-        (Some(rest), _) => (true, rest),
-        (_, Some(rest)) => (false, rest),
-        _ => return Some(format!("{name} must start with https://.")),
-    };
-    let host = rest.split(['/', ':']).next().unwrap_or_default();
-    if host.is_empty() || rest.contains(char::is_whitespace) {
-        return Some(format!("{name} has no host."));
-    }
-    if rest.ends_with('/') {
-        return Some(format!("{name} must not end with a slash."));
-    }
-    let this_machine = matches!(host, "127.0.0.1" | "localhost") && deployment == "development";
-    if !tls && !this_machine {
-        return Some(format!(
-            "{name} must start with https://; plain http is for this machine and GATEHOUSE_ENV=development only."
-        ));
-    }
-    None
 }
 
 #[cfg(test)]

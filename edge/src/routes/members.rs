@@ -8,6 +8,7 @@ use gatehouse_core::members::{
 };
 use gatehouse_core::route::Route;
 use gatehouse_core::time;
+use gatehouse_core::uuid::is_uuid;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ use crate::clients::postgrest::{self, Failure};
 use crate::clients::redis_keys as keys;
 use crate::clients::upstash::{self, Script, script};
 use crate::http::{Reply, Request};
-use crate::routes::{is_uuid, workspace};
+use crate::routes::workspace;
 use crate::session::{self, SignedIn};
 
 const FORGET: Script = script!("forget_member");

@@ -12,6 +12,7 @@ mod payments;
 
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::route::{Params, Route, RouteId};
+use gatehouse_core::uuid::is_uuid;
 
 use crate::app::Scope;
 use crate::http::{Reply, Request};
@@ -107,15 +108,6 @@ fn whole(request: &Request<'_>, name: &str, most: u32) -> Result<Option<u32>, Er
             format!("`{name}` must be a whole number from 1 to {most}."),
         )
     })
-}
-
-/// Whether a text has the form of a UUID. Other texts are nobody's id, and PostgREST would blame the request for them.
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 /// `POST /__panic`, in development only: it lets a test prove that a panic stays within its request.

@@ -7,6 +7,7 @@ use gatehouse_core::route::Route;
 use gatehouse_core::suggestions::{
     DecideRequest, SuggestRequest, Suggestion, Suggestions, fields, prompt, read,
 };
+use gatehouse_core::uuid::is_uuid;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -15,7 +16,7 @@ use crate::clients::postgrest::{self, Failure};
 use crate::clients::vertex;
 use crate::http::{Reply, Request};
 use crate::idempotency;
-use crate::routes::{is_uuid, workspace};
+use crate::routes::workspace;
 use crate::session::{self, SignedIn};
 
 /// `begin_suggestions()` of the database.
