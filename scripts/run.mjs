@@ -43,10 +43,10 @@ function stop(sentence) {
 }
 
 /** Runs a preparing step with its own output shown; ends this process when it fails. */
-async function prepare(what, program, args) {
+async function prepare(what, program, args, env = {}) {
   say(`${what} …`);
   const start = Date.now();
-  const child = spawn(program, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], env: process.env });
+  const child = spawn(program, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, ...env } });
   preparing.add(child);
   const status = await new Promise((done) => child.on("error", () => done(1)).on("close", done));
   preparing.delete(child);
@@ -114,8 +114,16 @@ Object.assign(process.env, {
   WRANGLER_SEND_METRICS: "false",
   NEXT_TELEMETRY_DISABLED: "1",
 });
+// What the tests compile with lints (cargo_test in xtask/src/suites.rs) is compiled so from the start: once.
+const linted = command === "test" || process.env.GATEHOUSE_LINTED === "1";
+if (linted) process.env.GATEHOUSE_LINTED = "1";
+const lints = {
+  RUSTC_WORKSPACE_WRAPPER: "clippy-driver",
+  CLIPPY_ARGS: "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__",
+};
 // Every native command selects the default members, so that cargo compiles each dependency with one set of features.
-const compileTools = () => prepare("Compiling the project's tools", "cargo", ["build", "--quiet", "--bin", "xtask"]);
+const compileTools = () =>
+  prepare("Compiling the project's tools", "cargo", ["build", "--quiet", "--bin", "xtask"], linted ? lints : {});
 if (inside) {
   await compileTools();
 } else {

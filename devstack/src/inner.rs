@@ -92,7 +92,10 @@ impl Inner {
                 match &options.database_url {
                     Some(url) => Server::existing(url, keep_data).await,
                     None => {
-                        let own = Postgres::prepare(&options.repo, data.join("postgres"), &run.path).await?;
+                        // What is kept says how many migrations it applied; what is thrown away has them from the start.
+                        let migrations = options.migrations.as_deref().filter(|_| !keep_data);
+                        let home = data.join("postgres");
+                        let own = Postgres::prepare(&options.repo, home, &run.path, migrations).await?;
                         own.start().await?;
                         Ok(Server::Own(own))
                     }

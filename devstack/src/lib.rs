@@ -36,6 +36,7 @@ mod relay;
 pub mod resend;
 mod server;
 mod stack;
+mod template;
 mod upstash;
 mod valkey;
 pub mod vertex;

@@ -8,34 +8,21 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use rustix::process::Signal;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 use tokio_postgres::{Client, Config, NoTls};
 
 use crate::cache::{cache_dir, is_root, world_traversable};
 use crate::process::{Process, RunAs, Spec, output};
+use crate::template;
 
-/// The platform before any migration.
-pub(crate) const PLATFORM_SQL: &str = include_str!("../sql/platform.sql");
-const INITDB_ARGS: [&str; 9] = [
-    "--username=supabase_admin",
-    "--auth=trust",
-    "--encoding=UTF8",
-    "--locale=C",
-    "--locale-provider=builtin",
-    "--builtin-locale=C.UTF-8",
-    "--wal-segsize=1",
-    "--no-sync",
-    "--no-instructions",
-];
 const NOBODY: u32 = 65534;
 
 /// Binaries and the user under which they run.
 #[derive(Clone)]
-struct Binaries {
-    dir: PathBuf,
-    run_as: RunAs,
-    version: String,
+pub(crate) struct Binaries {
+    pub(crate) dir: PathBuf,
+    pub(crate) run_as: RunAs,
+    pub(crate) version: String,
 }
 
 /// The server's files and its process.
@@ -48,20 +35,29 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Prepares the data folder, from the cached template when it is new. `run` is the short run folder.
-    pub(crate) async fn prepare(repo: &Path, data: PathBuf, run: &Path) -> Result<Self> {
+    /// Prepares the data folder, from a cached template when it is new: the platform, and where `migrations` names a
+    /// folder, its files already applied. `run` is the short run folder.
+    pub(crate) async fn prepare(
+        repo: &Path,
+        data: PathBuf,
+        run: &Path,
+        migrations: Option<&Path>,
+    ) -> Result<Self> {
         let binaries = Binaries::find(repo, data.parent().unwrap_or(&data)).await?;
         let sockets = run.join("pg");
         binaries.make_dir(&sockets)?;
         if !data.join("PG_VERSION").exists() {
-            let template = template(&binaries, run).await?;
+            let template = match migrations {
+                Some(folder) => template::migrated(&binaries, run, folder).await?,
+                None => template::platform(&binaries, run).await?,
+            };
             if let Some(parent) = data.parent() {
                 fs::create_dir_all(parent)?;
             }
             // A copy that was broken off must never look like a database.
             let beside = data.with_extension("copying");
             let _ = fs::remove_dir_all(&beside);
-            copy_tree(&template, &beside).await?;
+            template::copy_tree(&template, &beside).await?;
             fs::rename(&beside, &data).with_context(|| {
                 format!("{} holds something that is not a database: remove it.", data.display())
             })?;
@@ -162,7 +158,7 @@ impl Binaries {
     }
 
     /// Makes a folder that the server may write.
-    fn make_dir(&self, path: &Path) -> Result<()> {
+    pub(crate) fn make_dir(&self, path: &Path) -> Result<()> {
         fs::create_dir_all(path)?;
         if self.run_as == RunAs::Nobody {
             chown(path, Some(NOBODY), Some(NOBODY))?;
@@ -196,71 +192,12 @@ fn hydrate(package: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The cluster with the platform SQL applied, made once per version and content.
-async fn template(binaries: &Binaries, run: &Path) -> Result<PathBuf> {
-    let mut hash = Sha256::new();
-    for part in
-        [binaries.version.as_str(), PLATFORM_SQL, &INITDB_ARGS.join(" "), &format!("{:?}", binaries.run_as)]
-    {
-        hash.update(part);
-        hash.update([0]);
-    }
-    let key: String = hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect();
-    let base = cache_dir().join("postgres-template");
-    fs::create_dir_all(&base).with_context(|| {
-        format!("Cannot make {}; set GATEHOUSE_CACHE to a writable folder.", base.display())
-    })?;
-    let done = base.join(&key);
-    if done.exists() {
-        return Ok(done);
-    }
-    // One maker at a time; whoever waited finds the work done.
-    let lock = fs::File::create(base.join(format!("{key}.lock")))?;
-    let _held = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await??;
-    if done.exists() {
-        return Ok(done);
-    }
-    let making = base.join(format!("{key}.making"));
-    let _ = fs::remove_dir_all(&making);
-    binaries.make_dir(&making)?;
-    let data = making.join("data");
-    let target = format!("--pgdata={}", data.display());
-    let mut args = INITDB_ARGS.to_vec();
-    args.push(&target);
-    output(&binaries.dir.join("initdb"), &args, binaries.run_as).await?;
-    let sockets = run.join("pgt");
-    binaries.make_dir(&sockets)?;
-    let process = start_server(binaries, &data, &sockets, &run.join("template.log")).await?;
-    wait_ready(&process, &sockets).await?;
-    let client = connect(&sockets, "supabase_admin").await?;
-    let applied =
-        client.batch_execute(PLATFORM_SQL).await.context("devstack/sql/platform.sql does not apply.");
-    drop(client);
-    process.end(Signal::INT).await;
-    applied?;
-    fs::rename(&data, &done)
-        .with_context(|| format!("Cannot keep the database template in {}.", done.display()))?;
-    let _ = fs::remove_dir_all(&making);
-    Ok(done)
-}
-
-async fn copy_tree(from: &Path, to: &Path) -> Result<()> {
-    let mut source = from.as_os_str().to_owned();
-    source.push("/.");
-    fs::create_dir_all(to)?;
-    let status = tokio::process::Command::new("cp").arg("-a").arg(source).arg(to).status().await?;
-    if !status.success() {
-        bail!("Copying {} to {} failed ({status}).", from.display(), to.display());
-    }
-    let meta = fs::metadata(from)?;
-    if is_root() {
-        use std::os::unix::fs::MetadataExt;
-        chown(to, Some(meta.uid()), Some(meta.gid()))?;
-    }
-    Ok(())
-}
-
-async fn start_server(binaries: &Binaries, data: &Path, sockets: &Path, log: &Path) -> Result<Process> {
+pub(crate) async fn start_server(
+    binaries: &Binaries,
+    data: &Path,
+    sockets: &Path,
+    log: &Path,
+) -> Result<Process> {
     let sockets = format!("unix_socket_directories={}", sockets.display());
     let settings = [
         "listen_addresses=",
@@ -298,7 +235,7 @@ fn still_leaving(words: &str) -> bool {
     words.contains("is still in use") || words.contains("lock file \"postmaster.pid\" already exists")
 }
 
-async fn wait_ready(process: &Process, sockets: &Path) -> Result<()> {
+pub(crate) async fn wait_ready(process: &Process, sockets: &Path) -> Result<()> {
     loop {
         process.check()?;
         if let Ok(client) = connect(sockets, "supabase_admin").await
@@ -310,7 +247,7 @@ async fn wait_ready(process: &Process, sockets: &Path) -> Result<()> {
     }
 }
 
-async fn connect(sockets: &Path, user: &str) -> Result<Client> {
+pub(crate) async fn connect(sockets: &Path, user: &str) -> Result<Client> {
     let mut config = Config::new();
     config.host_path(sockets).port(5432).user(user).dbname("postgres").application_name("gatehouse-devstack");
     let (client, connection) = config.connect(NoTls).await?;

@@ -5,9 +5,10 @@ use rustix::process::Signal;
 use tokio_postgres::config::Host;
 use tokio_postgres::{Client, Config, NoTls};
 
-use crate::postgres::{PLATFORM_SQL, Postgres};
+use crate::postgres::Postgres;
 use crate::process::Process;
 use crate::relay::Upstream;
+use crate::template::PLATFORM_SQL;
 
 /// Password of the platform's own login roles on an existing server; ours trusts local connections.
 pub(crate) const ROLE_PASSWORD: &str = "gatehouse-local";

@@ -1,0 +1,162 @@
+//! Databases to copy instead of making them: kept in the cache, named by what they are made from.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context, Result, bail};
+use rustix::process::Signal;
+use sha2::{Digest, Sha256};
+use tokio_postgres::Client;
+
+use crate::cache::{cache_dir, is_root};
+use crate::migrate::migrate;
+use crate::postgres::{Binaries, connect, start_server, wait_ready};
+use crate::process::output;
+
+/// The platform before any migration.
+pub(crate) const PLATFORM_SQL: &str = include_str!("../sql/platform.sql");
+const INITDB_ARGS: [&str; 9] = [
+    "--username=supabase_admin",
+    "--auth=trust",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--wal-segsize=1",
+    "--no-sync",
+    "--no-instructions",
+];
+/// Every edited migration makes another template of 30 MB: those used last are kept.
+const KEPT: usize = 10;
+
+/// The cluster with the platform's SQL applied.
+pub(crate) async fn platform(binaries: &Binaries, run: &Path) -> Result<PathBuf> {
+    let run_as = format!("{:?}", binaries.run_as);
+    let name = digest([binaries.version.as_str(), PLATFORM_SQL, &INITDB_ARGS.join(" "), &run_as]);
+    kept(&name, binaries, async |data| {
+        let target = format!("--pgdata={}", data.display());
+        let mut args = INITDB_ARGS.to_vec();
+        args.push(&target);
+        output(&binaries.dir.join("initdb"), &args, binaries.run_as).await?;
+        change(binaries, run, data, "supabase_admin", async |client| {
+            client.batch_execute(PLATFORM_SQL).await.context("devstack/sql/platform.sql does not apply.")
+        })
+        .await
+    })
+    .await
+}
+
+/// The platform with every migration of `folder`.
+pub(crate) async fn migrated(binaries: &Binaries, run: &Path, folder: &Path) -> Result<PathBuf> {
+    let platform = platform(binaries, run).await?;
+    let mut parts = vec![platform.display().to_string()];
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .with_context(|| format!("There is no folder of migrations at {}.", folder.display()))?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "sql"))
+        .collect();
+    files.sort();
+    for file in files {
+        parts.push(file.file_name().unwrap_or_default().to_string_lossy().into_owned());
+        parts.push(fs::read_to_string(&file).with_context(|| format!("Cannot read {}.", file.display()))?);
+    }
+    kept(&digest(parts), binaries, async |data| {
+        copy_tree(&platform, data).await?;
+        change(binaries, run, data, "postgres", async |client| migrate(client, folder).await.map(drop)).await
+    })
+    .await
+}
+
+fn digest(parts: impl IntoIterator<Item = impl AsRef<[u8]>>) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_ref());
+        hash.update([0]);
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The template of this name; `make` fills its folder the first time.
+async fn kept(
+    name: &str,
+    binaries: &Binaries,
+    make: impl AsyncFnOnce(&Path) -> Result<()>,
+) -> Result<PathBuf> {
+    let base = cache_dir().join("postgres-template");
+    fs::create_dir_all(&base).with_context(|| {
+        format!("Cannot make {}; set GATEHOUSE_CACHE to a writable folder.", base.display())
+    })?;
+    let done = base.join(name);
+    // One maker at a time; whoever waited finds the work done. The lock's age tells when the template was used last.
+    let lock = File::create(base.join(format!("{name}.lock")))?;
+    lock.set_modified(SystemTime::now())?;
+    if done.exists() {
+        return Ok(done);
+    }
+    let _held = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await??;
+    if done.exists() {
+        return Ok(done);
+    }
+    let making = base.join(format!("{name}.making"));
+    let _ = fs::remove_dir_all(&making);
+    binaries.make_dir(&making)?;
+    let data = making.join("data");
+    make(&data).await?;
+    fs::rename(&data, &done)
+        .with_context(|| format!("Cannot keep the database template in {}.", done.display()))?;
+    let _ = fs::remove_dir_all(&making);
+    forget_the_oldest(&base)?;
+    Ok(done)
+}
+
+fn forget_the_oldest(base: &Path) -> Result<()> {
+    let mut used: Vec<(SystemTime, PathBuf)> = fs::read_dir(base)?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "lock"))
+        .filter_map(|lock| Some((fs::metadata(&lock).ok()?.modified().ok()?, lock)))
+        .collect();
+    used.sort();
+    for (_, lock) in used.iter().rev().skip(KEPT) {
+        let _ = fs::remove_dir_all(lock.with_extension(""));
+        let _ = fs::remove_file(lock);
+    }
+    Ok(())
+}
+
+/// Starts a server on `data`, makes a change as `user`, and stops it in good order.
+async fn change(
+    binaries: &Binaries,
+    run: &Path,
+    data: &Path,
+    user: &str,
+    work: impl AsyncFnOnce(&mut Client) -> Result<()>,
+) -> Result<()> {
+    let sockets = run.join("pgt");
+    binaries.make_dir(&sockets)?;
+    let process = start_server(binaries, data, &sockets, &run.join("template.log")).await?;
+    wait_ready(&process, &sockets).await?;
+    let mut client = connect(&sockets, user).await?;
+    let applied = work(&mut client).await;
+    drop(client);
+    process.end(Signal::INT).await;
+    applied
+}
+
+pub(crate) async fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+    let mut source = from.as_os_str().to_owned();
+    source.push("/.");
+    fs::create_dir_all(to)?;
+    let status = tokio::process::Command::new("cp").arg("-a").arg(source).arg(to).status().await?;
+    if !status.success() {
+        bail!("Copying {} to {} failed ({status}).", from.display(), to.display());
+    }
+    if is_root() {
+        use std::os::unix::fs::{MetadataExt as _, chown};
+        let meta = fs::metadata(from)?;
+        chown(to, Some(meta.uid()), Some(meta.gid()))?;
+    }
+    Ok(())
+}
