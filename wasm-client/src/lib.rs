@@ -10,3 +10,4 @@ mod answer;
 mod forms;
 #[cfg(feature = "manifest")]
 mod manifest;
+mod text;

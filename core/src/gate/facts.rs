@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::ManifestHead;
 use crate::json::Json;
+use crate::json::members::{flag, needed, optional, text, word};
 use crate::vocabulary::{MemberRole, OnboardingStatus, Plan, SignIn, SubscriptionStatus};
 
 /// All that the gate judges. `GET /auth/gate` sends it along, so that a page can ask again without a call.
@@ -100,42 +101,6 @@ impl ProfileFacts {
             )?,
             manifest,
         })
-    }
-}
-
-fn needed<T>(value: Option<T>, name: &str) -> Result<T, String> {
-    value.ok_or_else(|| format!("`{name}` is missing"))
-}
-
-/// A member that is neither absent nor null.
-fn optional<'a>(json: &'a Json, name: &str) -> Option<&'a Json> {
-    json.get(name).filter(|value| !matches!(value, Json::Null))
-}
-
-fn flag(json: &Json, name: &str) -> Result<Option<bool>, String> {
-    match json.get(name) {
-        None => Ok(None),
-        Some(Json::Bool(is)) => Ok(Some(*is)),
-        Some(_) => Err(format!("`{name}` is neither true nor false")),
-    }
-}
-
-fn text(json: &Json, name: &str) -> Result<Option<String>, String> {
-    Ok(characters(json, name)?.map(str::to_owned))
-}
-
-fn word<T>(json: &Json, name: &str, parse: fn(&str) -> Option<T>) -> Result<Option<T>, String> {
-    match characters(json, name)?.map(parse) {
-        Some(None) => Err(format!("`{name}` is not a word of its vocabulary")),
-        read => Ok(read.flatten()),
-    }
-}
-
-fn characters<'a>(json: &'a Json, name: &str) -> Result<Option<&'a str>, String> {
-    match optional(json, name) {
-        None => Ok(None),
-        Some(Json::Text(text)) => Ok(Some(text)),
-        Some(_) => Err(format!("`{name}` is no text")),
     }
 }
 
