@@ -4,8 +4,8 @@
 //! is paired in order, and the rest came or went.
 
 use serde::{Deserialize, Serialize};
-use unicode_segmentation::UnicodeSegmentation;
 
+use super::clusters::start_of_cluster;
 use crate::json::{Json, pointer_segment};
 use crate::onboarding::{FieldId, StepId};
 
@@ -302,8 +302,8 @@ fn is_composed(value: &Json) -> bool {
 
 fn quote(value: &Json) -> String {
     let Json::Text(text) = value else { return value.canonical() };
-    match text.grapheme_indices(true).nth(QUOTED) {
-        Some((cut, _)) => format!("“{}…”", text.get(..cut).unwrap_or(text)),
+    match start_of_cluster(text, QUOTED) {
+        Some(cut) => format!("“{}…”", text.get(..cut).unwrap_or(text)),
         None => format!("“{text}”"),
     }
 }

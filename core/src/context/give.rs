@@ -3,9 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use super::budget::milli_tokens;
+use super::clusters::start_of_cluster;
 use super::reduce::without_empties;
 use super::{Dropped, TARGET_TOKENS};
 use crate::json::Json;
@@ -98,7 +97,7 @@ impl Giver {
 
     fn shorten(&mut self, pointer: String) {
         let Some(Json::Text(text)) = at(&mut self.content, &pointer) else { return };
-        let Some((cut, _)) = text.grapheme_indices(true).nth(SHORT_TEXT) else { return };
+        let Some(cut) = start_of_cluster(text, SHORT_TEXT) else { return };
         let rest = text.split_off(cut);
         self.cost = self.cost.saturating_sub(milli_tokens(&rest));
         self.note(pointer, "shortened", "too_long");
