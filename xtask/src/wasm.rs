@@ -151,6 +151,10 @@ pub fn optimise(repo: &Repo, module: &Path, panics: Panics) -> Result<()> {
     for feature in FEATURES {
         command.arg(format!("--enable-{feature}"));
     }
+    if panics == Panics::Abort {
+        // Runs of zeros cost nothing after gzip, and the segments that would leave them out do.
+        command.args(["--skip-pass=memory-packing", "--converge", "--strip-producers", "--strip-target-features"]);
+    }
     run_quietly(&mut command, "wasm-opt")
 }
 
