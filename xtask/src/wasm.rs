@@ -153,7 +153,12 @@ pub fn optimise(repo: &Repo, module: &Path, panics: Panics) -> Result<()> {
     }
     if panics == Panics::Abort {
         // Runs of zeros cost nothing after gzip, and the segments that would leave them out do.
-        command.args(["--skip-pass=memory-packing", "--converge", "--strip-producers", "--strip-target-features"]);
+        command.args([
+            "--skip-pass=memory-packing",
+            "--converge",
+            "--strip-producers",
+            "--strip-target-features",
+        ]);
     }
     run_quietly(&mut command, "wasm-opt")
 }
