@@ -1,5 +1,5 @@
-//! JSON text of what the answers hold, for serde's derived code. `serde_json` would do the same: it can also fail, write to
-//! anything and print prettily, and a browser loads all of that.
+//! JSON text of what the answers hold, for serde's derived code. `serde_json` would do the same: it can also fail, write
+//! to anything and print prettily, and a browser loads all of that.
 
 use std::fmt;
 

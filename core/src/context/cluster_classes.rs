@@ -1,6 +1,6 @@
 //! Generated from the crate unicode-segmentation by `UPDATE=1 cargo test --lib clusters`; do not edit.
 
-/// First character (21 bits), how many follow it (7 bits), and the place of their class (4 bits), in the order of the characters.
+/// First character (21 bits), how many follow it (7 bits), and the place of their class (4 bits), in order.
 #[rustfmt::skip]
 pub(super) static RUNS: &[u32] = &[
     0x90, 0x5002, 0x5810, 0x6801, 0x7110, 0x3fa00, 0x5480a, 0x56800, 0x5700a, 0x1806f3,

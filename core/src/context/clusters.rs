@@ -1,7 +1,7 @@
 //! Where a text can be cut: between its extended grapheme clusters (UAX #29, rules GB3 to GB999).
 //!
-//! Written here because the general crate's tables weigh 10 KB gzip in the browser, where these weigh 3. The crate remains the
-//! judge of both, table and rules, in the tests.
+//! Written here because the general crate's tables weigh 10 KB gzip in the browser, where these weigh 3. The crate
+//! remains the judge of both, table and rules, in the tests.
 
 use super::cluster_classes::RUNS;
 

@@ -78,7 +78,7 @@ fn every_character_has_the_class_that_the_crate_gives_it() {
             _ => runs.push((code, code, class)),
         }
     }
-    let mut table = "//! Generated from the crate unicode-segmentation by `UPDATE=1 cargo test --lib clusters`; do not edit.\n\n/// First character (21 bits), how many follow it (7 bits), and the place of their class (4 bits), in the order of the characters.\n#[rustfmt::skip]\npub(super) static RUNS: &[u32] = &[".to_owned();
+    let mut table = "//! Generated from the crate unicode-segmentation by `UPDATE=1 cargo test --lib clusters`; do not edit.\n\n/// First character (21 bits), how many follow it (7 bits), and the place of their class (4 bits), in order.\n#[rustfmt::skip]\npub(super) static RUNS: &[u32] = &[".to_owned();
     for (number, (first, last, class)) in runs.iter().enumerate() {
         let run = first << 11 | (last - first) << 4 | u32::try_from(*class).unwrap();
         let _ = write!(table, "{}0x{run:x},", if number % 10 == 0 { "\n    " } else { " " });

@@ -4,7 +4,7 @@
 
 use super::export::{BLOCK, CHECKSUM, Head, TITLE, render};
 use super::sha256_hex;
-use crate::json::members::{characters, count, needed, optional, text, word};
+use crate::json::members::{count, needed, optional, text, word};
 use crate::json::{Json, canonical_number};
 use crate::time;
 use crate::vocabulary::BcmSource;
@@ -104,7 +104,7 @@ pub fn verify_json(text: &str) -> Result<Verified, Flaw> {
 /// with this and not with serde, whose generated readers weigh ten times as much there.
 fn said(json: &Json) -> Result<Verified, String> {
     needed(json.get("content"), "content")?;
-    needed(characters(json, "confirmed_at")?, "confirmed_at")?;
+    needed(text(json, "confirmed_at")?, "confirmed_at")?;
     needed(word(json, "source", BcmSource::parse)?, "source")?;
     let meta = needed(optional(json, "meta"), "meta")?;
     needed(count(meta, "token_estimate")?, "meta.token_estimate")?;
@@ -115,15 +115,19 @@ fn said(json: &Json) -> Result<Verified, String> {
         needed(id.as_text(), "meta.missing")?;
     }
     for gone in list(meta, "dropped")? {
-        needed(characters(gone, "pointer")?, "meta.dropped.pointer")?;
-        needed(characters(gone, "action")?, "meta.dropped.action")?;
-        characters(gone, "reason")?;
+        needed(text(gone, "pointer")?, "meta.dropped.pointer")?;
+        needed(text(gone, "action")?, "meta.dropped.action")?;
+        text(gone, "reason")?;
     }
+    let version = needed(count(json, "version")?, "version")?;
+    let workspace_id = text(json, "workspace_id")?;
+    let generated_at = needed(text(json, "generated_at")?, "generated_at")?;
+    let checksum = needed(text(json, "checksum")?, "checksum")?;
     Ok(Verified {
-        version: needed(count(json, "version")?, "version")?,
-        workspace_id: text(json, "workspace_id")?,
-        generated_at: needed(text(json, "generated_at")?, "generated_at")?,
-        checksum: needed(text(json, "checksum")?, "checksum")?,
+        version,
+        workspace_id: workspace_id.map(str::to_owned),
+        generated_at: generated_at.to_owned(),
+        checksum: checksum.to_owned(),
     })
 }
 
@@ -176,9 +180,9 @@ fn compare(content: &Json, stated: &str) -> Result<String, Flaw> {
     Err(Flaw::ContentChanged { stated: stated.to_owned(), computed })
 }
 
-/// JSON that every reader reads alike. Of two members with one name some readers take the first and some the last, so one
-/// of the two could be shown under a checksum that was computed over the other. What is too large for a double some take for
-/// infinite and some for no number.
+/// JSON that every reader reads alike. Of two members with one name some readers take the first and some the last, so
+/// one of the two could be shown under a checksum that was computed over the other. What is too large for a double some
+/// take for infinite and some for no number.
 fn unambiguous(text: &str) -> Result<Json, Flaw> {
     let json =
         Json::read(text).map_err(|why| Flaw::NotAnExport(format!("its JSON cannot be read, {why}")))?;

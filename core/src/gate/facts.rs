@@ -77,29 +77,45 @@ impl ProfileFacts {
         if !matches!(json, Json::Object(_)) {
             return Err("`profile` is no object".to_owned());
         }
+        // Texts are borrowed until nothing can be amiss any more: giving back half a value is much code.
         let manifest = match optional(json, "manifest") {
-            Some(head) => Some(ManifestHead {
-                version: needed(head.get("version").and_then(Json::as_count), "manifest.version")?,
-                confirmed_at: needed(text(head, "confirmed_at")?, "manifest.confirmed_at")?,
-            }),
+            Some(head) => Some((
+                needed(head.get("version").and_then(Json::as_count), "manifest.version")?,
+                needed(text(head, "confirmed_at")?, "manifest.confirmed_at")?,
+            )),
             None => None,
         };
+        let profile_exists = needed(flag(json, "profile_exists")?, "profile_exists")?;
+        let account_disabled = flag(json, "account_disabled")?.unwrap_or(false);
+        let workspace_exists = needed(flag(json, "workspace_exists")?, "workspace_exists")?;
+        let role = word(json, "role", MemberRole::parse)?;
+        let plan = word(json, "plan", Plan::parse)?;
+        let plan_status = needed(word(json, "plan_status", SubscriptionStatus::parse)?, "plan_status")?;
+        let onboarding_status =
+            needed(word(json, "onboarding_status", OnboardingStatus::parse)?, "onboarding_status")?;
+        let [workspace_id, access_until, paid_until, grace_until] = [
+            text(json, "workspace_id")?,
+            text(json, "access_until")?,
+            text(json, "paid_until")?,
+            text(json, "grace_until")?,
+        ];
+        let owned = |text: Option<&str>| text.map(str::to_owned);
         Ok(Self {
-            profile_exists: needed(flag(json, "profile_exists")?, "profile_exists")?,
-            account_disabled: flag(json, "account_disabled")?.unwrap_or(false),
-            workspace_exists: needed(flag(json, "workspace_exists")?, "workspace_exists")?,
-            workspace_id: text(json, "workspace_id")?,
-            role: word(json, "role", MemberRole::parse)?,
-            plan: word(json, "plan", Plan::parse)?,
-            plan_status: needed(word(json, "plan_status", SubscriptionStatus::parse)?, "plan_status")?,
-            access_until: text(json, "access_until")?,
-            paid_until: text(json, "paid_until")?,
-            grace_until: text(json, "grace_until")?,
-            onboarding_status: needed(
-                word(json, "onboarding_status", OnboardingStatus::parse)?,
-                "onboarding_status",
-            )?,
-            manifest,
+            profile_exists,
+            account_disabled,
+            workspace_exists,
+            workspace_id: owned(workspace_id),
+            role,
+            plan,
+            plan_status,
+            access_until: owned(access_until),
+            paid_until: owned(paid_until),
+            grace_until: owned(grace_until),
+            onboarding_status,
+            manifest: manifest.map(|(version, confirmed_at)| ManifestHead {
+                version,
+                confirmed_at: confirmed_at.to_owned(),
+            }),
         })
     }
 }

@@ -1,7 +1,8 @@
 //! The double that a decimal stands for, and the shortest decimal that stands for a double, in RFC 8785's form.
 //!
-//! Exact, with whole numbers of any length: Rust's own ways go by tables that weigh 25 KB in the browser. This one is slow, and
-//! a manifest hardly ever has a number, least of all one with more than the fifteen digits that every double keeps.
+//! Exact, with whole numbers of any length: Rust's own ways go by tables that weigh 25 KB in the browser. This one is
+//! slow, and a manifest hardly ever has a number, least of all one with more than the fifteen digits that every double
+//! keeps.
 
 use std::cmp::Ordering;
 
@@ -16,8 +17,8 @@ const BITS: i32 = 53;
 /// The powers of two of the first and last bit that a double can have.
 const POWERS: (i32, i32) = (-1_074, 1_023);
 
-/// The RFC 8785 text of a JSON number: section 3.2.2.3, which is how ECMAScript writes the double that it stands for. `None`
-/// for what is too large for a double.
+/// The RFC 8785 text of a JSON number: section 3.2.2.3, which is how ECMAScript writes the double that it stands for.
+/// `None` for what is too large for a double.
 pub(crate) fn canonical_number(text: &str) -> Option<String> {
     let decimal = Decimal::of_any_size(text.as_bytes())?;
     let digits: Vec<u8> = decimal.digits().copied().collect();
@@ -182,7 +183,8 @@ impl Double {
     }
 }
 
-/// `0.digits × 10^exponent` as ECMAScript writes it (ECMA-262, Number::toString): without an `e` from 0.000001 to below 10^21.
+/// `0.digits × 10^exponent` as ECMAScript writes it (ECMA-262, Number::toString): without an `e` from 0.000001 to below
+/// 10^21.
 fn write(negative: bool, digits: &[u8], exponent: i32) -> String {
     let Some((first, rest)) = digits.split_first() else { return "0".to_owned() };
     let text = |digits: &[u8]| digits.iter().map(|digit| char::from(*digit)).collect::<String>();

@@ -1,5 +1,5 @@
-//! Reads members of an object without serde, whose generated readers weigh more in the browser than what is read. A member that
-//! is `null` is as good as absent, where nothing else is said.
+//! Reads members of an object without serde, whose generated readers weigh more in the browser than what is read. A
+//! member that is `null` is as good as absent, where nothing else is said.
 
 use super::Json;
 
@@ -30,21 +30,16 @@ pub(crate) fn count(json: &Json, name: &str) -> Result<Option<u32>, String> {
     }
 }
 
-/// A text.
-pub(crate) fn text(json: &Json, name: &str) -> Result<Option<String>, String> {
-    Ok(characters(json, name)?.map(str::to_owned))
-}
-
 /// A text, read by its vocabulary.
 pub(crate) fn word<T>(json: &Json, name: &str, parse: fn(&str) -> Option<T>) -> Result<Option<T>, String> {
-    match characters(json, name)?.map(parse) {
+    match text(json, name)?.map(parse) {
         Some(None) => Err(format!("`{name}` is not a word of its vocabulary")),
         read => Ok(read.flatten()),
     }
 }
 
 /// A text, as it stands there.
-pub(crate) fn characters<'a>(json: &'a Json, name: &str) -> Result<Option<&'a str>, String> {
+pub(crate) fn text<'a>(json: &'a Json, name: &str) -> Result<Option<&'a str>, String> {
     match optional(json, name) {
         None => Ok(None),
         Some(Json::Text(text)) => Ok(Some(text)),

@@ -40,7 +40,10 @@ fn write(reader: &mut Reader<'_>, out: &mut String, depth: usize) -> Option<()> 
             }
             members.sort_unstable();
             out.push('{');
-            out.push_str(&members.join(","));
+            for member in members {
+                out.push_str(&member);
+                out.push(',');
+            }
             out.push('}');
         }
         b't' => reader.word("true").map(|()| out.push('t'))?,
