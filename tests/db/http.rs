@@ -61,8 +61,8 @@ async fn finalize_over_http_checks_and_stores() {
     let (_, profile) = answer(rpc("ensure_profile", &json!({})).await.bearer_auth(&asha)).await;
     let content = json!({ "guardrails": ["कोई दावा नहीं"] });
     let mut arguments = json!({ "p_workspace_id": profile["workspace_id"], "p_answers": {}, "p_business_context": {},
-        "p_content": gatehouse_core::context::canonical_json(&content),
-        "p_checksum": gatehouse_core::context::checksum(&content),
+        "p_content": crate::support::canonical_json(&content),
+        "p_checksum": crate::support::checksum(&content),
         "p_token_estimate": 12, "p_meta": crate::manifests::meta(12), "p_request_id": "req-http" });
     let (status, made) = answer(rpc("finalize_onboarding", &arguments).await.bearer_auth(&asha)).await;
     assert_eq!((status, &made["version"], &made["created"]), (200, &json!(1), &json!(true)));

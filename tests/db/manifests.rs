@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gatehouse_core::context::{canonical_json, checksum};
+use crate::support::{canonical_json, checksum};
 use serde_json::{Value, json};
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;

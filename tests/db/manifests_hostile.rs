@@ -1,6 +1,6 @@
 //! The functions called by hand, with whatever a person can think of.
 
-use gatehouse_core::context::canonical_json;
+use crate::support::canonical_json;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -105,7 +105,7 @@ async fn every_argument_is_checked_again() {
     let world = World::new(&db).await;
     let good = json!({ "a": 1 });
     let text = canonical_json(&good);
-    let sum = gatehouse_core::context::checksum(&good);
+    let sum = crate::support::checksum(&good);
     let object = Some(json!({}));
     let large = |bytes: usize| Some(json!({ "x": "y".repeat(bytes) }));
     struct Case<'a> {

@@ -161,3 +161,13 @@ impl World {
         World { workspace, owner, admin, member, outsider }
     }
 }
+
+/// The RFC 8785 text of a value.
+pub fn canonical_json(value: &Value) -> String {
+    gatehouse_core::context::canonical_json(&value.into())
+}
+
+/// The checksum of a manifest's content.
+pub fn checksum(content: &Value) -> String {
+    gatehouse_core::context::checksum(&content.into())
+}

@@ -1,6 +1,6 @@
 //! Manifest versions after the first: rebuild, import, restore and comparison, by people and by the cron.
 
-use gatehouse_core::context::{canonical_json, checksum};
+use crate::support::{canonical_json, checksum};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

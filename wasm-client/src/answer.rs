@@ -6,6 +6,8 @@ use gatehouse_core::onboarding::Given;
 use gatehouse_core::time::Timestamp;
 use serde::Serialize;
 
+use crate::text::json_text;
+
 /// Why not, in the words that the Worker's problem document uses.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -52,7 +54,7 @@ pub fn answer<T: Serialize>(result: Result<T, Problem>) -> String {
 
 /// The JSON text of a struct, with `ok` before its members.
 pub fn tagged<T: Serialize>(ok: bool, value: &T) -> String {
-    let text = serde_json::to_string(value).unwrap_or_default();
+    let text = json_text(value);
     format!("{{\"ok\":{ok},{}", text.get(1..).unwrap_or("}"))
 }
 

@@ -92,7 +92,16 @@ fn rust_flags(panics: Panics, quick: bool) -> String {
         Panics::Unwind => flags.push("-Cpanic=unwind".to_owned()),
         Panics::Abort if quick => {}
         Panics::Abort => flags.extend(
-            ["-Zunstable-options", "-Cpanic=immediate-abort", "--cfg", "gatehouse_small"].map(str::to_owned),
+            // SHA-256 as a loop: unrolled it is faster and three times as large.
+            [
+                "-Zunstable-options",
+                "-Cpanic=immediate-abort",
+                "--cfg",
+                "gatehouse_small",
+                "--cfg",
+                "sha2_backend_soft=\"compact\"",
+            ]
+            .map(str::to_owned),
         ),
     }
     flags.join("\u{1f}")
@@ -141,6 +150,15 @@ pub fn optimise(repo: &Repo, module: &Path, panics: Panics) -> Result<()> {
     command.arg(repo.npm_bin("wasm-opt")?).arg(module).arg("-o").arg(module).arg(level);
     for feature in FEATURES {
         command.arg(format!("--enable-{feature}"));
+    }
+    if panics == Panics::Abort {
+        // Runs of zeros cost nothing after gzip, and the segments that would leave them out do.
+        command.args([
+            "--skip-pass=memory-packing",
+            "--converge",
+            "--strip-producers",
+            "--strip-target-features",
+        ]);
     }
     run_quietly(&mut command, "wasm-opt")
 }

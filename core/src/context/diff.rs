@@ -3,12 +3,10 @@
 //! Both come from one walk. Lists are aligned by their longest common subsequence; what stands between two common items
 //! is paired in order, and the rest came or went.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use unicode_segmentation::UnicodeSegmentation;
 
+use super::clusters::start_of_cluster;
+use crate::json::{Json, pointer_segment};
 use crate::onboarding::{FieldId, StepId};
 
 /// The most graphemes of a text that a sentence quotes.
@@ -53,7 +51,8 @@ pub enum PatchStep {
         /// JSON Pointer.
         path: String,
         /// The value.
-        value: Value,
+        #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
+        value: Json,
     },
     /// Takes a value out.
     Remove {
@@ -65,12 +64,13 @@ pub enum PatchStep {
         /// JSON Pointer.
         path: String,
         /// The value.
-        value: Value,
+        #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
+        value: Json,
     },
 }
 
 /// Compares two contents of a manifest. Equal contents differ in nothing.
-pub fn diff(from: &Value, to: &Value) -> (Vec<Change>, Vec<PatchStep>) {
+pub fn diff(from: &Json, to: &Json) -> (Vec<Change>, Vec<PatchStep>) {
     let mut found = Found::default();
     found.compare(&Place::default(), from, to);
     (found.changes, found.patch)
@@ -91,14 +91,13 @@ impl Place {
     fn at_key(&self, key: &str) -> Self {
         let mut names = self.names.clone();
         names.push(key.to_owned());
-        let pointer = format!("{}/{}", self.pointer, key.replace('~', "~0").replace('/', "~1"));
-        Self { pointer, names, item: self.item.clone() }
+        Self { pointer: self.pointer.clone() + &pointer_segment(key), names, item: self.item.clone() }
     }
 
-    fn at_index(&self, index: usize, item: &Value) -> Self {
+    fn at_index(&self, index: usize, item: &Json) -> Self {
         let mut names = self.names.clone();
-        names.extend(item.get("label").and_then(Value::as_str).map(str::to_owned));
-        let name = item.get("name").and_then(Value::as_str).map(str::to_owned);
+        names.extend(item.get("label").and_then(Json::as_text).map(str::to_owned));
+        let name = item.get("name").and_then(Json::as_text).map(str::to_owned);
         Self { pointer: format!("{}/{index}", self.pointer), names, item: name.or_else(|| self.item.clone()) }
     }
 
@@ -156,11 +155,24 @@ struct Found {
 }
 
 impl Found {
-    fn compare(&mut self, place: &Place, from: &Value, to: &Value) {
+    fn compare(&mut self, place: &Place, from: &Json, to: &Json) {
         match (from, to) {
             _ if from == to => {}
-            (Value::Object(from), Value::Object(to)) => self.compare_objects(place, from, to),
-            (Value::Array(from), Value::Array(to)) => self.compare_lists(place, from, to),
+            (Json::Object(olds), Json::Object(news)) => {
+                let mut names: Vec<&str> = olds.iter().chain(news).map(|(name, _)| name.as_str()).collect();
+                names.sort_unstable();
+                names.dedup();
+                for name in names {
+                    let place = place.at_key(name);
+                    match (from.get(name), to.get(name)) {
+                        (Some(from), Some(to)) => self.compare(&place, from, to),
+                        (Some(from), None) => self.remove(&place, from),
+                        (None, Some(to)) => self.add(&place, to),
+                        (None, None) => {}
+                    }
+                }
+            }
+            (Json::List(from), Json::List(to)) => self.compare_lists(place, from, to),
             _ => {
                 self.patch.push(PatchStep::Replace { path: place.pointer.clone(), value: to.clone() });
                 if is_composed(from) || is_composed(to) {
@@ -173,21 +185,8 @@ impl Found {
         }
     }
 
-    fn compare_objects(&mut self, place: &Place, from: &Map<String, Value>, to: &Map<String, Value>) {
-        let keys: BTreeSet<_> = from.keys().chain(to.keys()).collect();
-        for key in keys {
-            let place = place.at_key(key);
-            match (from.get(key), to.get(key)) {
-                (Some(from), Some(to)) => self.compare(&place, from, to),
-                (Some(from), None) => self.remove(&place, from),
-                (None, Some(to)) => self.add(&place, to),
-                (None, None) => {}
-            }
-        }
-    }
-
     /// From the left: what stands left of the position is as it is to be already, so positions are those of `to`.
-    fn compare_lists(&mut self, place: &Place, from: &[Value], to: &[Value]) {
+    fn compare_lists(&mut self, place: &Place, from: &[Json], to: &[Json]) {
         let mut at = 0;
         let mut left = from.iter();
         let mut right = to.iter();
@@ -219,28 +218,27 @@ impl Found {
         }
     }
 
-    fn add(&mut self, place: &Place, value: &Value) {
+    fn add(&mut self, place: &Place, value: &Json) {
         self.patch.push(PatchStep::Add { path: place.pointer.clone(), value: value.clone() });
         self.tell_all(place, value, ChangeKind::Added);
     }
 
-    fn remove(&mut self, place: &Place, value: &Value) {
+    fn remove(&mut self, place: &Place, value: &Json) {
         self.patch.push(PatchStep::Remove { path: place.pointer.clone() });
         self.tell_all(place, value, ChangeKind::Removed);
     }
 
     /// A sentence for each text within a value that came or went as a whole. A fact's label and a channel's priority
     /// say nothing of their own then.
-    fn tell_all(&mut self, place: &Place, value: &Value, kind: ChangeKind) {
+    fn tell_all(&mut self, place: &Place, value: &Json, kind: ChangeKind) {
         match value {
-            Value::Object(map) => {
-                for (key, value) in
-                    map.iter().filter(|(key, _)| !["label", "priority"].contains(&key.as_str()))
-                {
+            Json::Object(members) => {
+                let told = members.iter().filter(|(key, _)| !["label", "priority"].contains(&key.as_str()));
+                for (key, value) in told {
                     self.tell_all(&place.at_key(key), value, kind);
                 }
             }
-            Value::Array(items) => {
+            Json::List(items) => {
                 for (index, item) in items.iter().enumerate() {
                     self.tell_all(&place.at_index(index, item), item, kind);
                 }
@@ -260,12 +258,12 @@ impl Found {
 }
 
 /// The items before the common one, which is passed over; all that are left when there is none.
-fn stretch<'a>(items: &mut std::slice::Iter<'a, Value>, end: Option<&Value>) -> Vec<&'a Value> {
+fn stretch<'a>(items: &mut std::slice::Iter<'a, Json>, end: Option<&Json>) -> Vec<&'a Json> {
     items.by_ref().take_while(|item| Some(*item) != end).collect()
 }
 
 /// The longest common subsequence, as items of `to`.
-fn common<'a>(from: &[Value], to: &'a [Value]) -> Vec<&'a Value> {
+fn common<'a>(from: &[Json], to: &'a [Json]) -> Vec<&'a Json> {
     // best[i][j]: the length of the longest one of from[i..] and to[j..].
     let mut best = vec![vec![0_usize; to.len() + 1]; from.len() + 1];
     let length = |best: &[Vec<usize>], i: usize, j: usize| {
@@ -298,14 +296,14 @@ fn common<'a>(from: &[Value], to: &'a [Value]) -> Vec<&'a Value> {
     items
 }
 
-fn is_composed(value: &Value) -> bool {
-    matches!(value, Value::Array(_) | Value::Object(_))
+fn is_composed(value: &Json) -> bool {
+    matches!(value, Json::List(_) | Json::Object(_))
 }
 
-fn quote(value: &Value) -> String {
-    let Value::String(text) = value else { return value.to_string() };
-    match text.grapheme_indices(true).nth(QUOTED) {
-        Some((cut, _)) => format!("“{}…”", text.get(..cut).unwrap_or(text)),
+fn quote(value: &Json) -> String {
+    let Json::Text(text) = value else { return value.canonical() };
+    match start_of_cluster(text, QUOTED) {
+        Some(cut) => format!("“{}…”", text.get(..cut).unwrap_or(text)),
         None => format!("“{text}”"),
     }
 }

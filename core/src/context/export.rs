@@ -1,9 +1,9 @@
 //! The manifest as a file for people.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::{Manifest, canonical_json};
+use super::Manifest;
+use crate::json::Json;
 use crate::time;
 
 /// A safe file name: ASCII, the workspace and the version, no path and no quote.
@@ -30,7 +30,7 @@ pub fn to_markdown(manifest: &Manifest, workspace_id: &str) -> String {
     let Manifest { version, generated_at, source, content, checksum, .. } = manifest;
     let made = time::parse(generated_at).map_or_else(|| generated_at.clone(), time::format);
     let head = Head { version: *version, made: &made, source: source.as_str(), workspace_id };
-    render(&head, &canonical_json(content), checksum)
+    render(&head, &content.canonical(), checksum)
 }
 
 /// What a Markdown export says of itself in its first lines.
@@ -55,12 +55,11 @@ const SECTIONS: [&str; 8] =
 pub(super) fn render(head: &Head<'_>, canonical: &str, checksum: &str) -> String {
     let Head { version, made, source, workspace_id } = head;
     let mut out = format!("{TITLE}Version {version} of {made}, from {source}.\nWorkspace {workspace_id}.\n");
-    if let Ok(Value::Object(sections)) = serde_json::from_str(canonical) {
-        let mut sections: Vec<_> = sections.iter().collect();
+    if let Ok(Json::Object(mut sections)) = Json::read(canonical) {
         sections.sort_by_key(|(name, _)| {
             SECTIONS.iter().position(|known| known == name).unwrap_or(SECTIONS.len())
         });
-        for (name, section) in sections {
+        for (name, section) in &sections {
             out.push_str(&format!("\n## {}\n\n", heading(name)));
             write_value(&mut out, section, 0);
         }
@@ -82,13 +81,13 @@ fn heading(name: &str) -> String {
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
-fn write_value(out: &mut String, value: &Value, depth: usize) {
+fn write_value(out: &mut String, value: &Json, depth: usize) {
     let indent = "  ".repeat(depth);
     match value {
-        Value::Object(map) => {
+        Json::Object(map) => {
             for (name, value) in map {
                 match value {
-                    Value::Object(_) | Value::Array(_) => {
+                    Json::Object(_) | Json::List(_) => {
                         out.push_str(&format!("{indent}- {}:\n", heading(name)));
                         write_value(out, value, depth + 1);
                     }
@@ -96,10 +95,10 @@ fn write_value(out: &mut String, value: &Value, depth: usize) {
                 }
             }
         }
-        Value::Array(items) => {
+        Json::List(items) => {
             for item in items {
                 match item {
-                    Value::Object(_) | Value::Array(_) => {
+                    Json::Object(_) | Json::List(_) => {
                         write_value(out, item, depth);
                         out.push('\n');
                     }
@@ -112,8 +111,8 @@ fn write_value(out: &mut String, value: &Value, depth: usize) {
 }
 
 /// One line of plain text. Markup in an answer is shown, never run.
-fn line(value: &Value) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+fn line(value: &Json) -> String {
+    let text = value.as_text().map_or_else(|| value.canonical(), str::to_owned);
     let mut out = String::with_capacity(text.len());
     for c in text.split_whitespace().collect::<Vec<_>>().join(" ").chars() {
         match c {
@@ -143,7 +142,7 @@ mod tests {
             checksum: "ab".repeat(32),
             source: BcmSource::Onboarding,
             meta: ManifestMeta::default(),
-            content: serde_json::json!({"foundation": {"company": "<b>चाय</b> *Co*"}, "icps": [{"name": "A", "goals": ["One\ntwo"]}]}),
+            content: Json::read(r#"{"foundation": {"company": "<b>चाय</b> *Co*"}, "icps": [{"name": "A", "goals": ["One\ntwo"]}]}"#).unwrap(),
         };
         let text = to_markdown(&manifest, "6d0c");
         assert!(text.contains("Version 3 of 2026-02-01T06:30:00.000Z, from onboarding.\nWorkspace 6d0c.\n"));

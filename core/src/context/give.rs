@@ -3,12 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
-use serde_json::Value;
-use unicode_segmentation::UnicodeSegmentation;
-
 use super::budget::milli_tokens;
+use super::clusters::start_of_cluster;
 use super::reduce::without_empties;
-use super::{Dropped, TARGET_TOKENS, canonical_json};
+use super::{Dropped, TARGET_TOKENS};
+use crate::json::Json;
 
 /// A text longer than this many graphemes is shortened before any item is dropped.
 pub(super) const SHORT_TEXT: usize = 160;
@@ -17,7 +16,7 @@ const COMPANY: &str = "/foundation/company";
 
 /// The content on its way to its budget.
 pub(super) struct Giver {
-    content: Value,
+    content: Json,
     dropped: Vec<Dropped>,
     /// Thousandths of a token, kept up by subtraction. A part alone may cost more than it did among others, so this can
     /// fall below the truth: [`Giver::is_over`] measures again before it says that all fits.
@@ -26,7 +25,7 @@ pub(super) struct Giver {
 }
 
 impl Giver {
-    pub(super) fn new(content: Value) -> Self {
+    pub(super) fn new(content: Json) -> Self {
         let cost = cost_of(&content);
         Self { content, dropped: Vec::new(), cost, fits: cost <= target() }
     }
@@ -39,11 +38,11 @@ impl Giver {
         if self.fits {
             return;
         }
-        let Some(value) = self.content.pointer(&section) else { return };
+        let Some(value) = self.content.get(name) else { return };
         walk(value, &mut section.clone(), &mut |value, pointer| match value {
-            Value::String(text) if is_long(text) && pointer != COMPANY => texts.push(pointer.to_owned()),
+            Json::Text(text) if is_long(text) && pointer != COMPANY => texts.push(pointer.to_owned()),
             // Of equally long lists, the first in the document.
-            Value::Array(items) => lists.push((items.len(), Reverse(lists.len()), pointer.to_owned())),
+            Json::List(items) => lists.push((items.len(), Reverse(lists.len()), pointer.to_owned())),
             _ => {}
         });
         for text in texts {
@@ -62,17 +61,18 @@ impl Giver {
         if self.is_over() {
             self.remove(name, section);
         }
-        if let Some(kept) = self.content.get_mut(name)
-            && let Some(pruned) = without_empties(kept.take())
-        {
-            *kept = pruned;
-        } else if let Some(content) = self.content.as_object_mut() {
-            content.remove(name);
+        let Json::Object(sections) = &mut self.content else { return };
+        let Some(at) = sections.iter().position(|(section, _)| section == name) else { return };
+        let (section, kept) = sections.swap_remove(at);
+        if let Some(pruned) = without_empties(kept) {
+            sections.push((section, pruned));
+            let last = sections.len() - 1;
+            sections.swap(at, last);
         }
     }
 
     /// The content and what it gave; what went with something larger is not named again.
-    pub(super) fn finish(self) -> (Value, Vec<Dropped>) {
+    pub(super) fn finish(self) -> (Json, Vec<Dropped>) {
         let whole: BTreeSet<_> = self
             .dropped
             .iter()
@@ -96,8 +96,8 @@ impl Giver {
     }
 
     fn shorten(&mut self, pointer: String) {
-        let Some(Value::String(text)) = self.content.pointer_mut(&pointer) else { return };
-        let Some((cut, _)) = text.grapheme_indices(true).nth(SHORT_TEXT) else { return };
+        let Some(Json::Text(text)) = at(&mut self.content, &pointer) else { return };
+        let Some(cut) = start_of_cluster(text, SHORT_TEXT) else { return };
         let rest = text.split_off(cut);
         self.cost = self.cost.saturating_sub(milli_tokens(&rest));
         self.note(pointer, "shortened", "too_long");
@@ -105,7 +105,7 @@ impl Giver {
 
     /// Takes the last item of a list; false when the list went with something larger.
     fn pop(&mut self, pointer: &str, length: usize) -> bool {
-        let Some(Value::Array(items)) = self.content.pointer_mut(pointer) else { return false };
+        let Some(Json::List(items)) = at(&mut self.content, pointer) else { return false };
         let Some(item) = items.pop() else { return false };
         // An item costs its own text and the comma before it.
         self.cost = self.cost.saturating_sub(cost_of(&item) + milli_tokens(","));
@@ -118,12 +118,16 @@ impl Giver {
         let Some(value) = self.content.get_mut(name) else { return };
         let mut gone = vec![section.clone()];
         if name == "foundation"
-            && let Value::Object(members) = value
+            && let Json::Object(members) = value
         {
-            gone = members.keys().map(|key| format!("{section}/{key}")).filter(|at| at != COMPANY).collect();
-            members.retain(|key, _| key == "company");
+            gone = members
+                .iter()
+                .map(|(key, _)| format!("{section}/{key}"))
+                .filter(|at| at != COMPANY)
+                .collect();
+            members.retain(|(key, _)| key == "company");
         } else {
-            *value = Value::Null;
+            *value = Json::Null;
         }
         for pointer in gone {
             self.note(pointer, "dropped", "over_budget");
@@ -141,8 +145,16 @@ fn target() -> u64 {
     u64::from(TARGET_TOKENS) * 1_000
 }
 
-fn cost_of(value: &Value) -> u64 {
-    milli_tokens(&canonical_json(value))
+fn cost_of(value: &Json) -> u64 {
+    milli_tokens(&value.canonical())
+}
+
+/// The value at a JSON Pointer. Names in a content need no escapes.
+fn at<'a>(content: &'a mut Json, pointer: &str) -> Option<&'a mut Json> {
+    pointer.split('/').skip(1).try_fold(content, |value, name| match value {
+        Json::List(items) => items.get_mut(name.parse::<usize>().ok()?),
+        other => other.get_mut(name),
+    })
 }
 
 /// Whether a text may have more graphemes than a short one: it has more characters. Counting those is much cheaper.
@@ -151,11 +163,11 @@ fn is_long(text: &str) -> bool {
 }
 
 /// Shows every value inside `value`, itself first, with its pointer, which is as before afterwards.
-fn walk(value: &Value, pointer: &mut String, see: &mut impl FnMut(&Value, &str)) {
+fn walk(value: &Json, pointer: &mut String, see: &mut impl FnMut(&Json, &str)) {
     see(value, pointer);
     let length = pointer.len();
     match value {
-        Value::Array(items) => {
+        Json::List(items) => {
             for (index, item) in items.iter().enumerate() {
                 pointer.push('/');
                 pointer.push_str(&index.to_string());
@@ -163,7 +175,7 @@ fn walk(value: &Value, pointer: &mut String, see: &mut impl FnMut(&Value, &str))
                 pointer.truncate(length);
             }
         }
-        Value::Object(members) => {
+        Json::Object(members) => {
             for (key, item) in members {
                 pointer.push('/');
                 pointer.push_str(key);
@@ -178,16 +190,20 @@ fn walk(value: &Value, pointer: &mut String, see: &mut impl FnMut(&Value, &str))
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{json, to_value};
 
     #[test]
     fn a_text_is_cut_by_its_graphemes_before_any_item_goes() {
         // One grapheme, two characters each: the first has more characters than a short text, and fewer graphemes.
         let text = |graphemes: usize| "e\u{301}".repeat(graphemes);
-        let mut giver = Giver::new(json!({"facts": [{"value": text(100)}, {"value": text(5_000)}]}));
+        let mut giver =
+            Giver::new((&json!({"facts": [{"value": text(100)}, {"value": text(5_000)}]})).into());
         giver.give("facts");
         let (content, dropped) = giver.finish();
-        assert_eq!(content, json!({"facts": [{"value": text(100)}, {"value": text(SHORT_TEXT)}]}));
+        assert_eq!(
+            to_value(content).unwrap(),
+            json!({"facts": [{"value": text(100)}, {"value": text(SHORT_TEXT)}]})
+        );
         let told: Vec<_> = dropped.iter().map(|gone| (gone.pointer.as_str(), gone.action.as_str())).collect();
         assert_eq!(told, [("/facts/1/value", "shortened")]);
     }

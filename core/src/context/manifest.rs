@@ -1,9 +1,9 @@
 //! The manifest: canonical content in an envelope that says which version it is and how it was made.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{Dropped, checksum, sha256_hex};
+use crate::json::Json;
 use crate::vocabulary::BcmSource;
 
 /// A manifest as it is stored, cached, served and exported.
@@ -23,7 +23,8 @@ pub struct Manifest {
     /// How it was made.
     pub meta: ManifestMeta,
     /// What prompts read: foundation, icps, competitive, messaging, channels, market, facts, guardrails.
-    pub content: Value,
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
+    pub content: Json,
 }
 
 /// How a manifest was made.

@@ -3,6 +3,8 @@
 mod budget;
 mod business_context;
 mod canonical;
+mod cluster_classes;
+mod clusters;
 mod diff;
 mod export;
 mod freshness;

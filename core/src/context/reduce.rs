@@ -5,14 +5,13 @@
 //! the section. Guardrails, constraints and banned phrases are never touched, nor is the company's name.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::give::Giver;
 use super::{
-    BUDGET_TOKENS, BusinessContext, Competitor, Icp, ManifestMeta, TARGET_TOKENS, canonical_json,
-    estimate_tokens, sha256_hex,
+    BUDGET_TOKENS, BusinessContext, Competitor, Icp, ManifestMeta, TARGET_TOKENS, estimate_tokens, sha256_hex,
 };
 use crate::error::{Error, ErrorCode};
+use crate::json::Json;
 
 /// Which reducer this is. It goes up with every change that gives some business context another content; the cron
 /// then reduces every workspace's again.
@@ -38,7 +37,7 @@ pub struct Dropped {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reduced {
     /// The content.
-    pub content: Value,
+    pub content: Json,
     /// Its RFC 8785 text.
     pub canonical: String,
     /// SHA-256 of that text, lower-case hex.
@@ -57,7 +56,7 @@ pub fn reduce(context: &BusinessContext) -> Result<Reduced, Error> {
         giver.give(section);
     }
     let (content, dropped) = giver.finish();
-    let canonical = canonical_json(&content);
+    let canonical = content.canonical();
     let token_estimate = estimate_tokens(&canonical);
     if token_estimate > TARGET_TOKENS {
         return Err(Error::with_detail(
@@ -76,14 +75,14 @@ pub fn reduce(context: &BusinessContext) -> Result<Reduced, Error> {
 }
 
 /// Made without what says nothing, and each text copied once: a large context is mostly copying.
-fn full_content(context: &BusinessContext) -> Value {
+fn full_content(context: &BusinessContext) -> Json {
     let company = &context.company_profile;
     let known = &context.intelligence;
     let (position, message, market) = (&known.positioning, &known.messaging, &known.market);
-    let content = object([
+    let content = object(&mut [
         (
             "foundation",
-            object([
+            object(&mut [
                 ("company", text(&company.name)),
                 ("industry", text(&company.industry)),
                 ("stage", text(&company.stage)),
@@ -94,7 +93,7 @@ fn full_content(context: &BusinessContext) -> Value {
         ("icps", list(&known.icps, icp)),
         (
             "competitive",
-            object([
+            object(&mut [
                 ("category", text(&position.category)),
                 ("path", text(&position.category_path)),
                 ("uvp", text(&position.uvp)),
@@ -104,13 +103,13 @@ fn full_content(context: &BusinessContext) -> Value {
         ),
         (
             "messaging",
-            object([
+            object(&mut [
                 ("one_liner", text(&message.one_liner)),
                 ("positioning", text(&message.positioning_statement)),
                 (
                     "value_props",
                     list(&message.value_props, |prop| {
-                        object([("title", text(&prop.title)), ("description", text(&prop.description))])
+                        object(&mut [("title", text(&prop.title)), ("description", text(&prop.description))])
                     }),
                 ),
                 ("tone", texts(&message.brand_voice.tone)),
@@ -121,12 +120,12 @@ fn full_content(context: &BusinessContext) -> Value {
         (
             "channels",
             list(&known.channels, |channel| {
-                object([("name", text(&channel.name)), ("priority", text(&channel.priority))])
+                object(&mut [("name", text(&channel.name)), ("priority", text(&channel.priority))])
             }),
         ),
         (
             "market",
-            object([
+            object(&mut [
                 ("geo", text(&market.geo)),
                 ("goal", market.primary_goal.as_deref().and_then(text)),
                 ("tam", text(&market.tam)),
@@ -137,22 +136,24 @@ fn full_content(context: &BusinessContext) -> Value {
         ),
         (
             "facts",
-            list(&known.facts, |fact| object([("label", text(&fact.label)), ("value", text(&fact.value))])),
+            list(&known.facts, |fact| {
+                object(&mut [("label", text(&fact.label)), ("value", text(&fact.value))])
+            }),
         ),
         (
             "guardrails",
-            object([
+            object(&mut [
                 ("constraints", texts(&message.guardrails)),
                 ("banned_phrases", texts(&message.brand_voice.dont_list)),
             ]),
         ),
     ]);
-    content.unwrap_or_else(|| Value::Object(Map::new()))
+    content.unwrap_or_else(|| Json::Object(Vec::new()))
 }
 
-fn icp(icp: &Icp) -> Option<Value> {
+fn icp(icp: &Icp) -> Option<Json> {
     let (who, why) = (&icp.demographics, &icp.psychographics);
-    object([
+    object(&mut [
         ("name", text(&icp.name)),
         ("profile", text(&why.identity)),
         ("role", text(&who.role)),
@@ -171,8 +172,8 @@ fn icp(icp: &Icp) -> Option<Value> {
     ])
 }
 
-fn competitor(competitor: &Competitor) -> Option<Value> {
-    object([
+fn competitor(competitor: &Competitor) -> Option<Json> {
+    object(&mut [
         ("name", text(&competitor.name)),
         ("type", text(&competitor.kind)),
         ("strengths", texts(&competitor.strengths)),
@@ -180,38 +181,41 @@ fn competitor(competitor: &Competitor) -> Option<Value> {
     ])
 }
 
-fn text(text: &str) -> Option<Value> {
-    (!text.trim().is_empty()).then(|| Value::String(text.to_owned()))
+fn text(text: &str) -> Option<Json> {
+    (!text.trim().is_empty()).then(|| Json::Text(text.to_owned()))
 }
 
-fn texts(items: &[String]) -> Option<Value> {
+fn texts(items: &[String]) -> Option<Json> {
     list(items, |item| text(item))
 }
 
-fn list<T>(items: &[T], of: impl Fn(&T) -> Option<Value>) -> Option<Value> {
+fn list<T>(items: &[T], of: impl Fn(&T) -> Option<Json>) -> Option<Json> {
     let kept: Vec<_> = items.iter().filter_map(of).collect();
-    (!kept.is_empty()).then_some(Value::Array(kept))
+    (!kept.is_empty()).then_some(Json::List(kept))
 }
 
-fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Option<Value> {
-    let kept: Map<_, _> =
-        members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
-    (!kept.is_empty()).then_some(Value::Object(kept))
+/// Takes the members that there are. A slice: an array of each length would be a function of its own in the browser.
+fn object(members: &mut [(&str, Option<Json>)]) -> Option<Json> {
+    let kept: Vec<_> =
+        members.iter_mut().filter_map(|(name, value)| Some(((*name).to_owned(), value.take()?))).collect();
+    (!kept.is_empty()).then_some(Json::Object(kept))
 }
 
 /// The value without nulls, empty texts, empty lists and empty objects; `None` when nothing is left.
-pub(super) fn without_empties(value: Value) -> Option<Value> {
+pub(super) fn without_empties(value: Json) -> Option<Json> {
     match value {
-        Value::Null => None,
-        Value::String(text) if text.trim().is_empty() => None,
-        Value::Array(items) => {
+        Json::Null => None,
+        Json::Text(text) if text.trim().is_empty() => None,
+        Json::List(items) => {
             let kept: Vec<_> = items.into_iter().filter_map(without_empties).collect();
-            (!kept.is_empty()).then_some(Value::Array(kept))
+            (!kept.is_empty()).then_some(Json::List(kept))
         }
-        Value::Object(map) => {
-            let kept: Map<_, _> =
-                map.into_iter().filter_map(|(key, value)| Some((key, without_empties(value)?))).collect();
-            (!kept.is_empty()).then_some(Value::Object(kept))
+        Json::Object(members) => {
+            let kept: Vec<_> = members
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, without_empties(value)?)))
+                .collect();
+            (!kept.is_empty()).then_some(Json::Object(kept))
         }
         scalar => Some(scalar),
     }

@@ -2,12 +2,12 @@
 //!
 //! The checksum covers the content. Version, workspace and time are what the file says: nothing in it can prove them.
 
-use serde_json::Value;
-
-use super::export::{BLOCK, CHECKSUM, Export, Head, TITLE, render};
-use super::{canonical_json, sha256_hex};
-use crate::json::Json;
+use super::export::{BLOCK, CHECKSUM, Head, TITLE, render};
+use super::sha256_hex;
+use crate::json::members::{count, needed, optional, text, word};
+use crate::json::{Json, canonical_number};
 use crate::time;
+use crate::vocabulary::BcmSource;
 
 /// What a file that holds says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,10 +95,47 @@ pub fn verify_json(text: &str) -> Result<Verified, Flaw> {
     if !matches!(json, Json::Object(_)) {
         return Err(Flaw::NotAnExport("it is no JSON object".to_owned()));
     }
-    let Export { workspace_id, manifest } =
-        serde_json::from_str(text).map_err(|cause| Flaw::NotAnExport(cause.to_string()))?;
-    let checksum = compare(&manifest.content, &manifest.checksum)?;
-    Ok(Verified { version: manifest.version, workspace_id, generated_at: manifest.generated_at, checksum })
+    let said = said(&json).map_err(Flaw::NotAnExport)?;
+    compare(json.get("content").unwrap_or(&Json::Null), &said.checksum)?;
+    Ok(said)
+}
+
+/// What a manifest says of itself, its checksum as stated. Every member must be there and of its kind; the browser looks
+/// with this and not with serde, whose generated readers weigh ten times as much there.
+fn said(json: &Json) -> Result<Verified, String> {
+    needed(json.get("content"), "content")?;
+    needed(text(json, "confirmed_at")?, "confirmed_at")?;
+    needed(word(json, "source", BcmSource::parse)?, "source")?;
+    let meta = needed(optional(json, "meta"), "meta")?;
+    needed(count(meta, "token_estimate")?, "meta.token_estimate")?;
+    for name in ["reducer", "restored_from"] {
+        count(meta, name)?;
+    }
+    for id in list(meta, "missing")? {
+        needed(id.as_text(), "meta.missing")?;
+    }
+    for gone in list(meta, "dropped")? {
+        needed(text(gone, "pointer")?, "meta.dropped.pointer")?;
+        needed(text(gone, "action")?, "meta.dropped.action")?;
+        text(gone, "reason")?;
+    }
+    let version = needed(count(json, "version")?, "version")?;
+    let workspace_id = text(json, "workspace_id")?;
+    let generated_at = needed(text(json, "generated_at")?, "generated_at")?;
+    let checksum = needed(text(json, "checksum")?, "checksum")?;
+    Ok(Verified {
+        version,
+        workspace_id: workspace_id.map(str::to_owned),
+        generated_at: generated_at.to_owned(),
+        checksum: checksum.to_owned(),
+    })
+}
+
+fn list<'a>(json: &'a Json, name: &str) -> Result<&'a [Json], String> {
+    match json.get(name) {
+        Some(Json::List(items)) => Ok(items),
+        _ => Err(format!("`{name}` is no list")),
+    }
 }
 
 fn verify_markdown(text: &str) -> Result<Verified, Flaw> {
@@ -110,11 +147,9 @@ fn verify_markdown(text: &str) -> Result<Verified, Flaw> {
         block.split_once(close).ok_or_else(|| none("end of its block of canonical JSON"))?;
     let stated = end.trim().strip_prefix(CHECKSUM).and_then(|rest| rest.strip_suffix('`'));
     let stated = stated.ok_or(Flaw::ChecksumMissing)?;
-    unambiguous(canonical)?;
-    let content: Value =
-        serde_json::from_str(canonical).map_err(|cause| Flaw::NotAnExport(cause.to_string()))?;
+    let content = unambiguous(canonical)?;
     let checksum = compare(&content, stated)?;
-    let again = render(&head, &canonical_json(&content), &checksum);
+    let again = render(&head, &content.canonical(), &checksum);
     if again.trim_end() != text.trim_end() {
         let same = again.lines().zip(text.lines()).take_while(|(ours, theirs)| ours == theirs).count();
         return Err(Flaw::TextChanged { line: same + 1 });
@@ -137,22 +172,34 @@ fn head(text: &str) -> Option<Head<'_>> {
     Some(Head { version: version.parse().ok()?, made, source, workspace_id })
 }
 
-fn compare(content: &Value, stated: &str) -> Result<String, Flaw> {
-    let computed = sha256_hex(canonical_json(content));
+fn compare(content: &Json, stated: &str) -> Result<String, Flaw> {
+    let computed = sha256_hex(content.canonical());
     if computed == stated {
         return Ok(computed);
     }
     Err(Flaw::ContentChanged { stated: stated.to_owned(), computed })
 }
 
-/// JSON that every reader reads alike. Of two members with one name some readers take the first and some the last, so one
-/// of the two could be shown under a checksum that was computed over the other.
+/// JSON that every reader reads alike. Of two members with one name some readers take the first and some the last, so
+/// one of the two could be shown under a checksum that was computed over the other. What is too large for a double some
+/// take for infinite and some for no number.
 fn unambiguous(text: &str) -> Result<Json, Flaw> {
     let json =
         Json::read(text).map_err(|why| Flaw::NotAnExport(format!("its JSON cannot be read, {why}")))?;
-    match repeated(&json) {
-        Some(name) => Err(Flaw::NotAnExport(format!("`{name}` stands twice in one object"))),
-        None => Ok(json),
+    match (repeated(&json), huge(&json)) {
+        (Some(name), _) => Err(Flaw::NotAnExport(format!("`{name}` stands twice in one object"))),
+        (_, Some(number)) => Err(Flaw::NotAnExport(format!("its number {number} is too large to hold"))),
+        _ => Ok(json),
+    }
+}
+
+/// A number that no double holds.
+fn huge(json: &Json) -> Option<&str> {
+    match json {
+        Json::Number(number) => canonical_number(number).is_none().then_some(number),
+        Json::List(items) => items.iter().find_map(huge),
+        Json::Object(members) => members.iter().find_map(|(_, value)| huge(value)),
+        _ => None,
     }
 }
 
@@ -173,129 +220,5 @@ fn repeated(json: &Json) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{Manifest, ManifestMeta, checksum, to_markdown};
-    use super::*;
-    use crate::vocabulary::BcmSource;
-    use serde_json::json;
-
-    const WORKSPACE: &str = "6d0c1b9e-0000-4000-8000-000000000001";
-
-    fn manifest() -> Manifest {
-        // Fences, forged sections, line breaks: all that an answer could hold to break out of the block.
-        let content = json!({
-            "foundation": {"company": "चाय कथा", "what": "```\n\n```json\n{}\n```\nSHA-256 of the canonical content: `00`"},
-            "guardrails": ["No <b>claims</b>\r\n## Foundation", "~~~", "a\u{2028}b"], "n": 1.50,
-        });
-        Manifest {
-            version: 3,
-            generated_at: "2026-02-01T06:30:00.000Z".into(),
-            confirmed_at: "2026-02-01T06:30:00.000Z".into(),
-            checksum: checksum(&content),
-            source: BcmSource::Onboarding,
-            meta: ManifestMeta::default(),
-            content,
-        }
-    }
-
-    fn as_json() -> String {
-        serde_json::to_string(&Export { workspace_id: Some(WORKSPACE.into()), manifest: manifest() }).unwrap()
-    }
-
-    fn as_markdown() -> String {
-        to_markdown(&manifest(), WORKSPACE)
-    }
-
-    fn changed(file: &str, from: &str, to: &str) -> Result<Verified, Flaw> {
-        assert!(file.contains(from), "{from} in {file}");
-        verify_export(&file.replacen(from, to, 1))
-    }
-
-    #[test]
-    fn both_forms_hold_however_editors_have_saved_them() {
-        for file in [as_json(), as_markdown()] {
-            let found = verify_export(&file).unwrap();
-            assert_eq!((found.version, found.workspace_id.as_deref()), (3, Some(WORKSPACE)));
-            let said = found.sentence();
-            assert!(
-                said.starts_with(&format!("Verified: version 3 of workspace {WORKSPACE}, made 2026-02-01"))
-            );
-            let saved = format!("\u{feff}{}\r\n", file.trim_end().replace('\n', "\r\n"));
-            assert_eq!(verify_export(&saved), Ok(found));
-        }
-        let pretty = serde_json::from_str::<Value>(&as_json()).unwrap();
-        assert!(verify_export(&serde_json::to_string_pretty(&pretty).unwrap()).is_ok());
-        let read = serde_json::to_string(&manifest()).unwrap();
-        assert_eq!(verify_json(&read).unwrap().workspace_id, None, "a manifest as the Worker sends it");
-    }
-
-    #[test]
-    fn the_block_alone_is_what_the_checksum_is_over() {
-        let file = as_markdown();
-        let line = file.lines().find(|line| line.starts_with('{')).unwrap();
-        assert_eq!(sha256_hex(line), manifest().checksum);
-        assert_eq!(file.lines().filter(|line| line.starts_with("```")).count(), 2);
-    }
-
-    #[test]
-    fn one_changed_letter_of_the_content_is_told_in_both_forms() {
-        for file in [as_json(), as_markdown().replace("कथा*", "कथा")] {
-            let at = file.rfind("चाय").unwrap();
-            let tampered = format!("{}काय{}", &file[..at], &file[at + "चाय".len()..]);
-            let Err(Flaw::ContentChanged { stated, computed }) = verify_export(&tampered) else {
-                panic!("not noticed: {tampered}")
-            };
-            assert!(stated == manifest().checksum && computed != stated);
-        }
-        let other = "0".repeat(64);
-        for file in [as_json(), as_markdown()] {
-            let found = changed(&file, &manifest().checksum, &other);
-            assert!(matches!(found, Err(Flaw::ContentChanged { stated, .. }) if stated == other));
-        }
-    }
-
-    #[test]
-    fn text_that_disagrees_with_its_block_is_told_with_its_line() {
-        let file = as_markdown();
-        let line = 1 + file.lines().position(|line| line.starts_with("- Company")).unwrap();
-        let found = changed(&file, "- Company: चाय", "- Company: काय");
-        assert_eq!(found, Err(Flaw::TextChanged { line }));
-        assert_eq!(
-            changed(&file, "## Guardrails", "## Promises")
-                .map_err(|flaw| flaw.sentence().starts_with("CHANGED")),
-            Err(true)
-        );
-        let more = format!("{file}\nAnd one more promise.\n");
-        assert_eq!(verify_export(&more), Err(Flaw::ChecksumMissing), "what follows is no checksum");
-    }
-
-    #[test]
-    fn a_file_without_a_checksum_or_of_another_kind_is_named_as_such() {
-        let mut json: Value = serde_json::from_str(&as_json()).unwrap();
-        json.as_object_mut().unwrap().remove("checksum");
-        assert_eq!(verify_export(&json.to_string()), Err(Flaw::ChecksumMissing));
-        let file = as_markdown();
-        let without = file.rsplit_once(CHECKSUM).unwrap().0;
-        assert_eq!(verify_export(without), Err(Flaw::ChecksumMissing));
-        for other in
-            ["", "{}", "[]", "{\"content\": {}, \"checksum\": \"\"}", "{", "# Shopping\n\n- tea", TITLE]
-        {
-            assert!(matches!(verify_export(other), Err(Flaw::NotAnExport(_))), "{other}");
-        }
-        for (from, to) in
-            [("Version 3", "Version three"), ("of 2026-02-01T06", "of yesterday"), ("\n```\n", "\n``\n")]
-        {
-            let found = changed(&file, from, to);
-            assert!(matches!(found, Err(Flaw::NotAnExport(_))), "{from} to {to}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn a_name_that_stands_twice_is_refused() {
-        let twice = |file: &str| changed(file, "\"company\":", "\"company\":\"x\",\"company\":");
-        for file in [as_json(), as_markdown()] {
-            let Err(flaw) = twice(&file) else { panic!("not noticed") };
-            assert!(flaw.sentence().contains("`company` stands twice"), "{}", flaw.sentence());
-        }
-    }
-}
+#[path = "verify_tests.rs"]
+mod tests;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::ManifestHead;
 use crate::json::Json;
+use crate::json::members::{flag, needed, optional, text, word};
 use crate::vocabulary::{MemberRole, OnboardingStatus, Plan, SignIn, SubscriptionStatus};
 
 /// All that the gate judges. `GET /auth/gate` sends it along, so that a page can ask again without a call.
@@ -76,66 +77,46 @@ impl ProfileFacts {
         if !matches!(json, Json::Object(_)) {
             return Err("`profile` is no object".to_owned());
         }
+        // Texts are borrowed until nothing can be amiss any more: giving back half a value is much code.
         let manifest = match optional(json, "manifest") {
-            Some(head) => Some(ManifestHead {
-                version: needed(head.get("version").and_then(Json::as_count), "manifest.version")?,
-                confirmed_at: needed(text(head, "confirmed_at")?, "manifest.confirmed_at")?,
-            }),
+            Some(head) => Some((
+                needed(head.get("version").and_then(Json::as_count), "manifest.version")?,
+                needed(text(head, "confirmed_at")?, "manifest.confirmed_at")?,
+            )),
             None => None,
         };
+        let profile_exists = needed(flag(json, "profile_exists")?, "profile_exists")?;
+        let account_disabled = flag(json, "account_disabled")?.unwrap_or(false);
+        let workspace_exists = needed(flag(json, "workspace_exists")?, "workspace_exists")?;
+        let role = word(json, "role", MemberRole::parse)?;
+        let plan = word(json, "plan", Plan::parse)?;
+        let plan_status = needed(word(json, "plan_status", SubscriptionStatus::parse)?, "plan_status")?;
+        let onboarding_status =
+            needed(word(json, "onboarding_status", OnboardingStatus::parse)?, "onboarding_status")?;
+        let [workspace_id, access_until, paid_until, grace_until] = [
+            text(json, "workspace_id")?,
+            text(json, "access_until")?,
+            text(json, "paid_until")?,
+            text(json, "grace_until")?,
+        ];
+        let owned = |text: Option<&str>| text.map(str::to_owned);
         Ok(Self {
-            profile_exists: needed(flag(json, "profile_exists")?, "profile_exists")?,
-            account_disabled: flag(json, "account_disabled")?.unwrap_or(false),
-            workspace_exists: needed(flag(json, "workspace_exists")?, "workspace_exists")?,
-            workspace_id: text(json, "workspace_id")?,
-            role: word(json, "role", MemberRole::parse)?,
-            plan: word(json, "plan", Plan::parse)?,
-            plan_status: needed(word(json, "plan_status", SubscriptionStatus::parse)?, "plan_status")?,
-            access_until: text(json, "access_until")?,
-            paid_until: text(json, "paid_until")?,
-            grace_until: text(json, "grace_until")?,
-            onboarding_status: needed(
-                word(json, "onboarding_status", OnboardingStatus::parse)?,
-                "onboarding_status",
-            )?,
-            manifest,
+            profile_exists,
+            account_disabled,
+            workspace_exists,
+            workspace_id: owned(workspace_id),
+            role,
+            plan,
+            plan_status,
+            access_until: owned(access_until),
+            paid_until: owned(paid_until),
+            grace_until: owned(grace_until),
+            onboarding_status,
+            manifest: manifest.map(|(version, confirmed_at)| ManifestHead {
+                version,
+                confirmed_at: confirmed_at.to_owned(),
+            }),
         })
-    }
-}
-
-fn needed<T>(value: Option<T>, name: &str) -> Result<T, String> {
-    value.ok_or_else(|| format!("`{name}` is missing"))
-}
-
-/// A member that is neither absent nor null.
-fn optional<'a>(json: &'a Json, name: &str) -> Option<&'a Json> {
-    json.get(name).filter(|value| !matches!(value, Json::Null))
-}
-
-fn flag(json: &Json, name: &str) -> Result<Option<bool>, String> {
-    match json.get(name) {
-        None => Ok(None),
-        Some(Json::Bool(is)) => Ok(Some(*is)),
-        Some(_) => Err(format!("`{name}` is neither true nor false")),
-    }
-}
-
-fn text(json: &Json, name: &str) -> Result<Option<String>, String> {
-    Ok(characters(json, name)?.map(str::to_owned))
-}
-
-fn word<T>(json: &Json, name: &str, parse: fn(&str) -> Option<T>) -> Result<Option<T>, String> {
-    match characters(json, name)?.map(parse) {
-        Some(None) => Err(format!("`{name}` is not a word of its vocabulary")),
-        read => Ok(read.flatten()),
-    }
-}
-
-fn characters<'a>(json: &'a Json, name: &str) -> Result<Option<&'a str>, String> {
-    match optional(json, name) {
-        None => Ok(None),
-        Some(Json::Text(text)) => Ok(Some(text)),
-        Some(_) => Err(format!("`{name}` is no text")),
     }
 }
 

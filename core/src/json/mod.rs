@@ -1,7 +1,14 @@
 //! JSON text, read and written without a general library: that would weigh more in the browser than the rules do.
 
+mod decimal;
+mod double;
+pub(crate) mod members;
 mod reader;
+mod with_serde;
 
+pub(crate) use decimal::Decimal;
+pub use double::canonical_double;
+pub(crate) use double::canonical_number;
 pub(crate) use reader::{Broken, Reader, Text, same};
 
 use serde_json::Value;
@@ -9,8 +16,8 @@ use serde_json::Value;
 /// How deep a document may nest.
 pub(crate) const DEEPEST: usize = 64;
 
-/// A JSON value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A JSON value. Two are equal when their canonical texts are: `1` and `1.0`, members in any order.
+#[derive(Clone, Debug, Eq)]
 pub enum Json {
     /// `null`
     Null,
@@ -51,6 +58,12 @@ impl Json {
         members.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
+    /// The same, to change it.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Self> {
+        let Self::Object(members) = self else { return None };
+        members.iter_mut().rev().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
     /// The text that it is.
     pub fn as_text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text) } else { None }
@@ -64,15 +77,27 @@ impl Json {
     /// Its JSON text.
     pub fn write(&self) -> String {
         let mut out = String::new();
-        self.write_to(&mut out);
+        self.write_to::<false>(&mut out);
         out
     }
 
-    fn write_to(&self, out: &mut String) {
+    /// Its RFC 8785 text: the one text that equal values share. A number that is too large for a double, which the RFC
+    /// has no form for, stays as it is written.
+    pub fn canonical(&self) -> String {
+        let mut out = String::new();
+        self.write_to::<true>(&mut out);
+        out
+    }
+
+    fn write_to<const CANONICAL: bool>(&self, out: &mut String) {
         match self {
             Self::Null => out.push_str("null"),
             Self::Bool(true) => out.push_str("true"),
             Self::Bool(false) => out.push_str("false"),
+            Self::Number(number) if CANONICAL => match canonical_number(number) {
+                Some(canonical) => out.push_str(&canonical),
+                None => out.push_str(number),
+            },
             Self::Number(number) => out.push_str(number),
             Self::Text(text) => write_text(text, out),
             Self::List(items) => {
@@ -81,22 +106,46 @@ impl Json {
                     if number > 0 {
                         out.push(',');
                     }
-                    item.write_to(out);
+                    item.write_to::<CANONICAL>(out);
                 }
                 out.push(']');
             }
             Self::Object(members) => {
+                let mut members: Vec<_> = members.iter().collect();
+                if CANONICAL {
+                    // Section 3.2.3: by UTF-16 code units, which is another order than that of the characters.
+                    members.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+                }
                 out.push('{');
-                for (number, (name, value)) in members.iter().enumerate() {
+                for (number, (name, value)) in members.into_iter().enumerate() {
                     if number > 0 {
                         out.push(',');
                     }
                     write_text(name, out);
                     out.push(':');
-                    value.write_to(out);
+                    value.write_to::<CANONICAL>(out);
                 }
                 out.push('}');
             }
+        }
+    }
+}
+
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(one), Self::Bool(other)) => one == other,
+            (Self::Number(one), Self::Number(other)) => {
+                one == other || canonical_number(one).is_some_and(|one| canonical_number(other) == Some(one))
+            }
+            (Self::Text(one), Self::Text(other)) => one == other,
+            (Self::List(one), Self::List(other)) => one == other,
+            (Self::Object(one), Self::Object(others)) => {
+                one.len() == others.len()
+                    && one.iter().all(|(name, value)| other.get(name).is_some_and(|other| other == value))
+            }
+            _ => false,
         }
     }
 }
@@ -158,23 +207,46 @@ fn text(reader: &mut Reader<'_>) -> Option<String> {
     Some(read.text().into_owned())
 }
 
-/// Writes a text with its quotes, as short as JSON allows (RFC 8259 §7).
-fn write_text(text: &str, out: &mut String) {
+/// A name as a step of a JSON Pointer (RFC 6901 section 3), with the slash before it.
+pub(crate) fn pointer_segment(name: &str) -> String {
+    let mut segment = "/".to_owned();
+    for character in name.chars() {
+        match character {
+            '~' => segment.push_str("~0"),
+            '/' => segment.push_str("~1"),
+            other => segment.push(other),
+        }
+    }
+    segment
+}
+
+/// Writes a text with its quotes, as short as JSON allows (RFC 8259 section 7), which is RFC 8785's form, too.
+pub fn write_text(text: &str, out: &mut String) {
     const DIGITS: [char; 16] =
         ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let mut rest = text;
     out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            control @ '\0'..='\x1f' => {
+    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        let (plain, after) = rest.split_at(at);
+        out.push_str(plain);
+        let mut chars = after.chars();
+        match chars.next() {
+            Some('\u{8}') => out.push_str("\\b"),
+            Some('\t') => out.push_str("\\t"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\u{c}') => out.push_str("\\f"),
+            Some('\r') => out.push_str("\\r"),
+            Some(c @ ('"' | '\\')) => out.extend(['\\', c]),
+            Some(control) => {
                 let code = control as usize;
                 out.push_str("\\u00");
                 out.extend([code / 16, code % 16].into_iter().filter_map(|digit| DIGITS.get(digit)));
             }
-            other => out.push(other),
+            None => {}
         }
+        rest = chars.as_str();
     }
+    out.push_str(rest);
     out.push('"');
 }
 

@@ -302,9 +302,11 @@ impl<'a> Reader<'a> {
 
     /// Line and column of a byte, from 1, in characters.
     pub fn position(&self, at: usize) -> (usize, usize) {
-        let before = String::from_utf8_lossy(self.bytes.get(..at).unwrap_or_default());
-        let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count());
-        (before.matches('\n').count() + 1, column + 1)
+        let before = self.bytes.get(..at).unwrap_or_default();
+        let lines = before.split(|byte| *byte == b'\n');
+        let column =
+            lines.clone().next_back().map_or(0, |line| String::from_utf8_lossy(line).chars().count());
+        (lines.count(), column + 1)
     }
 }
 

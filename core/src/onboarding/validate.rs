@@ -188,7 +188,8 @@ fn told_once(found: Vec<Violation>, told: impl Fn(Violation) -> FieldError) -> V
 
 /// A fault as the wire tells it. It points at the answer and not into its list: items have moved since they were typed.
 fn told(fault: Violation) -> FieldError {
-    let field = fault.pointer.split('/').nth(1).unwrap_or_default();
+    let below = fault.pointer.get(1..).unwrap_or_default();
+    let field = below.split_once('/').map_or(below, |(field, _)| field);
     FieldError {
         pointer: format!("/answers/{field}"),
         code: fault.code.to_owned(),

@@ -1,7 +1,6 @@
 //! One text for equal values, to compare values without keeping them as trees.
 
-use super::number::Decimal;
-use crate::json::{DEEPEST, Reader};
+use crate::json::{DEEPEST, Decimal, Reader};
 
 /// The canonical form of a JSON text: equal for equal values (`1` and `1.0`, members in any order) and for no others.
 /// Not JSON. `None` for what is not JSON or nests too deeply.
@@ -41,7 +40,10 @@ fn write(reader: &mut Reader<'_>, out: &mut String, depth: usize) -> Option<()> 
             }
             members.sort_unstable();
             out.push('{');
-            out.push_str(&members.join(","));
+            for member in members {
+                out.push_str(&member);
+                out.push(',');
+            }
             out.push('}');
         }
         b't' => reader.word("true").map(|()| out.push('t'))?,

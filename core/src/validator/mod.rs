@@ -6,7 +6,6 @@
 //! than 64 levels are faults with sentences of their own.
 
 mod canonical;
-mod number;
 mod place;
 mod sentence;
 mod table;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::table::Node;
+use crate::json::pointer_segment;
 
 /// A name longer than this many characters is cut where it is told, so that a hostile one cannot swell the answer.
 pub(super) const LONGEST_NAME: usize = 64;
@@ -84,14 +85,7 @@ impl<'p> Place<'p> {
             match segment {
                 Segment::Root => {}
                 Segment::Member(name) | Segment::Unknown(name) => {
-                    pointer.push('/');
-                    for character in cut(name).chars() {
-                        match character {
-                            '~' => pointer.push_str("~0"),
-                            '/' => pointer.push_str("~1"),
-                            other => pointer.push(other),
-                        }
-                    }
+                    pointer.push_str(&pointer_segment(&cut(name)));
                 }
                 Segment::Item(number) => pointer.push_str(&format!("/{number}")),
             }

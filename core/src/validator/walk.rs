@@ -4,11 +4,10 @@ use std::borrow::Cow;
 
 use super::Violation;
 use super::canonical::canonical;
-use super::number::Decimal;
 use super::place::{Place, Segment};
 use super::sentence;
 use super::table::{ANY, Check, Choice, NEVER, NodeId, Program, kind};
-use crate::json::{DEEPEST, Reader, Text, same};
+use crate::json::{DEEPEST, Decimal, Reader, Text, same};
 use crate::time;
 
 /// How many faults are told of one document. A body of megabytes can have millions, and nobody reads them.

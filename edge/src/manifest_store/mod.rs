@@ -8,6 +8,7 @@ mod tiers;
 
 use gatehouse_core::context::verify_manifest;
 use gatehouse_core::error::{Error, ErrorCode};
+use gatehouse_core::json::Json;
 use gatehouse_core::rate_limit;
 use gatehouse_core::route::Route;
 use gatehouse_core::vocabulary::CacheTier;
@@ -49,7 +50,7 @@ struct FromPostgres {
 struct Row {
     #[serde(flatten)]
     version: Version,
-    content: Value,
+    content: Json,
 }
 
 /// Loads the manifest for a member of the workspace, counted against the route's limit where it has one. One call

@@ -3,6 +3,7 @@
 use gatehouse_core::api::Written;
 use gatehouse_core::context::{Manifest, ManifestMeta};
 use gatehouse_core::error::Error;
+use gatehouse_core::json::Json;
 use gatehouse_core::onboarding::Answers;
 use gatehouse_core::time;
 use gatehouse_core::vocabulary::BcmSource;
@@ -34,7 +35,7 @@ impl Version {
     }
 
     /// The manifest with its content.
-    pub fn manifest(self, content: Value) -> Manifest {
+    pub fn manifest(self, content: Json) -> Manifest {
         Manifest {
             version: self.version,
             generated_at: time::normalise(&self.generated_at),
@@ -91,7 +92,7 @@ pub async fn written(
     scope: &Scope,
     fence: Fence,
     stored: Stored,
-    content: Value,
+    content: Json,
     answers: Option<&Answers>,
     unchanged: &str,
 ) -> Reply {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::answers::Bad;
 use crate::answer::tagged;
+use crate::text::json_text;
 
 /// Holds a document against the schema with this name; answers its faults as a JSON list, or an empty text.
 pub fn validate_document(schema: &str, json: &[u8]) -> String {
@@ -15,7 +16,7 @@ pub fn validate_document(schema: &str, json: &[u8]) -> String {
         Some(subject) => validate_bytes(subject, json),
         None => vec![unknown_schema(schema)],
     };
-    if found.is_empty() { String::new() } else { serde_json::to_string(&found).unwrap_or_default() }
+    if found.is_empty() { String::new() } else { json_text(&found) }
 }
 
 fn unknown_schema(schema: &str) -> Violation {

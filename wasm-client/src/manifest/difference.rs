@@ -1,8 +1,8 @@
 //! What two manifests differ in.
 
 use gatehouse_core::context::{Change, PatchStep, diff};
+use gatehouse_core::json::Json;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::answer::{Problem, answer};
 
@@ -20,9 +20,9 @@ pub fn between(from: &str, to: &str) -> String {
     }))
 }
 
-fn read(json: &str, which: &str) -> Result<Value, Problem> {
-    let content: Option<Value> = serde_json::from_str(json).ok();
-    content.filter(Value::is_object).ok_or_else(|| {
+fn read(json: &str, which: &str) -> Result<Json, Problem> {
+    let content = Json::read(json).ok();
+    content.filter(|content| matches!(content, Json::Object(_))).ok_or_else(|| {
         Problem::input(
             "not_a_content",
             format!("The {which} content is not a JSON object."),

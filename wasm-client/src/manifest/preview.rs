@@ -2,9 +2,9 @@
 
 use gatehouse_core::context::{BUDGET_TOKENS, BusinessContext, Dropped, reduce};
 use gatehouse_core::error::ErrorCode;
+use gatehouse_core::json::Json;
 use gatehouse_core::onboarding::{self, Answers, FieldId, validate_draft};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::answer::{Problem, answer, answers_invalid, read_answers, read_now, texts};
 
@@ -29,7 +29,7 @@ fn context(json: &str, session_id: &str, now_ms: f64) -> Result<(Answers, Busine
 /// A manifest's content before it exists.
 #[derive(Serialize)]
 struct Preview {
-    content: Value,
+    content: Json,
     /// SHA-256 of the content's RFC 8785 text.
     checksum: String,
     /// Estimated cl100k tokens.
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn a_draft_has_a_preview_and_a_wrong_answer_a_problem() {
         let made = preview(r#"{"company_name":"चाय Co"}"#, 0.0);
-        let made = made.ok().map(|made| (made.content.to_string(), made.missing.len()));
+        let made = made.ok().map(|made| (made.content.write(), made.missing.len()));
         assert_eq!(made, Some((r#"{"foundation":{"company":"चाय Co"}}"#.to_owned(), 20)));
         let refused = preview(r#"{"company_website":"chaya"}"#, 0.0).err();
         assert_eq!(

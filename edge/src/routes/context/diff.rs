@@ -3,9 +3,10 @@
 use gatehouse_core::api::{VersionDiff, VersionHead};
 use gatehouse_core::context::{checksum, diff as compare};
 use gatehouse_core::error::{Error, ErrorCode};
+use gatehouse_core::json::Json;
 use gatehouse_core::time;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::history::LAST_VERSION;
 use crate::app::Scope;
@@ -25,7 +26,7 @@ struct Pair {
 struct Version {
     #[serde(flatten)]
     head: VersionHead,
-    content: Value,
+    content: Json,
 }
 
 /// What differs between two versions.

@@ -2,6 +2,7 @@
 
 use gatehouse_core::api::RestoreRequest;
 use gatehouse_core::error::{Error, ErrorCode};
+use gatehouse_core::json::Json;
 use gatehouse_core::onboarding::stored_answers;
 use gatehouse_core::route::Route;
 use serde::Deserialize;
@@ -19,7 +20,7 @@ use crate::session;
 struct Restored {
     #[serde(flatten)]
     stored: Stored,
-    content: Value,
+    content: Json,
     answers: Map<String, Value>,
 }
 

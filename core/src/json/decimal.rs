@@ -4,24 +4,27 @@ use std::cmp::Ordering;
 
 /// The most bytes of a number.
 const LONGEST: usize = 256;
-/// Numbers must be below 10 to this power, so that every reader of the document can hold them.
+/// A document's numbers must be below 10 to this power, so that every reader can hold them.
 const LARGEST_POWER: i32 = 308;
 
 /// `0.digits × 10^exponent`, without zeros at either end; zero has no digits.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Decimal<'a> {
-    negative: bool,
+pub(crate) struct Decimal<'a> {
+    pub negative: bool,
     /// The digits: what stood before the point and what stood after it.
     digits: (&'a [u8], &'a [u8]),
-    exponent: i32,
+    pub exponent: i32,
 }
 
 impl<'a> Decimal<'a> {
-    /// Reads a number that keeps to the grammar of JSON.
-    ///
-    /// # Errors
-    /// A number of 10^308 or more, or of more than 256 bytes.
+    /// Reads a number that keeps to the grammar of JSON; `None` for one of 10^308 or more, or of more than 256 bytes.
     pub fn read(text: &'a [u8]) -> Option<Self> {
+        Self::of_any_size(text).filter(|number| number.exponent <= LARGEST_POWER)
+    }
+
+    /// The same for a number of any size; `None` for one of more than 256 bytes, or whose size itself is too large to
+    /// count.
+    pub fn of_any_size(text: &'a [u8]) -> Option<Self> {
         if text.len() > LONGEST {
             return None;
         }
@@ -45,8 +48,7 @@ impl<'a> Decimal<'a> {
         if digits.0.is_empty() && digits.1.is_empty() {
             return Some(Self { negative: false, digits, exponent: 0 });
         }
-        let exponent = point.saturating_add(exponent(power)?);
-        (exponent <= LARGEST_POWER).then_some(Self { negative, digits, exponent })
+        Some(Self { negative, digits, exponent: point.saturating_add(exponent(power)?) })
     }
 
     /// Whether there is nothing behind the point.
@@ -55,7 +57,8 @@ impl<'a> Decimal<'a> {
         usize::try_from(self.exponent.max(0)).is_ok_and(|whole| digits <= whole)
     }
 
-    fn digits(&self) -> impl Iterator<Item = &u8> {
+    /// The digits, none for zero.
+    pub fn digits(&self) -> impl Iterator<Item = &u8> {
         self.digits.0.iter().chain(self.digits.1)
     }
 
