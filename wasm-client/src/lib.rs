@@ -8,8 +8,6 @@
 mod answer;
 #[cfg(feature = "forms")]
 mod forms;
-#[cfg(any(test, target_arch = "wasm32"))]
-mod heap;
 #[cfg(feature = "manifest")]
 mod manifest;
 mod text;
