@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::rebuilds::sql;
-use crate::support::{Founder, Reply, World, answers, until};
+use crate::support::{Ask, Founder, Reply, World, answers, until};
 
 /// Answers that no other round gives.
 pub fn answers_of(name: &str) -> Value {
@@ -17,9 +17,9 @@ pub fn answers_of(name: &str) -> Value {
 }
 
 /// A read from an address of its own: the platform counts requests by address.
-pub async fn read(founder: &Founder<'_>, address: u64) -> Reply {
+pub fn reading<'a>(founder: &Founder<'a>, address: u64) -> Ask<'a> {
     let address = format!("10.{}.{}.{}", address / 65_536 % 256, address / 256 % 256, address % 256);
-    founder.ask(Method::GET, "/context/manifest").header("cf-connecting-ip", &address).send().await
+    founder.ask(Method::GET, "/context/manifest").header("cf-connecting-ip", &address)
 }
 
 /// Insists that a body proves itself and answers its version.
@@ -177,7 +177,7 @@ async fn one_reader_refreshes_and_a_refresher_that_died_is_replaced() {
     // Its time is over.
     world.redis(&["PEXPIRE", &lease, "1"]).await;
     until("the lease has run out", || async { world.redis(&["EXISTS", &lease]).await == 0 }).await;
-    let readers: Vec<_> = (0..20).map(|address| read(&founder, address)).collect();
+    let readers: Vec<_> = (0..20).map(|address| reading(&founder, address).send()).collect();
     let replies = futures_util::future::join_all(readers).await;
     assert!(replies.iter().all(|reply| reply.header("x-cache") == Some("tier0") && reply.calls.len() == 1));
     let asked = || {
