@@ -38,8 +38,14 @@ fn dead() -> Fault {
     Fault { drop: true, ..Fault::default() }
 }
 
+/// The version that a reader sees, who asks again when he is told to.
 async fn version(founder: &Founder<'_>) -> u64 {
-    proved(&founder.get("/context/manifest").await)
+    loop {
+        let reply = founder.get("/context/manifest").await;
+        if reply.status != 503 {
+            return proved(&reply);
+        }
+    }
 }
 
 /// Thirty seconds later: fences whose writers said nothing have fallen, and Redis remembers for long enough again. Then
