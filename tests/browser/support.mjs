@@ -89,9 +89,10 @@ export async function token({ email, password }) {
 }
 
 /** Calls the Worker directly, past the page and its proxy. */
-export async function callWorker(path, { bearer, workspace, body, method = "POST" }) {
+export async function callWorker(path, { bearer, workspace, body, ifMatch, method = "POST" }) {
   const headers = { authorization: `Bearer ${bearer}` };
   if (workspace) headers["x-workspace-id"] = workspace;
+  if (ifMatch) headers["if-match"] = ifMatch;
   if (body) headers["content-type"] = "application/json";
   const answer = await fetch(`${worker}${path}`, { method, headers, body: body && JSON.stringify(body) });
   return { status: answer.status, body: await answer.json() };

@@ -47,7 +47,13 @@ async fn every_key_in_redis_has_a_time_to_live() {
     let world = World::shared().await;
     let founder = world.founder().await;
     founder.finalize(&answers()).await;
+    // What a reader fetched from Postgres is kept after its answer.
+    for key in world.keys(&format!("bcm:{}:tier*", founder.workspace_id)).await {
+        world.redis(&["DEL", &key]).await;
+    }
     founder.get("/context/manifest").await;
+    let kept = format!("member:{}:*", founder.workspace_id);
+    until("the membership is kept", || async { !world.keys(&kept).await.is_empty() }).await;
     let client = redis::Client::open(world.stack.redis_url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let keys: Vec<String> = redis::cmd("KEYS").arg("*").query_async(&mut connection).await.unwrap();

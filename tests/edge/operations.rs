@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::support::{Reply, World, until};
 
-const METRICS_TOKEN: &str = "Bearer local-metrics-token-worth-nothing-here";
+pub const METRICS_TOKEN: &str = "Bearer local-metrics-token-worth-nothing-here";
 const OPERATOR_TOKEN: &str = "Bearer local-operator-token-worth-nothing-here";
 
 fn budgeted(id: RouteId, reply: &Reply) {

@@ -3,16 +3,19 @@
 
 use gatehouse_core::context::{REDUCER, due_ranges};
 use gatehouse_devstack::{Fault, Part};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::cron::run;
+use crate::operations::METRICS_TOKEN;
 use crate::support::{Founder, World, answers, until};
 
 const MINUTE_MS: i64 = 60_000;
 /// A day that has long begun, and no full hour of it.
 const DAY_MS: i64 = 86_400_000;
 
-async fn sql(world: &World, text: &str) {
+/// Runs statements in the database, as somebody with every right.
+pub async fn sql(world: &World, text: &str) {
     let (client, connection) =
         tokio_postgres::connect(world.stack.database_url(), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
@@ -195,4 +198,46 @@ async fn a_source_that_was_changed_by_hand_is_made_anew_at_once_and_one_that_can
         (&read.json["version"], &read.json["content"]["market"]["goal"]),
         (&json!(2), &json!("By hand"))
     );
+}
+
+#[tokio::test]
+async fn what_became_of_each_workspace_is_counted_by_its_outcome() {
+    let world = World::own().await;
+    let founder = behind(&world).await;
+    let (mine, _) = turn(&founder);
+    let again = async |change: &str| {
+        let id = &founder.workspace_id;
+        let free = "rebuild_claimed_until = null";
+        sql(&world, &format!("update workspace_context set {free}{change} where workspace_id = '{id}'"))
+            .await;
+    };
+    let store = |fault: Fault| {
+        let fault = Fault { times: Some(1), path: Some("store_rebuilt_manifest".into()), ..fault };
+        world.stack.faults().set(Part::Postgrest, fault).unwrap();
+    };
+    // A person was faster; the database is away; all is well; nothing is new; nothing can be made of the source.
+    let faster = json!({"code": "PT412", "message": "version_conflict", "details": "Somebody was faster."});
+    store(Fault { status: Some(412), body: Some(faster), ..Fault::default() });
+    run(&world, at(mine));
+    again("").await;
+    store(Fault { drop: true, ..Fault::default() });
+    run(&world, at(mine));
+    again("").await;
+    run(&world, at(mine));
+    again(", reducer = 0").await;
+    run(&world, at(mine));
+    again(", business_context = '{\"company_profile\": 5}'").await;
+    run(&world, at(mine));
+
+    let outcomes = ["created", "failed", "overtaken", "skipped", "unchanged"];
+    let expected: Vec<_> = outcomes
+        .iter()
+        .map(|outcome| format!("gatehouse_rebuilds_total{{outcome=\"{outcome}\"}} 1"))
+        .collect();
+    let counted = async || {
+        let read = world.ask(Method::GET, "/metrics").header("authorization", METRICS_TOKEN).send().await;
+        let lines = read.text.lines().filter(|line| line.starts_with("gatehouse_rebuilds_total"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    until(&format!("{expected:?}"), || async { counted().await == expected }).await;
 }

@@ -32,6 +32,11 @@ export function Desk({ session, refresh, onSessionLost }: SignedIn) {
         <aside className={styles.side} aria-label="Manifest">
           {view.state === "loading" && <p role="status">Loading your manifest…</p>}
           {view.state === "ready" && <ManifestCard sent={view.sent} figure="Fig. 02 — Manifest" />}
+          {view.state === "ready" && view.sent && (
+            <LinkButton href="/suggestions" look="quiet">
+              Suggestions for your answers
+            </LinkButton>
+          )}
           {view.state === "refused" && !lost && <Refusal problem={view.problem} onRetry={reload} />}
         </aside>
       </div>

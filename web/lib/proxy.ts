@@ -9,8 +9,8 @@ const RETURNED = [
 ];
 /** The Worker's own limit is lower; this keeps the route from buffering what will be refused anyway. */
 const MAX_BODY_BYTES = 1024 * 1024;
-/** The longest budget of a route is 5 s. */
-const DEADLINE_MS = 15_000;
+/** A suggestion may take 15 s of a model's time, and its token, database and cache 12 s more. */
+const DEADLINE_MS = 30_000;
 /** What the Worker takes for a request's id; anything else it would replace. */
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 

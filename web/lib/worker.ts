@@ -23,6 +23,8 @@ export interface Sent {
   at: number;
   /** What the server warns of: it could not check what it sent. */
   warning?: string;
+  /** The tag that a change of it names. */
+  etag?: string;
 }
 
 /** Asks the Worker through this site's proxy, as nobody when `token` is `null`. Never throws. */
@@ -34,7 +36,8 @@ export async function call(path: string, token: string | null, init: RequestInit
     const text = await answer.text();
     if (!answer.ok) return { ok: false, problem: JSON.parse(text) as Problem };
     const warning = /"(.*)"/.exec(answer.headers.get("warning") ?? "")?.[1];
-    return { ok: true, value: { text, at: Date.parse(answer.headers.get("date") ?? "") || Date.now(), warning } };
+    const etag = answer.headers.get("etag") ?? undefined;
+    return { ok: true, value: { text, at: Date.parse(answer.headers.get("date") ?? "") || Date.now(), warning, etag } };
   } catch {
     return { ok: false, problem: unreachable() };
   }

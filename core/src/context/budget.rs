@@ -1,10 +1,11 @@
 //! How many tokens a text costs a language model, estimated without a tokenizer.
 //!
 //! cl100k cuts a text into words, groups of three digits, runs of punctuation; a frequent word is one token and a rare
-//! one several. How frequent a word looks is judged by its neighbouring letters (`letter_pairs.rs`); all else has a
-//! weight of its own. Fitted to one half of `tests/contract/token_counts/documents.json`, rounded up, judged on the other.
+//! one several. How frequent a word looks is judged by its neighbouring letters and its ending (`letter_pairs.rs`); all
+//! else has a weight of its own. Fitted, in `tests/contract/token_counts`, to one half of `documents.json` and to
+//! `rare_words.json`, rounded up, judged on the other half and on `unseen.json`.
 
-use super::letter_pairs::LETTER_PAIRS;
+use super::letter_pairs::{ENDINGS, LETTER_PAIRS};
 
 /// The hard limit of a manifest's content, in cl100k tokens.
 pub const BUDGET_TOKENS: u32 = 1_200;
@@ -13,6 +14,10 @@ pub const TARGET_TOKENS: u32 = 1_160;
 
 /// A word costs more than its letters' fit, in thousandths: the fit lies in the middle, the estimate above it.
 const WORD: i64 = 1_080;
+/// A word whose letters cost more than this looks rare, and the more certainly the more it exceeds it.
+const RARE_FROM: i64 = 1_700;
+/// By how much it exceeds it when it is certain, and what a rare word costs more: the fit is to frequent words first.
+const RARE: (i64, i64) = (700, 1_000);
 /// What a capital letter at a word's head adds: ` tea` is one token, ` Tea` often two.
 const CAPITAL: u64 = 380;
 /// Two capitals and more, as in codes and short names: for the run, and for each.
@@ -77,17 +82,18 @@ fn letters(text: &str, before: char) -> (usize, u64) {
 
 /// A word costs a token at least.
 fn word<'a>(bytes: impl Iterator<Item = &'a u8>) -> u64 {
-    let pair = |from: usize, to: usize| {
-        LETTER_PAIRS.get(from).and_then(|row| row.get(to)).map_or(0, |price| i64::from(*price))
+    let of = |table: &[[i16; 27]; 27], from: usize, to: usize| {
+        table.get(from).and_then(|row| row.get(to)).map_or(0, |price| i64::from(*price))
     };
-    let (mut last, mut sum) = (0, 0);
+    let (mut before, mut last, mut sum) = (0, 0, 0);
     for byte in bytes {
         let letter = usize::from(byte.to_ascii_lowercase().saturating_sub(b'a')) + 1;
-        sum += pair(last, letter);
-        last = letter;
+        sum += of(&LETTER_PAIRS, last, letter);
+        (before, last) = (last, letter);
     }
-    sum += pair(last, 0);
-    u64::try_from((sum * WORD / 1_000).max(WORD)).unwrap_or_default()
+    sum += of(&LETTER_PAIRS, last, 0) + of(&ENDINGS, before, last);
+    let rare = (sum - RARE_FROM).clamp(0, RARE.0) * RARE.1 / RARE.0;
+    u64::try_from((sum * WORD / 1_000 + rare).max(WORD)).unwrap_or_default()
 }
 
 /// A token for each three digits, and one for a space before them, which joins words but not numbers.

@@ -15,7 +15,7 @@ use crate::json::Json;
 
 /// Which reducer this is. It goes up with every change that gives some business context another content; the cron
 /// then reduces every workspace's again.
-pub const REDUCER: u32 = 1;
+pub const REDUCER: u32 = 2;
 
 /// The sections that may give, the first to give first.
 const GIVES: [&str; 7] = ["facts", "market", "channels", "competitive", "messaging", "icps", "foundation"];

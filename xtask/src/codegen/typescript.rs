@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use gatehouse_core::onboarding::{FIELDS, FieldId, Kind, STEPS, StepId};
+use gatehouse_core::suggestions;
 use gatehouse_core::vocabulary::VOCABULARY;
 use serde_json::{Map, Value, json};
 
@@ -66,6 +67,12 @@ pub fn fields() -> String {
     rows(&mut out, "STEPS", "Step", &steps);
     out.push('\n');
     rows(&mut out, "FIELDS", "Field", &fields);
+    let suggested = json!(suggestions::FIELDS);
+    let _ = write!(
+        out,
+        "\n/** The fields that a model may be asked to suggest for. */\n\
+         export const SUGGESTED_FIELDS: readonly FieldId[] = {suggested};\n"
+    );
     out
 }
 

@@ -56,3 +56,6 @@ export const FIELDS: readonly Field[] = [
   {"id":"acquisition_goal","step":"proof","label":"Growth goal","kind":"text","max":200,"required":true,"hint":"Such as 1,500 first orders a month."},
   {"id":"constraints_and_guardrails","step":"proof","label":"Constraints and guardrails","kind":"list","max":300,"maxItems":20,"required":true,"hint":"What must never be claimed or done. Kept whole, always."},
 ];
+
+/** The fields that a model may be asked to suggest for. */
+export const SUGGESTED_FIELDS: readonly FieldId[] = ["company_description","core_problem","ideal_customer_title","ideal_customer_profile","top_pain_points","top_goals","key_differentiator","brand_tone","banned_phrases","channel_priorities"];
