@@ -67,9 +67,8 @@ begin
     perform private.fail('PT422', 'fields_invalid', 'Name 1 to 5 fields.');
   end if;
   perform private.current_offer(p_workspace_id);
-  select m.answers into v_answers from public.business_context_manifests m
-  where m.workspace_id = p_workspace_id order by m.version desc limit 1;
-  if not found then
+  v_answers := private.source_of(p_workspace_id) -> 'answers';
+  if v_answers is null then
     perform private.fail('PT404', 'manifest_not_found', 'Finish onboarding first: suggestions are made from its answers.');
   end if;
   -- Unanswered ones count: they cost as much.

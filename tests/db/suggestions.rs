@@ -82,6 +82,19 @@ async fn an_owner_asks_within_the_plan_and_is_given_the_answers() {
 }
 
 #[tokio::test]
+async fn what_was_edited_since_the_version_is_what_the_model_is_told() {
+    let mut db = Db::shared().await;
+    let world = ready(&db).await;
+    let edited = "insert into public.workspace_context
+                    (workspace_id, latest_version, confirmed_at, edits, answers, business_context)
+                  values ($1, 1, now(), 1, '{\"industry\":\"Coffee\"}', '{}')";
+    db.run(edited, &[&world.workspace]).await;
+    let begun =
+        begin(&mut db, Who::Person(world.owner), world.workspace, &["brand_tone"]).await.expect("begun");
+    assert_eq!(begun["answers"], json!({"industry": "Coffee"}));
+}
+
+#[tokio::test]
 async fn what_was_asked_for_is_kept_once_and_a_newer_suggestion_takes_the_place_of_an_open_one() {
     let mut db = Db::shared().await;
     let world = ready(&db).await;
