@@ -144,7 +144,7 @@ pub fn bind(module: &Path, out: &Path, name: &str, glue: Glue) -> Result<()> {
 /// # Errors
 /// When binaryen is missing or refuses the module.
 pub fn optimise(repo: &Repo, module: &Path, panics: Panics) -> Result<()> {
-    // For the Worker, the speed of what computes counts more than its size (docs/decisions/0003-worker-build.md).
+    // LLVM has made the Worker fast already; more costs a minute for every build (docs/decisions/0003-worker-build.md).
     let level = if panics == Panics::Unwind { "-O1" } else { "-Oz" };
     let mut command = Command::new(repo.node());
     command.arg(repo.npm_bin("wasm-opt")?).arg(module).arg("-o").arg(module).arg(level);

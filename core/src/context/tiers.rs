@@ -39,10 +39,10 @@ pub fn unpack(packed: &str) -> Option<String> {
     String::from_utf8(text).ok()
 }
 
-/// A life of `ttl_ms` made up to a tenth shorter, by key and version alone: what was kept in the same minute must not
+/// A life of `ttl_ms` made up to a tenth shorter, by key and ETag alone: what was kept in the same minute must not
 /// expire in the same minute, and the same manifest always lives as long.
-pub fn jittered(ttl_ms: u32, key: &str, version: u32) -> u32 {
-    let digest = sha256_hex(format!("{key}\n{version}"));
+pub fn jittered(ttl_ms: u32, key: &str, etag: &str) -> u32 {
+    let digest = sha256_hex(format!("{key}\n{etag}"));
     let share = digest.get(..4).and_then(|hex| u32::from_str_radix(hex, 16).ok()).unwrap_or_default();
     let most = u64::from(ttl_ms) * u64::from(JITTER_PERCENT) / 100;
     let less = most * u64::from(share) / 0xffff;
@@ -88,12 +88,12 @@ mod tests {
 
     #[test]
     fn lives_are_spread_over_a_tenth() {
-        let lives: Vec<u32> = (0..500).map(|n| jittered(3_600_000, &format!("bcm:{n}:tier0"), 1)).collect();
+        let lives: Vec<u32> = (0..500).map(|n| jittered(3_600_000, &format!("bcm:{n}:tier0"), "e")).collect();
         let (least, most) = (lives.iter().min().unwrap(), lives.iter().max().unwrap());
         assert!(*least >= 3_240_000 && *most <= 3_600_000);
         assert!(most - least > 300_000, "from {least} to {most}");
-        assert_ne!(jittered(3_600_000, "k", 1), jittered(3_600_000, "k", 2));
-        assert_eq!(jittered(u32::MAX, "k", 1), jittered(u32::MAX, "k", 1));
+        assert_ne!(jittered(3_600_000, "k", "e"), jittered(3_600_000, "k", "f"));
+        assert_eq!(jittered(u32::MAX, "k", "e"), jittered(u32::MAX, "k", "e"));
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 /// A membership record: role and access of one person in one workspace. It counts for 60 s (`member_of` in
 /// prelude.lua); while Postgres is away it lets readers in until it is gone.
 pub const MEMBERSHIP_TTL_MS: u32 = 900_000;
-/// The tiers of a manifest, each life made up to a tenth shorter by key and version: hot 1 h, warm 24 h, cold 7 d.
+/// The tiers of a manifest, each life made up to a tenth shorter by key and ETag: hot 1 h, warm 24 h, cold 7 d.
 pub const TIER_TTL_MS: [u32; 3] = [3_600_000, 86_400_000, 604_800_000];
 /// After this long one reader looks into Postgres, behind an answer that it had from a tier. Made shorter like a tier's.
 pub const REFRESH_AFTER_MS: u32 = 3_000_000;

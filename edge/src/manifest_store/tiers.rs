@@ -46,7 +46,7 @@ impl Ready {
 
     /// The arguments of `store_bcm` in prelude.lua.
     pub fn arguments(&self, workspace_id: &str) -> [String; 10] {
-        let life = |ttl, key: String| jittered(ttl, &key, self.version).to_string();
+        let life = |ttl, key: String| jittered(ttl, &key, &self.etag).to_string();
         let [hot, warm, cold] = keys::TIER_TTL_MS;
         let sealed = seal(&self.etag, &self.document);
         [
@@ -267,7 +267,9 @@ pub async fn repair(scope: &Scope, workspace_id: &str, hit: &Hit) -> Result<(), 
         keys::tier(workspace_id, 0),
         keys::tier(workspace_id, 1),
     ];
-    let [hot, warm, _] = keys::TIER_TTL_MS.map(|ttl| ttl.to_string());
+    let life = |ttl, tier| jittered(ttl, &keys::tier(workspace_id, tier), &hit.etag).to_string();
+    let [hot, warm, _] = keys::TIER_TTL_MS;
+    let (hot, warm) = (life(hot, 0), life(warm, 1));
     let sealed = seal(&hit.etag, &hit.document);
     let count = hit.repair.len().to_string();
     let done = upstash::eval(scope, &REPAIR, &keys, &[&hit.etag, &hot, &warm, &sealed, &count]).await?;
