@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use tokio_postgres::Client;
@@ -12,11 +12,7 @@ use tokio_postgres::error::ErrorPosition;
 ///
 /// `client` must be connected as `postgres`. A recorded file whose text has changed since is refused. A failure names the file, the line and what Postgres says.
 pub async fn migrate(client: &mut Client, folder: &Path) -> Result<Vec<String>> {
-    let entries = fs::read_dir(folder)
-        .with_context(|| format!("There is no folder of migrations at {}.", folder.display()))?;
-    let mut files: Vec<_> =
-        entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "sql")).collect();
-    files.sort();
+    let files = files(folder)?;
     client
         .batch_execute(
             "create schema if not exists supabase_migrations;
@@ -66,6 +62,16 @@ pub async fn migrate(client: &mut Client, folder: &Path) -> Result<Vec<String>> 
         client.batch_execute("notify pgrst, 'reload schema'").await?;
     }
     Ok(applied)
+}
+
+/// The migrations of a folder, in the order in which they are applied.
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)
+        .with_context(|| format!("There is no folder of migrations at {}.", folder.display()))?;
+    let mut files: Vec<_> =
+        entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "sql")).collect();
+    files.sort();
+    Ok(files)
 }
 
 fn explain(file: &Path, sql: &str, error: &tokio_postgres::Error) -> anyhow::Error {

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use tokio_postgres::Client;
 
 use crate::cache::{cache_dir, is_root};
-use crate::migrate::migrate;
+use crate::migrate::{files, migrate};
 use crate::postgres::{Binaries, connect, start_server, wait_ready};
 use crate::process::output;
 
@@ -51,14 +51,7 @@ pub(crate) async fn platform(binaries: &Binaries, run: &Path) -> Result<PathBuf>
 pub(crate) async fn migrated(binaries: &Binaries, run: &Path, folder: &Path) -> Result<PathBuf> {
     let platform = platform(binaries, run).await?;
     let mut parts = vec![platform.display().to_string()];
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)
-        .with_context(|| format!("There is no folder of migrations at {}.", folder.display()))?
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "sql"))
-        .collect();
-    files.sort();
-    for file in files {
+    for file in files(folder)? {
         parts.push(file.file_name().unwrap_or_default().to_string_lossy().into_owned());
         parts.push(fs::read_to_string(&file).with_context(|| format!("Cannot read {}.", file.display()))?);
     }

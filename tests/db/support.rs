@@ -164,7 +164,7 @@ impl World {
 
 /// The RFC 8785 text of a value.
 pub fn canonical_json(value: &Value) -> String {
-    gatehouse_core::context::canonical_json(&value.into())
+    gatehouse_core::json::Json::from(value).canonical()
 }
 
 /// The checksum of a manifest's content.

@@ -39,7 +39,7 @@ pub enum Kind {
 }
 
 /// `cargo test`, linted: clippy compiles as rustc does, so that one pass over the code does both. A lint that complains
-/// is a compilation that fails.
+/// is a compilation that fails. `scripts/run.mjs` compiles the tools alike, so that the tests find them compiled.
 pub fn cargo_test(repo: &Repo) -> Command {
     let mut cargo = Command::new("cargo");
     cargo

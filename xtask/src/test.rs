@@ -91,12 +91,13 @@ fn wasm(repo: &Repo) -> Tally {
             "warnings",
         ]),
     ));
+    let chromium = setup::browser().ok().flatten();
     for package in NODE_PACKAGES {
         for (script, kind) in [("typecheck", Kind::Check), ("test", Kind::Counted)] {
             if has_script(repo, package, script) {
                 let mut npm = Command::new("npm");
                 npm.current_dir(&repo.root).args(["run", "--silent", script, "--workspace", package]);
-                if let Ok(Some(chromium)) = setup::browser() {
+                if let Some(chromium) = &chromium {
                     npm.env("CHROMIUM_BIN", chromium);
                 }
                 total.add(run_suite(&format!("{package} {script}"), kind, npm.env("PATH", repo.path_env())));

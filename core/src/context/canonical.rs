@@ -1,13 +1,8 @@
-//! RFC 8785 canonical JSON and the checksum over it.
+//! The checksum over a content's RFC 8785 text.
 
 use sha2::{Digest, Sha256};
 
 use crate::json::Json;
-
-/// The RFC 8785 text of a value: the one text that equal documents share.
-pub fn canonical_json(value: &Json) -> String {
-    value.canonical()
-}
 
 /// Lower-case hex SHA-256 of bytes, or of a text's UTF-8.
 pub fn sha256_hex(bytes: impl AsRef<[u8]>) -> String {
@@ -31,7 +26,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_what_the_crate_writes(value in any_json()) {
-            prop_assert_eq!(canonical_json(&Json::from(&value)), serde_json_canonicalizer::to_string(&value).unwrap());
+            prop_assert_eq!(Json::from(&value).canonical(), serde_json_canonicalizer::to_string(&value).unwrap());
         }
     }
 

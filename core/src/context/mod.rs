@@ -19,7 +19,7 @@ mod verify;
 
 pub use budget::{BUDGET_TOKENS, TARGET_TOKENS, estimate_tokens};
 pub use business_context::*;
-pub use canonical::{canonical_json, checksum, sha256_hex};
+pub use canonical::{checksum, sha256_hex};
 pub use diff::{Change, ChangeKind, PatchStep, diff};
 pub use export::{Export, export_name, to_markdown};
 pub use freshness::{FreshnessView, freshness};

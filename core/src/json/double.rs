@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 
 use super::Decimal;
+use super::natural::Natural;
 
 /// Decimals of so many digits are all told apart by doubles, so each is the shortest one for its double.
 const KEPT_DIGITS: usize = 15;
@@ -200,83 +201,6 @@ fn write(negative: bool, digits: &[u8], exponent: i32) -> String {
         }
         -5..=0 => format!("{sign}0.{}{}", zeros(-exponent), text(digits)),
         _ => format!("{sign}{}{}e{:+}", char::from(*first), behind_point(rest), exponent - 1),
-    }
-}
-
-/// A natural number: 32 bits each, the lowest first, without zeros at the end.
-#[derive(Clone, PartialEq, Eq)]
-struct Natural(Vec<u32>);
-
-impl Natural {
-    fn one() -> Self {
-        Self(vec![1])
-    }
-
-    /// Of decimal digits.
-    fn of(digits: &[u8]) -> Self {
-        let mut number = Self(Vec::new());
-        for digit in digits {
-            number.times_plus(10, digit.wrapping_sub(b'0'));
-        }
-        number
-    }
-
-    fn times_plus(&mut self, factor: u32, plus: u8) {
-        let mut carry = u64::from(plus);
-        for part in &mut self.0 {
-            carry += u64::from(*part) * u64::from(factor);
-            *part = carry as u32;
-            carry >>= 32;
-        }
-        if carry > 0 {
-            self.0.push(carry as u32);
-        }
-    }
-
-    /// Multiplies by a power.
-    fn times(&mut self, base: u32, power: i32) {
-        for _ in 0..power / 8 {
-            self.times_plus(base.pow(8), 0);
-        }
-        for _ in 0..power % 8 {
-            self.times_plus(base, 0);
-        }
-    }
-
-    /// How many bits it has.
-    fn bits(&self) -> i32 {
-        let last = self.0.last().map_or(0, |part| 32 - part.leading_zeros());
-        i32::try_from(self.0.len().saturating_sub(1) * 32 + last as usize).unwrap_or(i32::MAX)
-    }
-
-    /// Subtracts `other` where that is not larger; whether it was not.
-    fn take(&mut self, other: &Self) -> bool {
-        if *self < *other {
-            return false;
-        }
-        let mut borrow = 0;
-        for (at, part) in self.0.iter_mut().enumerate() {
-            let less = i64::from(*part) - i64::from(other.0.get(at).copied().unwrap_or(0)) - borrow;
-            *part = less as u32;
-            borrow = i64::from(less < 0);
-        }
-        while self.0.last() == Some(&0) {
-            self.0.pop();
-        }
-        true
-    }
-}
-
-impl Ord for Natural {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let size = self.0.len().cmp(&other.0.len());
-        size.then_with(|| self.0.iter().rev().cmp(other.0.iter().rev()))
-    }
-}
-
-impl PartialOrd for Natural {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
     }
 }
 

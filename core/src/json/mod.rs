@@ -3,6 +3,7 @@
 mod decimal;
 mod double;
 pub(crate) mod members;
+mod natural;
 mod reader;
 mod with_serde;
 
