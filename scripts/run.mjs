@@ -121,7 +121,7 @@ const lints = {
   RUSTC_WORKSPACE_WRAPPER: "clippy-driver",
   CLIPPY_ARGS: "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__",
 };
-// Every native command selects the default members, so that cargo compiles each dependency with one set of features.
+// Every native command selects all members, so that cargo compiles each dependency with one set of features.
 const compileTools = () =>
   prepare("Compiling the project's tools", "cargo", ["build", "--quiet", "--bin", "xtask"], linted ? lints : {});
 if (inside) {

@@ -16,6 +16,7 @@ use gatehouse_core::route::{self, Matched, Route};
 
 use crate::http::{Reply, Request};
 use crate::outbound::Outbound;
+use crate::routes::probes;
 use crate::{isolate, jobs, metrics, observe, platform, routes, shield};
 
 /// What a handler works with: settings, the outbound calls, and notes for the log line.
@@ -222,13 +223,10 @@ async fn dispatch(scope: &Scope, request: &Request<'_>) -> (Option<&'static Rout
             scope.notes.borrow_mut().code = Some(error.code.as_str());
             (None, Ok(Reply::problem(&error, &scope.request_id).with("allow", allow)))
         }
-        Matched::NotFound if routes::is_panic_probe(scope, request) => {
-            (None, without_panic(scope, routes::panic_probe()).await)
-        }
-        Matched::NotFound if routes::bench::is_asked(scope, request) => {
-            (None, without_panic(scope, routes::bench::run(request)).await)
-        }
-        Matched::NotFound => (None, Err(ErrorCode::RouteNotFound.into())),
+        Matched::NotFound => match probes::asked(scope, request) {
+            Some(probe) => (None, without_panic(scope, probes::run(probe, request)).await),
+            None => (None, Err(ErrorCode::RouteNotFound.into())),
+        },
     }
 }
 

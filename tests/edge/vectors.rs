@@ -1,20 +1,25 @@
 //! The validator's vectors through the routes that validate: `PATCH /onboarding/steps/{step}` for a step and for one
 //! answer, `PUT /onboarding/session` and `POST /onboarding/finalize` for all answers. The Worker's wasm must answer, to the
-//! byte, what native core says to the same body. No route takes a whole context or a manifest.
+//! byte, what native core says to the same body. No route takes a whole context or a manifest, so all of the vectors
+//! are put to the module itself as well.
 
 use gatehouse_core::error::FieldError;
 use gatehouse_core::onboarding::{
     Answers, FieldId, StepId, validate_answers, validate_draft, validate_step_draft,
 };
 use gatehouse_core::route::{self, RouteId};
-use gatehouse_core::validator::Subject;
+use gatehouse_core::validator::{Subject, validate_bytes};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::support::{Founder, Reply, World};
 
-const FILES: [&str; 2] =
-    [include_str!("../contract/validation/steps.json"), include_str!("../contract/validation/json.json")];
+const FILES: [&str; 4] = [
+    include_str!("../contract/validation/steps.json"),
+    include_str!("../contract/validation/json.json"),
+    include_str!("../contract/validation/context.json"),
+    include_str!("../contract/validation/manifest.json"),
+];
 
 /// A case's document: its text, or what is made by repeating parts.
 fn document(case: &Value) -> String {
@@ -123,4 +128,23 @@ async fn the_worker_says_to_every_vector_what_native_core_says() {
     }
     println!("counted: {sent} of the validator's vectors through the Worker's routes");
     assert!(sent >= 200, "{sent} vectors apply to routes");
+}
+
+#[tokio::test]
+async fn the_workers_module_lists_the_faults_of_every_vector_as_native_core_does() {
+    let world = World::shared().await;
+    let mut cases = 0;
+    for file in FILES {
+        for case in serde_json::from_str::<Value>(file).unwrap()["cases"].as_array().unwrap() {
+            let (name, schema, text) = (&case["name"], case["schema"].as_str().unwrap(), document(case));
+            let native = validate_bytes(Subject::parse(schema).unwrap(), text.as_bytes());
+            let reply =
+                world.ask(Method::POST, &format!("/__validate?schema={schema}")).body(text).send().await;
+            assert_eq!(reply.text, serde_json::to_string(&native).unwrap(), "{name}");
+            assert_eq!(json!(native), case["expect"], "{name}");
+            cases += 1;
+        }
+    }
+    println!("counted: {cases} of the validator's vectors through the Worker's module");
+    assert!(cases >= 300, "{cases} vectors");
 }

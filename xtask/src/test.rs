@@ -1,6 +1,7 @@
 //! `xtask test`: everything that proves the checkout, ending with `N passed, N failed`.
 
 use std::process::{Command, ExitCode};
+use std::sync::mpsc::{self, Receiver, Sender};
 
 use anyhow::{Context as _, Result};
 
@@ -8,8 +9,10 @@ use crate::repo::Repo;
 use crate::suites::{Kind, Tally, cargo_test, run_check, run_suite};
 use crate::{browser, build, codegen, setup, trace, wrangler};
 
-/// The tests that send requests to a built Worker. They have time limits, and get the machine to themselves.
-const OVER_HTTP: [&str; 2] = ["edge", "histories"];
+/// Needs the machine to itself: its requests have time limits.
+const ALONE: &str = "edge";
+/// Needs the built Worker.
+const ON_WORKER: &str = "histories";
 /// Folders with `node --test` files, as the `test` script of their package.
 const NODE_PACKAGES: [&str; 2] = ["wasm-client/npm", "web"];
 
@@ -28,24 +31,25 @@ pub fn all(repo: &Repo) -> Tally {
     let mut total = run_check("generated files", || codegen::run(&repo.root, true));
     total.add(run_check("requirements, plan and status", || trace::check(&repo.root)));
     total.add(run_suite("formatting", Kind::Check, cargo(repo).args(["fmt", "--all", "--check"])));
-    // The wasm builds end in long steps on one core each; the native compilations fill the other one meanwhile.
+    // Two lanes of about the same length, because most steps of either keep one core busy.
+    let (is_built, built) = mpsc::channel();
     std::thread::scope(|scope| {
-        let native = scope.spawn(|| native(repo));
-        total.add(wasm(repo));
+        let native = scope.spawn(move || native(repo, &built));
+        total.add(wasm(repo, is_built));
         total.add(native.join().unwrap_or(Tally { passed: 0, failed: 1 }));
     });
-    let mut over_http = cargo_test(repo);
-    over_http.arg("--no-fail-fast").args(OVER_HTTP.iter().flat_map(|name| ["--test", name]));
-    total.add(run_suite("edge and histories", Kind::Counted, &mut over_http));
-    total.add(wrangler::suite(repo));
-    total.add(browser::suite(repo));
+    // Most of these wait most of the time.
+    let threads = std::thread::available_parallelism().map_or(2, usize::from) + 1;
+    let mut edge = cargo_test(repo);
+    edge.args(["--no-fail-fast", "--test", ALONE, "--", &format!("--test-threads={threads}")]);
+    total.add(run_suite(ALONE, Kind::Counted, &mut edge));
     total
 }
 
-/// What needs nothing but native code. No suite names its packages: all take the default members' one build of the
-/// dependencies.
-fn native(repo: &Repo) -> Tally {
-    let mut total = run_suite("lints, native", Kind::Check, cargo_test(repo).arg("--no-run"));
+/// What native code does. No suite names its packages: all take one build of the dependencies, the lints of the Worker
+/// too, which has nothing in it that is for wasm32 alone.
+fn native(repo: &Repo, built: &Receiver<()>) -> Tally {
+    let mut total = run_suite("lints", Kind::Check, cargo_test(repo).arg("--no-run"));
     total.add(run_suite(
         "unit tests",
         Kind::Counted,
@@ -55,7 +59,7 @@ fn native(repo: &Repo) -> Tally {
         Ok(names) => {
             let mut rest = cargo_test(repo);
             rest.arg("--no-fail-fast");
-            for name in names.iter().filter(|name| !OVER_HTTP.contains(&name.as_str())) {
+            for name in names.iter().filter(|name| ![ALONE, ON_WORKER].contains(&name.as_str())) {
                 rest.args(["--test", name]);
             }
             total.add(run_suite("contract, devstack and database", Kind::Counted, &mut rest));
@@ -72,25 +76,17 @@ fn native(repo: &Repo) -> Tally {
             "tests/contract/token_counts/recount.test.mjs",
         ]),
     ));
+    // An error is the other lane's end, and its tests say why.
+    let _ = built.recv();
+    total.add(run_suite(ON_WORKER, Kind::Counted, cargo_test(repo).args(["--test", ON_WORKER])));
+    total.add(wrangler::suite(repo));
     total
 }
 
-/// What is compiled to wasm, and the packages that carry or load it.
-fn wasm(repo: &Repo) -> Tally {
+/// What is compiled to wasm, the packages that carry or load it, and the pages.
+fn wasm(repo: &Repo, is_built: Sender<()>) -> Tally {
     let mut total = run_check("build", || build::build(repo));
-    total.add(run_suite(
-        "lints, wasm32",
-        Kind::Check,
-        cargo(repo).args(["clippy", "--quiet", "--target", "wasm32-unknown-unknown"]).args([
-            "-p",
-            "gatehouse-edge",
-            "-p",
-            "gatehouse-wasm-client",
-            "--",
-            "-D",
-            "warnings",
-        ]),
-    ));
+    let _ = is_built.send(());
     let chromium = setup::browser().ok().flatten();
     for package in NODE_PACKAGES {
         for (script, kind) in [("typecheck", Kind::Check), ("test", Kind::Counted)] {
@@ -104,6 +100,7 @@ fn wasm(repo: &Repo) -> Tally {
             }
         }
     }
+    total.add(browser::suite(repo));
     total
 }
 

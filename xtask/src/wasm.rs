@@ -65,7 +65,10 @@ pub fn compile(
     }
     match panics {
         Panics::Unwind => {
-            cargo.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_unwind");
+            // Without std's backtraces, of which wasm has none.
+            cargo
+                .env("RUSTC_BOOTSTRAP", "1")
+                .args(["-Zbuild-std=std,panic_unwind", "-Zbuild-std-features=panic-unwind"]);
         }
         Panics::Abort if quick => {}
         Panics::Abort => {

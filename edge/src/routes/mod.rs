@@ -2,13 +2,13 @@
 //! failure, and its body carries the same numbers. No business rule stands here.
 
 mod auth;
-pub mod bench;
 mod context;
 mod health;
 mod members;
 mod onboarding;
 mod operations;
 mod payments;
+pub mod probes;
 
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::route::{Params, Route, RouteId};
@@ -108,15 +108,4 @@ fn whole(request: &Request<'_>, name: &str, most: u32) -> Result<Option<u32>, Er
             format!("`{name}` must be a whole number from 1 to {most}."),
         )
     })
-}
-
-/// `POST /__panic`, in development only: it lets a test prove that a panic stays within its request.
-pub fn is_panic_probe(scope: &Scope, request: &Request<'_>) -> bool {
-    scope.settings.deployment == "development" && request.method == "POST" && request.path == "/__panic"
-}
-
-/// Panics.
-#[expect(clippy::panic, clippy::unused_async, reason = "this is what the probe is for")]
-pub async fn panic_probe() -> Result<Reply, Error> {
-    panic!("asked to panic")
 }
