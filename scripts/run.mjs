@@ -121,9 +121,10 @@ const lints = {
   RUSTC_WORKSPACE_WRAPPER: "clippy-driver",
   CLIPPY_ARGS: "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__",
 };
-// Every native command selects all members, so that cargo compiles each dependency with one set of features.
-const compileTools = () =>
-  prepare("Compiling the project's tools", "cargo", ["build", "--quiet", "--bin", "xtask"], linted ? lints : {});
+// Every native command selects all members, and here a small test as well: then cargo chooses the features that the tests'
+// own dependencies add, and compiles nothing a second time for `npm test`.
+const tools = ["build", "--quiet", "--bin", "xtask", "--test", "canonical"];
+const compileTools = () => prepare("Compiling the project's tools", "cargo", tools, linted ? lints : {});
 if (inside) {
   await compileTools();
 } else {
