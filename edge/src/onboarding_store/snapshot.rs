@@ -1,0 +1,161 @@
+//! The snapshot in Postgres: what is read when Redis has lost the session, and written to when it is away.
+
+use gatehouse_core::error::{Error, ErrorCode};
+use gatehouse_core::onboarding::{Session, stored_answers};
+use gatehouse_core::vocabulary::SessionState;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{Edit, Held, Membership, Outcome, redis};
+use crate::app::Scope;
+use crate::clients::postgrest::{self, Failure};
+use crate::clients::redis_keys as keys;
+use crate::platform;
+use crate::session::SignedIn;
+
+/// The durable side, as `read_snapshot()` of the database answers it.
+pub struct Durable {
+    /// The membership as Redis keeps it.
+    pub record: Value,
+    /// The caller's membership.
+    pub member: Membership,
+    /// The session, new when none was ever saved.
+    pub session: Session,
+}
+
+/// Reads membership and snapshot from Postgres with the person's own token.
+///
+/// # Errors
+/// `workspace_not_found` for outsiders, `dependency_unavailable`.
+pub async fn read_durable(scope: &Scope, person: &SignedIn, workspace_id: &str) -> Result<Durable, Error> {
+    #[derive(Deserialize)]
+    struct Row {
+        membership: Value,
+        snapshot: Option<Snapshot>,
+    }
+    #[derive(Deserialize)]
+    struct Snapshot {
+        revision: u32,
+        state: SessionState,
+        answers: Map<String, Value>,
+    }
+    let arguments = json!({"p_workspace_id": workspace_id});
+    let row: Row =
+        postgrest::rpc(scope, person, "rpc/read_snapshot", &arguments).await.map_err(Failure::into_error)?;
+    let member = Membership::deserialize(&row.membership).map_err(|error| {
+        scope.note_cause(format!("rpc/read_snapshot answered another membership: {error}"));
+        Error::new(ErrorCode::Internal)
+    })?;
+    let session = row.snapshot.map_or_else(Session::new, |Snapshot { revision, state, answers }| Session {
+        revision,
+        state,
+        answers: stored_answers(&answers),
+    });
+    Ok(Durable { record: row.membership, member, session })
+}
+
+/// The same without Redis: the snapshot is what is compared and written. An edit needs a revision to compare with,
+/// because nobody can ask Redis how far it had come.
+///
+/// # Errors
+/// As [`super::apply`].
+pub async fn apply(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+    edit: &Edit,
+    expected: Option<u32>,
+) -> Result<Outcome, Error> {
+    let mut durable = read_durable(scope, person, workspace_id).await?;
+    let held = |session| Held { session, ttl_ms: None, degraded: Some("redis") };
+    let answers = match edit {
+        Edit::Read | Edit::ReadDegraded => return Ok(Outcome::Done(held(durable.session))),
+        Edit::Change(changes) | Edit::Merge(changes, _) => durable.session.answers.clone().with(changes),
+        Edit::Replace(answers) => answers.clone(),
+    };
+    durable.member.require_editor()?;
+    if durable.session.state == SessionState::Submitted {
+        return Err(ErrorCode::SessionSubmitted.into());
+    }
+    let Some(expected) = expected else {
+        return Err(Error::with_detail(
+            ErrorCode::DependencyUnavailable,
+            "The cache cannot be reached; name a revision in If-Match, or try again later.",
+        ));
+    };
+    // The snapshot may be behind the revision, by saves of the last seconds; it must not be ahead of it.
+    if durable.session.revision > expected {
+        return Ok(Outcome::Stale(held(durable.session)));
+    }
+    let session = Session { revision: expected.saturating_add(1), state: SessionState::Draft, answers };
+    if !save_snapshot(scope, person, workspace_id, &session).await?.saved {
+        let newer = read_durable(scope, person, workspace_id).await?;
+        return Ok(Outcome::Stale(held(newer.session)));
+    }
+    durable.session = session.clone();
+    tell_redis(scope, person, workspace_id, durable);
+    Ok(Outcome::Done(held(session)))
+}
+
+/// Should Redis have been away for a moment only, it must not go on with its older copy.
+fn tell_redis(scope: &Scope, person: &SignedIn, workspace_id: &str, durable: Durable) {
+    let (background, person, workspace_id) = (scope.background(), person.clone(), workspace_id.to_owned());
+    scope.after(async move {
+        let told = redis::run(&background, &person, &workspace_id, &Edit::Read, None, Some(&durable)).await;
+        background.log_background("restore_session", told.err());
+    });
+}
+
+/// `save_snapshot()` of the database.
+#[derive(Deserialize)]
+struct Saved {
+    saved: bool,
+}
+
+async fn save_snapshot(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+    session: &Session,
+) -> Result<Saved, Error> {
+    let arguments = json!({
+        "p_workspace_id": workspace_id, "p_revision": session.revision, "p_state": session.state,
+        "p_answers": session.answers,
+    });
+    postgrest::rpc(scope, person, "rpc/save_snapshot", &arguments).await.map_err(Failure::into_error)
+}
+
+/// Writes a snapshot after the answer, and another when the lease is over if others saved meanwhile: it may be that
+/// nobody saves again. A failed one is made good by the second, or by the next save.
+pub fn keep(scope: &Scope, person: &SignedIn, workspace_id: &str, session: &Session) {
+    let (background, person, workspace_id) = (scope.background(), person.clone(), workspace_id.to_owned());
+    let (session, started) = (session.clone(), platform::now_ms());
+    scope.after(async move {
+        let kept = save_snapshot(&background, &person, &workspace_id, &session).await;
+        let kept_revision = if kept.is_ok() { session.revision } else { 0 };
+        background.log_background("save_snapshot", kept.err());
+        platform::sleep(keys::SNAPSHOT_LEASE_TTL_MS.saturating_sub(platform::elapsed_ms(started))).await;
+        let kept = keep_later(&background, &person, &workspace_id, kept_revision).await;
+        background.log_background("save_snapshot", kept.err());
+    });
+}
+
+/// Writes what was saved after the revision that is kept.
+async fn keep_later(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+    kept_revision: u32,
+) -> Result<(), Error> {
+    let mut looked = redis::run(scope, person, workspace_id, &Edit::Read, None, None).await?;
+    if looked.is_cold() {
+        let durable = read_durable(scope, person, workspace_id).await?;
+        looked = redis::run(scope, person, workspace_id, &Edit::Read, None, Some(&durable)).await?;
+    }
+    match looked.session {
+        Some(session) if session.state == SessionState::Draft && session.revision > kept_revision => {
+            save_snapshot(scope, person, workspace_id, &session).await.map(drop)
+        }
+        _ => Ok(()),
+    }
+}
