@@ -11,7 +11,8 @@ use crate::answer::tagged;
 use crate::text::json_text;
 
 /// Holds a document against the schema with this name; answers its faults as a JSON list, or an empty text.
-pub fn validate_document(schema: &str, json: &[u8]) -> String {
+pub fn validate_document(schema: &[u8], json: &[u8]) -> String {
+    let schema = str::from_utf8(schema).unwrap_or_default();
     let found = match Subject::parse(schema) {
         Some(subject) => validate_bytes(subject, json),
         None => vec![unknown_schema(schema)],
@@ -63,9 +64,9 @@ mod tests {
 
     #[test]
     fn a_name_that_is_no_schema_is_refused_by_name() {
-        assert!(validate_document("companies", b"{}").contains("unknown_schema"));
-        assert_eq!(validate_document("company_name", b"\"Chaya\""), "");
-        assert!(validate_document("company_name", b"\xff").contains("not_utf8"));
+        assert!(validate_document(b"companies", b"{}").contains("unknown_schema"));
+        assert_eq!(validate_document(b"company_name", b"\"Chaya\""), "");
+        assert!(validate_document(b"company_name", b"\xff").contains("not_utf8"));
     }
 
     #[test]
