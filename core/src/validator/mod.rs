@@ -6,6 +6,7 @@
 //! than 64 levels are faults with sentences of their own.
 
 mod canonical;
+mod packed;
 mod place;
 mod sentence;
 mod table;
@@ -14,13 +15,18 @@ mod tables;
 mod walk;
 
 pub use canonical::canonical;
+pub use packed::unpack;
 pub use table::{ANY, Check, Choice, Lengths, NEVER, Node, NodeId, Pattern, Program, kind};
-pub use tables::PROGRAM;
 
-use crate::json::Reader;
+use std::sync::LazyLock;
+
 use serde::Serialize;
 
+use crate::json::Reader;
 use crate::onboarding::{FieldId, StepId};
+
+/// The schemas of `core/schema`, compiled.
+pub static PROGRAM: LazyLock<Program> = LazyLock::new(|| unpack(tables::TABLES));
 
 /// One fault of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
