@@ -115,6 +115,11 @@ pub fn validate_bytes(subject: Subject, bytes: &[u8]) -> Vec<Violation> {
     }
 }
 
+/// The same for bytes that an encoder has written: nobody looks again whether they are UTF-8.
+pub fn validate_encoded(subject: Subject, bytes: &[u8]) -> Vec<Violation> {
+    walk::walk(&PROGRAM, subject.node(), Reader::of_utf8(bytes)).0
+}
+
 /// The same against any node of any program, for the compiler's own tests.
 pub fn run(program: &Program, node: NodeId, text: &str) -> Vec<Violation> {
     walk::walk(program, node, Reader::new(text)).0
