@@ -86,8 +86,9 @@ export class Loading<R extends Rules> {
   /** The part of the module's memory that has so many bytes for texts. */
   private room(rules: R, bytes: number): Uint8Array {
     const at = rules.room(bytes);
-    // Memory that has grown since has taken the bytes from what saw it before.
-    if (this.seen.byteOffset !== at || this.seen.length < bytes) this.seen = new Uint8Array(rules.memory.buffer, at, bytes);
+    const { buffer } = rules.memory;
+    // Memory that has grown has another buffer.
+    if (this.seen.buffer !== buffer || this.seen.byteOffset !== at || this.seen.length < bytes) this.seen = new Uint8Array(buffer, at, bytes);
     return this.seen;
   }
 }

@@ -49,7 +49,9 @@ pub fn progress(answers_json: usize) -> usize {
 /// `{ok: true, merged: true, answers, changed}`, `{ok: true, merged: false, conflicts}` or `{ok: false, problem}`.
 #[wasm_bindgen(js_name = mergeSession)]
 pub fn merge_session(base_json: usize, mine_json: usize, theirs_json: usize) -> usize {
-    call_texts([base_json, mine_json, theirs_json], &|[base, mine, theirs]| session::merge(base, mine, theirs))
+    call_texts([base_json, mine_json, theirs_json], &|[base, mine, theirs]| {
+        session::merge(base, mine, theirs)
+    })
 }
 
 /// Counts a text as the length rules do: Unicode characters without the white space around them, in digits.
@@ -75,7 +77,9 @@ pub fn landing(redirect: usize) -> usize {
 /// times are RFC 3339; `now_ms` is milliseconds since 1970.
 #[wasm_bindgen(js_name = nextPoll)]
 pub fn next_poll(created_at: usize, expires_at: usize, now_ms: f64) -> usize {
-    call_texts([created_at, expires_at, 0], &|[created, expires, _]| times::next_poll(created, expires, now_ms))
+    call_texts([created_at, expires_at, 0], &|[created, expires, _]| {
+        times::next_poll(created, expires, now_ms)
+    })
 }
 
 /// Judges the age of a manifest. `confirmed_at` is RFC 3339 and counts only where `is_there`; `now_ms` is milliseconds

@@ -13,7 +13,9 @@ use crate::crossing::call_texts;
 /// Makes the business context of the answers so far: `{ok: true, context}` or `{ok: false, problem}`.
 #[wasm_bindgen(js_name = buildContext)]
 pub fn build_context(answers_json: usize, session_id: usize, now_ms: f64) -> usize {
-    call_texts([answers_json, session_id, 0], &|[answers, session, _]| preview::build(answers, session, now_ms))
+    call_texts([answers_json, session_id, 0], &|[answers, session, _]| {
+        preview::build(answers, session, now_ms)
+    })
 }
 
 /// Shows what the manifest of the answers so far would be. Unanswered questions are no error here; they are
