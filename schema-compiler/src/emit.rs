@@ -19,11 +19,7 @@ pub fn rust_source(program: &Program) -> String {
     out
 }
 
-/// The packed program.
-pub fn packed(program: &Program) -> Vec<u8> {
-    parts(program).concat()
-}
-
+/// The packed program, a part for each line.
 fn parts(program: &Program) -> Vec<Vec<u8>> {
     let mut parts = vec![Part::default().number(program.nodes.len()).0];
     parts.extend(program.nodes.iter().map(|node| Part::default().node(node).0));
@@ -100,5 +96,30 @@ impl Part {
         let part = part.bytes(pattern.classes).number(pattern.width);
         let part = part.list(pattern.next, |part, row| part.number(usize::from(*row) / pattern.width));
         part.list(pattern.ends, |part, end| part.number((*end).into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use gatehouse_core::validator::{PROGRAM, unpack};
+
+    use super::*;
+    use crate::{Schemas, compile};
+
+    #[test]
+    fn what_is_unpacked_is_what_was_compiled() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let program = compile(&Schemas::read(&root).unwrap().0).unwrap();
+        let again = unpack(parts(&program).concat().leak());
+        assert_eq!(format!("{again:?}"), format!("{program:?}"));
+        // Core's own tables are these.
+        assert_eq!(format!("{:?}", *PROGRAM), format!("{program:?}"));
+        // Cut off anywhere, they mean something else and nothing breaks.
+        let bytes: &'static [u8] = parts(&program).concat().leak();
+        for end in (0..bytes.len()).step_by(97) {
+            assert_ne!(format!("{:?}", unpack(&bytes[..end])), format!("{program:?}"));
+        }
     }
 }

@@ -10,7 +10,7 @@ mod pattern;
 mod schema;
 mod sources;
 
-pub use emit::{packed, rust_source};
+pub use emit::rust_source;
 pub use sources::{STEPS, Schemas};
 
 use std::collections::BTreeMap;
