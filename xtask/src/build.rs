@@ -194,6 +194,8 @@ fn minify(repo: &Repo, glue: &Path) -> Result<()> {
     let mut esbuild = Command::new(repo.npm_bin("esbuild")?);
     esbuild.env("PATH", repo.path_env()).arg(glue).args([
         "--minify",
+        // Warnings about ways to call the glue that the package has not.
+        "--drop:console",
         "--allow-overwrite",
         "--log-level=warning",
     ]);

@@ -99,6 +99,10 @@ fn rust_flags(panics: Panics, quick: bool) -> String {
             [
                 "-Zunstable-options",
                 "-Cpanic=immediate-abort",
+                // Numbers are all that crosses, so there is no table of JavaScript's values to set up.
+                "-Ctarget-feature=-reference-types",
+                // Only what gets smaller by it is inlined; no loss of speed could be measured.
+                "-Cllvm-args=-inline-threshold=0",
                 "--cfg",
                 "gatehouse_small",
                 "--cfg",
@@ -158,6 +162,8 @@ pub fn optimise(repo: &Repo, module: &Path, panics: Panics) -> Result<()> {
         // Runs of zeros cost nothing after gzip, and the segments that would leave them out do.
         command.args([
             "--skip-pass=memory-packing",
+            // The stack grows down to 0, so nothing that has an address is there.
+            "--low-memory-unused",
             "--converge",
             "--strip-producers",
             "--strip-target-features",

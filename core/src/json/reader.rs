@@ -46,12 +46,17 @@ pub(crate) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// At the beginning of a text.
     pub fn new(text: &'a str) -> Self {
-        Self { is_utf8: true, ..Self::of_bytes(text.as_bytes()) }
+        Self::of_utf8(text.as_bytes())
     }
 
     /// At the beginning of bytes that may not be UTF-8.
     pub fn of_bytes(bytes: &'a [u8]) -> Self {
         Self { bytes, is_utf8: false, at: 0, broken: None }
+    }
+
+    /// At the beginning of bytes that an encoder has written.
+    pub fn of_utf8(bytes: &'a [u8]) -> Self {
+        Self { is_utf8: true, ..Self::of_bytes(bytes) }
     }
 
     /// What was read since `start`.
@@ -319,9 +324,11 @@ const fn all(byte: u8) -> u64 {
 /// sure: the subtractions borrow, and only from a byte that is marked itself.
 #[inline]
 fn not_plain(eight: u64) -> u64 {
-    let is = |byte| (eight ^ all(byte)).wrapping_sub(all(1));
+    // With this bit turned over, `"` is 0x20 and what is below 0x20 stays there: one subtraction finds both.
+    let control_or_quote = (eight ^ all(2)).wrapping_sub(all(0x21));
+    let backslash = (eight ^ all(b'\\')).wrapping_sub(all(1));
     // Of bytes of 0x7f and more, the sum or the byte itself has the highest bit.
-    (is(b'"') | is(b'\\') | eight.wrapping_sub(all(b' ')) | eight | eight.wrapping_add(all(1))) & all(0x80)
+    (control_or_quote | backslash | eight | eight.wrapping_add(all(1))) & all(0x80)
 }
 
 /// Marks in the same way where a run of any characters ends: at `"`, `\` or a control character.

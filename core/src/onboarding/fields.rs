@@ -39,8 +39,6 @@ pub struct Field {
     pub kind: Kind,
     /// Whether onboarding cannot be finished without it.
     pub required: bool,
-    /// A hint under the input.
-    pub hint: &'static str,
 }
 
 /// One step.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 pub use google::{TokenAnswer, der, generate_url, signed_part};
 
 use crate::json::Json;
-use crate::onboarding::{Answer, Field, FieldId, Kind, validate_field};
+use crate::onboarding::{Answer, Field, FieldId, Kind, hint, validate_field};
 use crate::vocabulary::SuggestionState;
 
 /// The fields that words can be found for. Names, prices, proof, goals and constraints are facts: a model that suggested
@@ -130,7 +130,7 @@ pub fn prompt(answers: &Map<String, Value>, fields: &[FieldId]) -> Value {
 /// A field in the service's dialect of OpenAPI. Lengths are said in words: the dialect knows few rules, and whatever it
 /// promises is checked again.
 fn schema(field: &Field) -> Value {
-    let (label, hint) = (field.label, field.hint);
+    let (label, hint) = (field.label, hint(field.id));
     match field.kind {
         Kind::List { max_items, max } => json!({
             "type": "ARRAY", "items": {"type": "STRING"},

@@ -6,6 +6,7 @@
 //! than 64 levels are faults with sentences of their own.
 
 mod canonical;
+mod packed;
 mod place;
 mod sentence;
 mod table;
@@ -14,13 +15,18 @@ mod tables;
 mod walk;
 
 pub use canonical::canonical;
+pub use packed::unpack;
 pub use table::{ANY, Check, Choice, Lengths, NEVER, Node, NodeId, Pattern, Program, kind};
-pub use tables::PROGRAM;
 
-use crate::json::Reader;
+use std::sync::LazyLock;
+
 use serde::Serialize;
 
+use crate::json::Reader;
 use crate::onboarding::{FieldId, StepId};
+
+/// The schemas of `core/schema`, compiled.
+pub static PROGRAM: LazyLock<Program> = LazyLock::new(|| unpack(tables::TABLES));
 
 /// One fault of a document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -107,6 +113,11 @@ pub fn validate_bytes(subject: Subject, bytes: &[u8]) -> Vec<Violation> {
             vec![Violation::of_document("not_utf8", message)]
         }
     }
+}
+
+/// The same for bytes that an encoder has written: nobody looks again whether they are UTF-8.
+pub fn validate_encoded(subject: Subject, bytes: &[u8]) -> Vec<Violation> {
+    walk::walk(&PROGRAM, subject.node(), Reader::of_utf8(bytes)).0
 }
 
 /// The same against any node of any program, for the compiler's own tests.

@@ -33,7 +33,7 @@ pub mod kind {
     pub const ALL: u8 = 127;
 }
 
-/// Compiled schemas. All data is static: written into the source by the compiler, or leaked by its tests.
+/// Compiled schemas. All data lives as long as the process.
 #[derive(Clone, Copy, Debug)]
 pub struct Program {
     /// The nodes, [`ANY`] and [`NEVER`] first.
@@ -134,7 +134,7 @@ pub struct Pattern {
     /// Whether it is found in every text of printable ASCII characters, so that such a text need not be searched.
     pub takes_plain: bool,
     /// Which class a byte is in.
-    pub classes: &'static [u8; 256],
+    pub classes: &'static [u8],
     /// How many classes there are.
     pub width: usize,
     /// The row of the next state by row and class. A row begins at a multiple of the width: the first finds nothing

@@ -119,7 +119,6 @@ impl<'a> Walk<'a> {
         Some(())
     }
 
-    #[cfg_attr(gatehouse_small, optimize(speed))]
     fn check_text(&mut self, read: &Text<'_>, place: &Place<'_>) -> Option<()> {
         let text = &*read.bytes;
         // Each character has one byte that is no continuation of another.
@@ -183,7 +182,6 @@ impl<'a> Walk<'a> {
         Some(())
     }
 
-    #[cfg_attr(gatehouse_small, optimize(speed))]
     fn number(&mut self, place: &Place<'_>) -> Option<u8> {
         let Some(number) = Decimal::read(self.reader.number()?) else {
             self.say(place, "json", "number_out_of_range", sentence::out_of_range(place))?;
@@ -213,7 +211,6 @@ impl<'a> Walk<'a> {
         Some(if number.is_integer() { kind::INTEGER } else { kind::FRACTION })
     }
 
-    #[cfg_attr(gatehouse_small, optimize(speed))]
     fn array(&mut self, place: &Place<'_>) -> Option<()> {
         self.deeper(place)?;
         let node = place.node;

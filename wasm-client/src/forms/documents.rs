@@ -3,16 +3,19 @@
 use gatehouse_core::error::FieldError;
 use gatehouse_core::json::Json;
 use gatehouse_core::onboarding::{self, Answer, FieldId};
-use gatehouse_core::validator::{Subject, Violation, validate_bytes};
+use gatehouse_core::validator::{Subject, Violation, validate_bytes, validate_encoded};
 use serde::Serialize;
 
 use super::answers::Bad;
 use crate::answer::tagged;
 use crate::text::json_text;
 
-/// Holds a document against the schema with this name; answers its faults as a JSON list, or an empty text.
-pub fn validate_document(schema: &str, json: &[u8]) -> String {
+/// Holds a document against the schema with this name; answers its faults as a JSON list, or an empty text. `is_text`
+/// says that it was a text, whose bytes need no second look.
+pub fn validate_document(schema: &[u8], json: &[u8], is_text: bool) -> String {
+    let schema = str::from_utf8(schema).unwrap_or_default();
     let found = match Subject::parse(schema) {
+        Some(subject) if is_text => validate_encoded(subject, json),
         Some(subject) => validate_bytes(subject, json),
         None => vec![unknown_schema(schema)],
     };
@@ -63,9 +66,9 @@ mod tests {
 
     #[test]
     fn a_name_that_is_no_schema_is_refused_by_name() {
-        assert!(validate_document("companies", b"{}").contains("unknown_schema"));
-        assert_eq!(validate_document("company_name", b"\"Chaya\""), "");
-        assert!(validate_document("company_name", b"\xff").contains("not_utf8"));
+        assert!(validate_document(b"companies", b"{}", true).contains("unknown_schema"));
+        assert_eq!(validate_document(b"company_name", b"\"Chaya\"", true), "");
+        assert!(validate_document(b"company_name", b"\xff", false).contains("not_utf8"));
     }
 
     #[test]

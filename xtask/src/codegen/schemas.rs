@@ -69,17 +69,23 @@ pub fn rust_questions(schemas: &Schemas) -> String {
         for (id, question) in questions(schemas, step) {
             let _ = writeln!(
                 out,
-                "    Field {{ id: FieldId::{}, step: StepId::{}, label: {}, kind: {}, required: {}, hint: {} }},",
+                "    Field {{ id: FieldId::{}, step: StepId::{}, label: {}, kind: {}, required: {} }},",
                 pascal(id),
                 pascal(step),
                 question["title"],
                 rust_kind(schemas, question),
-                required(&schemas.0[step], id),
-                question["description"]
+                required(&schemas.0[step], id)
             );
         }
     }
-    out.push_str("];\n");
+    out.push_str(
+        "];\n\n/// The hint under a question's input. It stands apart because the browser's rules have no use for it.\n\
+         pub const fn hint(id: FieldId) -> &'static str {\n    match id {\n",
+    );
+    for (id, question) in STEPS.iter().flat_map(|step| questions(schemas, step)) {
+        let _ = writeln!(out, "        FieldId::{} => {},", pascal(id), question["description"]);
+    }
+    out.push_str("    }\n}\n");
     out
 }
 

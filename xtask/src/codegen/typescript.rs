@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use gatehouse_core::onboarding::{FIELDS, FieldId, Kind, STEPS, StepId};
+use gatehouse_core::onboarding::{FIELDS, FieldId, Kind, STEPS, StepId, hint};
 use gatehouse_core::suggestions;
 use gatehouse_core::vocabulary::VOCABULARY;
 use serde_json::{Map, Value, json};
@@ -60,7 +60,7 @@ pub fn fields() -> String {
                     merge(&mut entry, json!({"kind": "list", "max": max, "maxItems": max_items}));
                 }
             }
-            merge(&mut entry, json!({"required": field.required, "hint": field.hint}));
+            merge(&mut entry, json!({"required": field.required, "hint": hint(field.id)}));
             entry
         })
         .collect();

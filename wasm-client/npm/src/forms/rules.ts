@@ -22,7 +22,7 @@ import { forms } from "./module.js";
  * @param answers The step's answers, or their JSON text.
  */
 export function validateStep(step: StepId, answers: unknown): Checked {
-  return JSON.parse(forms.rules.validateStep(text(step), json(answers)));
+  return JSON.parse(forms.call("validateStep", [text(step), json(answers)]));
 }
 
 /**
@@ -31,7 +31,7 @@ export function validateStep(step: StepId, answers: unknown): Checked {
  * @param answers All answers, or their JSON text.
  */
 export function validateAnswers(answers: unknown): Checked {
-  return JSON.parse(forms.rules.validateAnswers(json(answers)));
+  return JSON.parse(forms.call("validateAnswers", [json(answers)]));
 }
 
 /**
@@ -44,20 +44,7 @@ export function validateAnswers(answers: unknown): Checked {
 export function validateField(field: FieldId, answer: unknown): CheckedField {
   // A text is an answer here and not JSON text, unlike everywhere else.
   const given = typeof answer === "string" ? JSON.stringify(answer) : json(answer);
-  return JSON.parse(forms.rules.validateField(text(field), given));
-}
-
-/** Texts are encoded into this and grown with them: much faster than letter by letter. */
-let buffer = new Uint8Array(16_384);
-/** A buffer larger than this many bytes is not kept. */
-const KEPT = 1_048_576;
-const encoder = new TextEncoder();
-
-function encoded(document: string): Uint8Array {
-  const most = document.length * 3;
-  if (most > KEPT) return encoder.encode(document);
-  if (most > buffer.length) buffer = new Uint8Array(most);
-  return buffer.subarray(0, encoder.encodeInto(document, buffer).written);
+  return JSON.parse(forms.call("validateField", [text(field), given]));
 }
 
 /**
@@ -67,8 +54,8 @@ function encoded(document: string): Uint8Array {
  * @param document The document: its JSON text or, fastest, its bytes.
  */
 export function validateDocument(schema: SchemaName, document: unknown): Judged {
-  const bytes = document instanceof Uint8Array ? document : encoded(json(document));
-  const found = forms.rules.validateDocument(text(schema), bytes);
+  const given = document instanceof Uint8Array ? document : json(document);
+  const found = forms.call("validateDocument", [given, text(schema)], typeof given === "string" ? 1 : 0);
   if (found === "") return { ok: true, errors: [] };
   const errors = JSON.parse(found) as [Violation, ...Violation[]];
   return { ok: false, errors };
@@ -89,7 +76,7 @@ export function validateContext(context: unknown): Judged {
  * @param answers The answers so far, or their JSON text.
  */
 export function progress(answers: unknown): ProgressResult {
-  return JSON.parse(forms.rules.progress(json(answers)));
+  return JSON.parse(forms.call("progress", [json(answers)]));
 }
 
 /**
@@ -101,12 +88,12 @@ export function progress(answers: unknown): ProgressResult {
  * @param theirs The saved answers now, such as the `current` of a 412.
  */
 export function mergeSession(base: unknown, mine: unknown, theirs: unknown): MergeResult {
-  return JSON.parse(forms.rules.mergeSession(json(base), json(mine), json(theirs)));
+  return JSON.parse(forms.call("mergeSession", [json(base), json(mine), json(theirs)]));
 }
 
 /** Counts a text as the length rules do: Unicode characters without the white space around them. */
 export function countCharacters(value: string): number {
-  return forms.rules.countCharacters(text(value));
+  return Number(forms.call("countCharacters", [text(value)]));
 }
 
 /**
@@ -116,7 +103,7 @@ export function countCharacters(value: string): number {
  * @param nowMs The current time in milliseconds since 1970.
  */
 export function freshness(confirmedAt: string | null, nowMs: number): FreshnessResult {
-  return JSON.parse(forms.rules.freshness(confirmedAt === null ? undefined : text(confirmedAt), nowMs));
+  return JSON.parse(forms.call("freshness", [confirmedAt === null ? "" : text(confirmedAt)], confirmedAt === null ? 0 : 1, nowMs));
 }
 
 /**
@@ -127,7 +114,7 @@ export function freshness(confirmedAt: string | null, nowMs: number): FreshnessR
  * @param nowMs The current time in milliseconds since 1970.
  */
 export function nextPoll(createdAt: string, expiresAt: string, nowMs: number): PollResult {
-  return JSON.parse(forms.rules.nextPoll(text(createdAt), text(expiresAt), nowMs));
+  return JSON.parse(forms.call("nextPoll", [text(createdAt), text(expiresAt)], nowMs));
 }
 
 /**
@@ -136,7 +123,7 @@ export function nextPoll(createdAt: string, expiresAt: string, nowMs: number): P
  * @param paise Whole paise; anything else gives an empty text.
  */
 export function formatMoney(paise: number): string {
-  return forms.rules.formatMoney(paise);
+  return forms.call("formatMoney", [], paise);
 }
 
 /**
@@ -149,7 +136,7 @@ export function formatMoney(paise: number): string {
  * @param nowIso The current time, RFC 3339, such as `new Date().toISOString()`.
  */
 export function decideGate(facts: GateFacts | string, path: string, nowIso: string): GateResult {
-  return JSON.parse(forms.rules.decideGate(json(facts), text(path), text(nowIso)));
+  return JSON.parse(forms.call("decideGate", [json(facts), text(path), text(nowIso)]));
 }
 
 /**
@@ -159,5 +146,5 @@ export function decideGate(facts: GateFacts | string, path: string, nowIso: stri
  * @param redirect The decoded `redirect` parameter; `null` when there is none.
  */
 export function landing(redirect: string | null): string {
-  return forms.rules.landing(redirect === null ? "" : text(redirect));
+  return forms.call("landing", [redirect === null ? "" : text(redirect)]);
 }

@@ -10,7 +10,7 @@ import { manifest } from "./module.js";
  * @param nowMs The current time in milliseconds since 1970.
  */
 export function buildContext(answers: unknown, sessionId: string, nowMs: number): ContextResult {
-  return JSON.parse(manifest.rules.buildContext(json(answers), text(sessionId), nowMs));
+  return JSON.parse(manifest.call("buildContext", [json(answers), text(sessionId)], nowMs));
 }
 
 /**
@@ -21,7 +21,7 @@ export function buildContext(answers: unknown, sessionId: string, nowMs: number)
  * @param nowMs The current time in milliseconds since 1970.
  */
 export function reduce(answers: unknown, nowMs: number): Preview {
-  return JSON.parse(manifest.rules.reduce(json(answers), nowMs));
+  return JSON.parse(manifest.call("reduce", [json(answers)], nowMs));
 }
 
 /**
@@ -30,7 +30,7 @@ export function reduce(answers: unknown, nowMs: number): Preview {
  * @param document The manifest as `GET /context/manifest` or a JSON export gives it, or its JSON text.
  */
 export function verifyManifest(document: unknown): Verified {
-  return JSON.parse(manifest.rules.verifyManifest(json(document)));
+  return JSON.parse(manifest.call("verifyManifest", [json(document)]));
 }
 
 /**
@@ -40,5 +40,5 @@ export function verifyManifest(document: unknown): Verified {
  * @param to The later one's.
  */
 export function diff(from: unknown, to: unknown): DiffResult {
-  return JSON.parse(manifest.rules.diff(json(from), json(to)));
+  return JSON.parse(manifest.call("diff", [json(from), json(to)]));
 }

@@ -1,0 +1,103 @@
+//! The tables as bytes, and what is made of them when they are first needed.
+//!
+//! As Rust's own structs they would be pointers and lengths for the most part, which weigh three times as much in the
+//! browser. A number is LEB128; texts and lists begin with their length. The schema compiler writes them
+//! (`schema-compiler/src/emit.rs`), and a test of it holds the two together.
+
+use super::table::{Check, Choice, Lengths, Node, NodeId, Pattern, Program};
+
+/// Reads a program. What is made lives as long as the process; bytes that were not written by the compiler make a
+/// program that means nothing.
+pub fn unpack(bytes: &'static [u8]) -> Program {
+    let mut packed = Packed(bytes);
+    Program {
+        nodes: packed.list(Packed::node),
+        roots: packed.list(|packed| (packed.text(), packed.id())),
+        patterns: packed.list(Packed::pattern),
+    }
+}
+
+/// What is left to read.
+struct Packed(&'static [u8]);
+
+impl Packed {
+    fn number(&mut self) -> usize {
+        let mut number = 0;
+        for shift in (0..usize::BITS).step_by(7) {
+            let Some((byte, rest)) = self.0.split_first() else { break };
+            self.0 = rest;
+            number |= usize::from(byte & 0x7f) << shift;
+            if *byte < 0x80 {
+                break;
+            }
+        }
+        number
+    }
+
+    fn bytes(&mut self) -> &'static [u8] {
+        let length = self.number();
+        let (bytes, rest) = self.0.split_at_checked(length).unwrap_or_default();
+        self.0 = rest;
+        bytes
+    }
+
+    fn text(&mut self) -> &'static str {
+        str::from_utf8(self.bytes()).unwrap_or_default()
+    }
+
+    fn list<T>(&mut self, item: impl Fn(&mut Self) -> T) -> &'static [T] {
+        let items: Vec<T> = (0..self.number()).map(|_| item(self)).collect();
+        items.leak()
+    }
+
+    /// A number that fits, as every one of its kind does.
+    fn small<T: TryFrom<usize> + Default>(&mut self) -> T {
+        T::try_from(self.number()).unwrap_or_default()
+    }
+
+    fn id(&mut self) -> NodeId {
+        self.small()
+    }
+
+    fn node(&mut self) -> Node {
+        let (label, step, kinds) = (self.text(), self.text(), self.small());
+        let easy = Lengths { least: self.small(), most: self.small() };
+        let checks = self.list(Self::check);
+        let members = self.list(|packed| (packed.text(), packed.id(), packed.number()));
+        let required = members.iter().rev().fold(0, |bits, (.., is)| bits << 1 | *is as u64);
+        let properties: Vec<_> = members.iter().map(|(name, id, _)| (*name, *id)).collect();
+        let (other, items) = (self.id(), self.id());
+        Node { label, step, kinds, easy, checks, properties: properties.leak(), required, other, items }
+    }
+
+    fn check(&mut self) -> Check {
+        match self.number() {
+            0 => Check::MinLength(self.number()),
+            1 => Check::MaxLength(self.number()),
+            2 => Check::Pattern(self.number()),
+            3 => Check::DateTime,
+            4 => Check::Minimum(self.text()),
+            5 => Check::Maximum(self.text()),
+            6 => Check::ExclusiveMinimum(self.text()),
+            7 => Check::ExclusiveMaximum(self.text()),
+            8 => Check::MinItems(self.number()),
+            9 => Check::MaxItems(self.number()),
+            10 => Check::UniqueItems,
+            11 => Check::OneOf(self.choice()),
+            _ => Check::Const(self.choice()),
+        }
+    }
+
+    fn choice(&mut self) -> Choice {
+        Choice { texts: self.list(Self::text), others: self.list(Self::text) }
+    }
+
+    fn pattern(&mut self) -> Pattern {
+        let (code, message, takes_plain) = (self.text(), self.text(), self.number() != 0);
+        let (classes, width) = (self.bytes(), self.number());
+        // Written as the state's number, which is one byte for most.
+        let next = self.list(|packed| (packed.number() * width) as u16);
+        let ends = self.list(|packed| packed.number() != 0);
+        Pattern { code, message, takes_plain, classes, width, next, ends }
+    }
+}
