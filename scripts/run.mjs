@@ -118,6 +118,7 @@ Object.assign(process.env, {
 const linted = command === "test" || process.env.GATEHOUSE_LINTED === "1";
 if (linted) process.env.GATEHOUSE_LINTED = "1";
 const lints = {
+  CARGO_INCREMENTAL: "0",
   RUSTC_WORKSPACE_WRAPPER: "clippy-driver",
   CLIPPY_ARGS: "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__",
 };

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow};
 use crate::lock;
 use crate::repo::Repo;
 use crate::stamp;
-use crate::step::{note, run_quietly, step};
+use crate::step::{giving_way, note, run_quietly, step};
 use crate::wasm::{self, Glue, Panics};
 
 const SHIM: &str = include_str!("../assets/worker-shim.mjs");
@@ -20,7 +20,8 @@ const QUICK: &str = "GATEHOUSE_QUICK_BUILD";
 const RECIPES: [&str; 2] = [include_str!("build.rs"), include_str!("wasm.rs")];
 const COMMON_INPUTS: [&str; 4] = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "core"];
 
-/// Builds both wasm outputs, at the same time: the last step of each is one long compilation on one core.
+/// Builds both wasm outputs, at the same time: the last step of each is one long compilation on one core. The Worker's
+/// takes longest and goes before.
 ///
 /// # Errors
 /// When a step fails; the sentence names it.
@@ -28,7 +29,7 @@ pub fn build(repo: &Repo) -> Result<()> {
     let _alone = lock::checkout(repo)?;
     std::thread::scope(|scope| {
         let worker = scope.spawn(|| build_worker(repo));
-        let client = build_wasm_client(repo);
+        let client = giving_way(|| build_wasm_client(repo)).flatten();
         worker.join().map_err(|_| anyhow!("The Worker's build panicked: its message is above."))??;
         client
     })

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 /// Prints what starts now, without waiting for it to end.
 pub fn note(text: &str) {
@@ -22,6 +22,22 @@ pub fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let value = work()?;
     note(&format!("{name}: {:.1} s", start.elapsed().as_secs_f64()));
     Ok(value)
+}
+
+/// Runs work on a thread of its own whose programs give way to others: a thread's niceness is its own on Linux, and what it
+/// starts inherits it.
+///
+/// # Errors
+/// When the work panics.
+pub fn giving_way<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T> {
+    const NICE: i32 = 5;
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            let _ = rustix::process::setpriority_process(None, NICE);
+            work()
+        });
+        thread.join().map_err(|_| anyhow!("It panicked: its message is above."))
+    })
 }
 
 /// Runs a program quietly; when it fails, all it printed is part of the error.

@@ -45,6 +45,8 @@ pub fn cargo_test(repo: &Repo) -> Command {
     cargo
         .current_dir(&repo.root)
         .env("CARGO_TERM_COLOR", "never")
+        // Keeping parts of packages costs a tenth of compiling them, and gigabytes of the cache.
+        .env("CARGO_INCREMENTAL", "0")
         // As `cargo clippy -- -D warnings` sets them; the dependencies are those of a plain `cargo test`.
         .env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver")
         .env("CLIPPY_ARGS", "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__")
