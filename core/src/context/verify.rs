@@ -4,7 +4,7 @@
 
 use super::export::{BLOCK, CHECKSUM, Head, TITLE, render};
 use super::sha256_hex;
-use crate::json::members::{count, needed, optional, text, word};
+use crate::json::members::{Members, optional};
 use crate::json::{Json, canonical_number};
 use crate::time;
 use crate::vocabulary::BcmSource;
@@ -103,39 +103,35 @@ pub fn verify_json(text: &str) -> Result<Verified, Flaw> {
 /// What a manifest says of itself, its checksum as stated. Every member must be there and of its kind; the browser looks
 /// with this and not with serde, whose generated readers weigh ten times as much there.
 fn said(json: &Json) -> Result<Verified, String> {
-    needed(json.get("content"), "content")?;
-    needed(text(json, "confirmed_at")?, "confirmed_at")?;
-    needed(word(json, "source", BcmSource::parse)?, "source")?;
-    let meta = needed(optional(json, "meta"), "meta")?;
-    needed(count(meta, "token_estimate")?, "meta.token_estimate")?;
+    let members = Members::default();
+    members.needed(json.get("content"), "content");
+    members.needed(members.text(json, "confirmed_at"), "confirmed_at");
+    members.needed(members.word(json, "source", BcmSource::parse), "source");
+    let meta = members.needed(optional(json, "meta"), "meta").unwrap_or(&Json::Null);
+    members.needed(members.count(meta, "token_estimate"), "meta.token_estimate");
     for name in ["reducer", "restored_from"] {
-        count(meta, name)?;
+        members.count(meta, name);
     }
-    for id in list(meta, "missing")? {
-        needed(id.as_text(), "meta.missing")?;
+    for id in members.list(meta, "missing") {
+        members.needed(id.as_text(), "meta.missing");
     }
-    for gone in list(meta, "dropped")? {
-        needed(text(gone, "pointer")?, "meta.dropped.pointer")?;
-        needed(text(gone, "action")?, "meta.dropped.action")?;
-        text(gone, "reason")?;
+    for gone in members.list(meta, "dropped") {
+        members.needed(members.text(gone, "pointer"), "meta.dropped.pointer");
+        members.needed(members.text(gone, "action"), "meta.dropped.action");
+        members.text(gone, "reason");
     }
-    let version = needed(count(json, "version")?, "version")?;
-    let workspace_id = text(json, "workspace_id")?;
-    let generated_at = needed(text(json, "generated_at")?, "generated_at")?;
-    let checksum = needed(text(json, "checksum")?, "checksum")?;
+    let version = members.needed(members.count(json, "version"), "version");
+    let workspace_id = members.text(json, "workspace_id");
+    let generated_at = members.needed(members.text(json, "generated_at"), "generated_at");
+    let checksum = members.needed(members.text(json, "checksum"), "checksum");
+    let said = version.zip(generated_at).zip(checksum);
+    let ((version, generated_at), checksum) = members.finish(said)?;
     Ok(Verified {
         version,
         workspace_id: workspace_id.map(str::to_owned),
         generated_at: generated_at.to_owned(),
         checksum: checksum.to_owned(),
     })
-}
-
-fn list<'a>(json: &'a Json, name: &str) -> Result<&'a [Json], String> {
-    match json.get(name) {
-        Some(Json::List(items)) => Ok(items),
-        _ => Err(format!("`{name}` is no list")),
-    }
 }
 
 fn verify_markdown(text: &str) -> Result<Verified, Flaw> {

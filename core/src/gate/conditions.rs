@@ -29,26 +29,28 @@ pub struct Controls {
 pub fn judge(facts: &GateFacts, now: Timestamp) -> Vec<ConditionView> {
     let session = session(facts.session);
     let signed_in = session.met;
-    let mut conditions = vec![session];
     match &facts.profile {
-        Some(profile) if signed_in => conditions.extend([
+        Some(profile) if signed_in => vec![
+            session,
             self::profile(profile),
             workspace(profile),
             plan(profile, now),
             onboarding(profile),
             manifest(profile, now),
-        ]),
+        ],
         _ => {
             let message = if signed_in {
                 "We could not check this just now."
             } else {
                 "We can say once you are signed in."
             };
-            let rest = GateCondition::ALL.iter().skip(1);
-            conditions.extend(rest.map(|&condition| view(condition, false, UNKNOWN, message)));
+            let mut conditions = vec![session];
+            for &condition in GateCondition::ALL.iter().skip(1) {
+                conditions.push(view(condition, false, UNKNOWN, message));
+            }
+            conditions
         }
     }
-    conditions
 }
 
 /// The first unmet condition that blocks; the manifest never does.

@@ -71,10 +71,16 @@ fn consequence(next: &NextAction) -> &'static str {
 
 fn upcoming(profile: &ProfileFacts, now: Timestamp) -> Vec<Upcoming> {
     let mut found: Vec<(Timestamp, String)> = Vec::new();
+    let mut happens = |at: Timestamp, message: String| {
+        if at > now {
+            let place = found.partition_point(|(earlier, _)| *earlier <= at);
+            found.insert(place, (at, message));
+        }
+    };
     let dates = conditions::dates(profile);
     if let Some(end) = dates.access {
         let day = day_in_india(end);
-        found.push((
+        happens(
             end,
             match profile.plan_status {
                 SubscriptionStatus::Trial => {
@@ -85,18 +91,15 @@ fn upcoming(profile: &ProfileFacts, now: Timestamp) -> Vec<Upcoming> {
                 }
                 _ => format!("Access ends on {day} unless the plan is renewed."),
             },
-        ));
+        );
         if let (Some(paid), Some(_)) = (dates.paid, dates.grace) {
-            found.push((
-                paid,
-                format!("The paid time ends on {}; 3 days of grace follow.", day_in_india(paid)),
-            ));
+            happens(paid, format!("The paid time ends on {}; 3 days of grace follow.", day_in_india(paid)));
         }
     }
     let age = conditions::age(profile, now);
     if let Some(at) = age.changes_at.as_deref().and_then(time::parse) {
         let day = day_in_india(at);
-        found.push((
+        happens(
             at,
             match age.freshness {
                 Freshness::Fresh => {
@@ -106,9 +109,7 @@ fn upcoming(profile: &ProfileFacts, now: Timestamp) -> Vec<Upcoming> {
                     "The manifest expires on {day}; what uses it is then switched off until a rebuild."
                 ),
             },
-        ));
+        );
     }
-    found.retain(|(at, _)| *at > now);
-    found.sort_by_key(|(at, _)| *at);
     found.into_iter().map(|(at, message)| Upcoming { at: time::format(at), message }).collect()
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::ManifestHead;
 use crate::json::Json;
-use crate::json::members::{flag, needed, optional, text, word};
+use crate::json::members::{Members, optional};
 use crate::vocabulary::{MemberRole, OnboardingStatus, Plan, SignIn, SubscriptionStatus};
 
 /// All that the gate judges. `GET /auth/gate` sends it along, so that a page can ask again without a call.
@@ -64,54 +64,53 @@ impl GateFacts {
     /// # Errors
     /// What is missing or of another kind, as the end of a sentence.
     pub fn read(json: &Json) -> Result<Self, String> {
-        let profile = match optional(json, "profile") {
-            Some(profile) => Some(ProfileFacts::read(profile)?),
-            None => None,
-        };
-        Ok(Self { session: needed(word(json, "session", SignIn::parse)?, "session")?, profile })
+        let members = Members::default();
+        let profile = optional(json, "profile").and_then(|profile| ProfileFacts::read(profile, &members));
+        let session = members.needed(members.word(json, "session", SignIn::parse), "session");
+        members.finish(session.map(|session| Self { session, profile }))
     }
 }
 
 impl ProfileFacts {
-    fn read(json: &Json) -> Result<Self, String> {
+    /// `None` when something is amiss.
+    fn read(json: &Json, members: &Members) -> Option<Self> {
         if !matches!(json, Json::Object(_)) {
-            return Err("`profile` is no object".to_owned());
+            members.note("profile", "is no object");
         }
         // Texts are borrowed until nothing can be amiss any more: giving back half a value is much code.
-        let manifest = match optional(json, "manifest") {
-            Some(head) => Some((
-                needed(head.get("version").and_then(Json::as_count), "manifest.version")?,
-                needed(text(head, "confirmed_at")?, "manifest.confirmed_at")?,
-            )),
-            None => None,
-        };
-        let profile_exists = needed(flag(json, "profile_exists")?, "profile_exists")?;
-        let account_disabled = flag(json, "account_disabled")?.unwrap_or(false);
-        let workspace_exists = needed(flag(json, "workspace_exists")?, "workspace_exists")?;
-        let role = word(json, "role", MemberRole::parse)?;
-        let plan = word(json, "plan", Plan::parse)?;
-        let plan_status = needed(word(json, "plan_status", SubscriptionStatus::parse)?, "plan_status")?;
-        let onboarding_status =
-            needed(word(json, "onboarding_status", OnboardingStatus::parse)?, "onboarding_status")?;
-        let [workspace_id, access_until, paid_until, grace_until] = [
-            text(json, "workspace_id")?,
-            text(json, "access_until")?,
-            text(json, "paid_until")?,
-            text(json, "grace_until")?,
-        ];
-        let owned = |text: Option<&str>| text.map(str::to_owned);
-        Ok(Self {
-            profile_exists,
+        let manifest = optional(json, "manifest").and_then(|head| {
+            let version = head.get("version").and_then(Json::as_count);
+            let confirmed_at = members.text(head, "confirmed_at");
+            let version = members.needed(version, "manifest.version");
+            version.zip(members.needed(confirmed_at, "manifest.confirmed_at"))
+        });
+        let flag = |name| members.needed(members.flag(json, name), name);
+        let (profile_exists, workspace_exists) = (flag("profile_exists"), flag("workspace_exists"));
+        let account_disabled = members.flag(json, "account_disabled").unwrap_or(false);
+        let role = members.word(json, "role", MemberRole::parse);
+        let plan = members.word(json, "plan", Plan::parse);
+        let plan_status = members.word(json, "plan_status", SubscriptionStatus::parse);
+        let plan_status = members.needed(plan_status, "plan_status");
+        let onboarding_status = members.word(json, "onboarding_status", OnboardingStatus::parse);
+        let onboarding_status = members.needed(onboarding_status, "onboarding_status");
+        let texts = ["workspace_id", "access_until", "paid_until", "grace_until"];
+        let texts = texts.map(|name| members.text(json, name));
+        if !members.are_good() {
+            return None;
+        }
+        let [workspace_id, access_until, paid_until, grace_until] = texts.map(|text| text.map(str::to_owned));
+        Some(Self {
+            profile_exists: profile_exists?,
             account_disabled,
-            workspace_exists,
-            workspace_id: owned(workspace_id),
+            workspace_exists: workspace_exists?,
+            workspace_id,
             role,
             plan,
-            plan_status,
-            access_until: owned(access_until),
-            paid_until: owned(paid_until),
-            grace_until: owned(grace_until),
-            onboarding_status,
+            plan_status: plan_status?,
+            access_until,
+            paid_until,
+            grace_until,
+            onboarding_status: onboarding_status?,
             manifest: manifest.map(|(version, confirmed_at)| ManifestHead {
                 version,
                 confirmed_at: confirmed_at.to_owned(),
