@@ -43,7 +43,7 @@ pub fn all(repo: &Repo) -> Tally {
         total.add(native.join().unwrap_or(Tally { passed: 0, failed: 1 }));
     });
     // Most of these wait most of the time.
-    let threads = std::thread::available_parallelism().map_or(2, usize::from) + 1;
+    let threads = std::thread::available_parallelism().map_or(2, usize::from) * 2;
     let mut edge = cargo_test(repo);
     edge.args(["--no-fail-fast", "--test", ALONE, "--", &format!("--test-threads={threads}")]);
     total.add(run_suite(ALONE, Kind::Counted, &mut edge));
@@ -84,7 +84,6 @@ fn native(repo: &Repo, built: &Receiver<()>) -> Tally {
     // An error is the other lane's end, and its tests say why.
     let _ = built.recv();
     total.add(run_suite(ON_WORKER, Kind::Counted, cargo_test(repo).args(["--test", ON_WORKER])));
-    total.add(wrangler::suite(repo));
     total
 }
 
@@ -106,6 +105,7 @@ fn wasm(repo: &Repo, is_built: Sender<()>, chromium: impl FnOnce() -> Option<Pat
         }
     }
     total.add(browser::suite(repo));
+    total.add(wrangler::suite(repo));
     total
 }
 
