@@ -33,14 +33,17 @@ pub fn all(repo: &Repo) -> Tally {
     let mut total = run_check("generated files", || codegen::run(&repo.root, true));
     total.add(run_check("requirements, plan and status", || trace::check(&repo.root)));
     total.add(run_suite("formatting", Kind::Check, cargo(repo).args(["fmt", "--all", "--check"])));
-    // Two lanes of about the same length, because most steps of either keep one core busy.
+    // Lanes of about the same length, because most steps keep one core busy or wait.
     let (is_built, built) = mpsc::channel();
     std::thread::scope(|scope| {
         // Mostly the network's time.
         let chromium = scope.spawn(|| setup::browser().ok().flatten());
-        let native = scope.spawn(move || native(repo, &built));
+        let native = scope.spawn(|| native(repo));
+        let on_worker = scope.spawn(move || on_worker(repo, &built));
         total.add(wasm(repo, is_built, || chromium.join().ok().flatten()));
-        total.add(native.join().unwrap_or(Tally { passed: 0, failed: 1 }));
+        for lane in [native, on_worker] {
+            total.add(lane.join().unwrap_or(Tally { passed: 0, failed: 1 }));
+        }
     });
     // Most of these wait most of the time.
     let threads = std::thread::available_parallelism().map_or(2, usize::from) * 2;
@@ -52,7 +55,7 @@ pub fn all(repo: &Repo) -> Tally {
 
 /// What native code does. No suite names its packages: all take one build of the dependencies, the lints of the Worker
 /// too, which has nothing in it that is for wasm32 alone.
-fn native(repo: &Repo, built: &Receiver<()>) -> Tally {
+fn native(repo: &Repo) -> Tally {
     let lints = || run_suite("lints", Kind::Check, cargo_test(repo).arg("--no-run"));
     let mut total = giving_way(lints).unwrap_or(Tally { passed: 0, failed: 1 });
     total.add(run_suite(
@@ -81,9 +84,15 @@ fn native(repo: &Repo, built: &Receiver<()>) -> Tally {
             "tests/contract/token_counts/recount.test.mjs",
         ]),
     ));
+    total
+}
+
+/// What needs the built Worker and takes no harm from others beside it.
+fn on_worker(repo: &Repo, built: &Receiver<()>) -> Tally {
     // An error is the other lane's end, and its tests say why.
     let _ = built.recv();
-    total.add(run_suite(ON_WORKER, Kind::Counted, cargo_test(repo).args(["--test", ON_WORKER])));
+    let mut total = run_suite(ON_WORKER, Kind::Counted, cargo_test(repo).args(["--test", ON_WORKER]));
+    total.add(wrangler::suite(repo));
     total
 }
 
@@ -105,7 +114,6 @@ fn wasm(repo: &Repo, is_built: Sender<()>, chromium: impl FnOnce() -> Option<Pat
         }
     }
     total.add(browser::suite(repo));
-    total.add(wrangler::suite(repo));
     total
 }
 
