@@ -5,12 +5,14 @@ mod double;
 pub(crate) mod members;
 mod natural;
 mod reader;
+mod scan;
 mod with_serde;
 
 pub(crate) use decimal::Decimal;
 pub use double::canonical_double;
 pub(crate) use double::canonical_number;
-pub(crate) use reader::{Broken, Reader, Text, same};
+pub(crate) use reader::{Broken, Reader, Text};
+pub(crate) use scan::same;
 
 use serde_json::Value;
 

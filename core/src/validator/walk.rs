@@ -1,14 +1,15 @@
 //! The engine: one pass over the text that checks while it reads.
 
+mod checks;
+
 use std::borrow::Cow;
 
 use super::Violation;
 use super::canonical::canonical;
 use super::place::{Place, Segment};
 use super::sentence;
-use super::table::{ANY, Check, Choice, NEVER, NodeId, Program, kind};
-use crate::json::{DEEPEST, Decimal, Reader, Text, same};
-use crate::time;
+use super::table::{ANY, Check, NEVER, NodeId, Program, kind};
+use crate::json::{DEEPEST, Reader, Text};
 
 /// How many faults are told of one document. A body of megabytes can have millions, and nobody reads them.
 const MOST: usize = 1_000;
@@ -117,98 +118,6 @@ impl<'a> Walk<'a> {
             self.check_choice(start, &place)?;
         }
         Some(())
-    }
-
-    fn check_text(&mut self, read: &Text<'_>, place: &Place<'_>) -> Option<()> {
-        let text = &*read.bytes;
-        // Each character has one byte that is no continuation of another.
-        let count = || text.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
-        let among = |choice: &Choice| choice.texts.iter().any(|one| same(one.as_bytes(), text));
-        for check in place.node.checks {
-            match check {
-                // A character has at least one byte, so few bytes need no counting.
-                Check::MaxLength(most) if text.len() > *most => {
-                    let (count, most) = (count(), *most);
-                    if count > most {
-                        let message = sentence::too_long(place, &read.text(), count, most);
-                        self.say(place, "maxLength", "too_long", message)?;
-                    }
-                }
-                Check::MinLength(least) if text.len() < least.saturating_mul(4) => {
-                    let (count, least) = (count(), *least);
-                    if count < least {
-                        self.say(place, "minLength", "too_short", sentence::too_short(place, count, least))?;
-                    }
-                }
-                Check::Pattern(number) => {
-                    let patterns = self.program.patterns;
-                    let pattern = patterns.get(*number).filter(|one| !(read.plain && one.takes_plain));
-                    if let Some(pattern) = pattern.filter(|pattern| !pattern.found_in(text)) {
-                        let message = sentence::tail(place, pattern.message);
-                        self.say(place, "pattern", pattern.code, message)?;
-                    }
-                }
-                Check::DateTime if time::read(text).is_none() => {
-                    self.say(place, "format", "not_a_time", sentence::not_a_time(place))?;
-                }
-                Check::OneOf(choice) if !among(choice) => {
-                    let message = sentence::not_one_of(place, choice, Some(&read.text()));
-                    self.say(place, "enum", "not_one_of", message)?;
-                }
-                Check::Const(choice) if !among(choice) => {
-                    let message = sentence::not_one_of(place, choice, None);
-                    self.say(place, "const", "not_the_value", message)?;
-                }
-                _ => {}
-            }
-        }
-        Some(())
-    }
-
-    /// Whether what is no text is among the values that are allowed.
-    fn check_choice(&mut self, start: usize, place: &Place<'_>) -> Option<()> {
-        for check in place.node.checks {
-            let (Check::OneOf(choice) | Check::Const(choice)) = check else { continue };
-            let form = canonical(self.reader.since(start));
-            if form.is_some_and(|form| choice.others.contains(&form.as_str())) {
-                continue;
-            }
-            let (keyword, code) = match check {
-                Check::Const(_) => ("const", "not_the_value"),
-                _ => ("enum", "not_one_of"),
-            };
-            self.say(place, keyword, code, sentence::not_one_of(place, choice, None))?;
-        }
-        Some(())
-    }
-
-    fn number(&mut self, place: &Place<'_>) -> Option<u8> {
-        let Some(number) = Decimal::read(self.reader.number()?) else {
-            self.say(place, "json", "number_out_of_range", sentence::out_of_range(place))?;
-            return Some(kind::INTEGER | kind::FRACTION);
-        };
-        for check in place.node.checks {
-            let (keyword, bound) = match *check {
-                Check::Minimum(bound) => ("minimum", bound),
-                Check::Maximum(bound) => ("maximum", bound),
-                Check::ExclusiveMinimum(bound) => ("exclusiveMinimum", bound),
-                Check::ExclusiveMaximum(bound) => ("exclusiveMaximum", bound),
-                _ => continue,
-            };
-            let Some(limit) = Decimal::read(bound.as_bytes()) else { continue };
-            let order = number.cmp(&limit);
-            let holds = match check {
-                Check::Minimum(_) => order.is_ge(),
-                Check::Maximum(_) => order.is_le(),
-                Check::ExclusiveMinimum(_) => order.is_gt(),
-                _ => order.is_lt(),
-            };
-            if !holds {
-                let (code, message) = sentence::bound(place, keyword, bound);
-                self.say(place, keyword, code, message)?;
-            }
-        }
-        Some(if number.is_integer() { kind::INTEGER } else { kind::FRACTION })
     }
 
     fn array(&mut self, place: &Place<'_>) -> Option<()> {
