@@ -68,7 +68,7 @@ fn letters(text: &str, before: char) -> (usize, u64) {
     let (head, mut price) = match capitals {
         0 => (0, 0),
         1 => (0, CAPITAL),
-        _ => (capitals, CAPITALS.0 + CAPITALS.1.saturating_mul(many)),
+        _ => (capitals, CAPITALS.0 + CAPITALS.1 * many),
     };
     if before != ' ' {
         price += GLUED;

@@ -13,12 +13,16 @@ impl Serialize for Json {
         match self {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(is) => serializer.serialize_bool(*is),
-            Self::Number(text) => match (text.parse::<u64>(), text.parse::<i64>()) {
-                (Ok(count), _) => serializer.serialize_u64(count),
-                (_, Ok(number)) => serializer.serialize_i64(number),
-                // A number that no double can hold is none for any reader of ours.
-                _ => double(text).unwrap_or(f64::NAN).serialize(serializer),
-            },
+            Self::Number(text) => {
+                let (negative, digits) = text.strip_prefix('-').map_or((false, &**text), |rest| (true, rest));
+                let whole = whole(digits);
+                match (negative, whole, whole.and_then(|whole| 0_i64.checked_sub_unsigned(whole))) {
+                    (false, Some(number), _) => serializer.serialize_u64(number),
+                    (true, _, Some(number)) => serializer.serialize_i64(number),
+                    // A number that no double can hold is none for any reader of ours.
+                    _ => double(text).unwrap_or(f64::NAN).serialize(serializer),
+                }
+            }
             Self::Text(text) => serializer.serialize_str(text),
             Self::List(items) => serializer.collect_seq(items),
             Self::Object(members) => {
@@ -26,6 +30,14 @@ impl Serialize for Json {
             }
         }
     }
+}
+
+/// The number that some digits are. Unlike std's reader it never multiplies to 128 bits, which wasm has no instruction for.
+fn whole(digits: &str) -> Option<u64> {
+    digits.bytes().try_fold(0_u64, |number, byte| {
+        let digit = u64::from(byte.is_ascii_digit().then(|| byte - b'0')?);
+        (number <= (u64::MAX - digit) / 10).then(|| number * 10 + digit)
+    })
 }
 
 impl<'de> Deserialize<'de> for Json {
@@ -98,7 +110,8 @@ mod tests {
     fn serde_reads_and_writes_the_same_value() {
         for text in [
             "null",
-            r#"[true,false,-7,18446744073709551615,1.5,1e300,-0.25]"#,
+            r#"[true,false,-7,18446744073709551615,18446744073709551616,1.5,1e300,-0.25]"#,
+            "[0,9223372036854775808,-9223372036854775808,-9223372036854775809,10000000000000000000000]",
             r#"{"z":"चाय \"\\\n","a":{"":[]},"b":[{}]}"#,
         ] {
             let json: Json = serde_json::from_str(text).unwrap();

@@ -14,8 +14,9 @@ pub const HOUR_MS: i64 = 3_600 * SECOND_MS;
 /// One day of 24 hours, in milliseconds. Freshness counts these, not calendar days.
 pub const DAY_MS: i64 = 24 * HOUR_MS;
 
+const MS_US: i64 = 1_000;
 const SECOND_US: i64 = 1_000_000;
-const DAY_US: i64 = DAY_MS * 1_000;
+const DAY_US: i64 = DAY_MS * MS_US;
 
 /// An instant of the years 0 to 9999, to the microsecond as Postgres has it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,12 +37,19 @@ impl Timestamp {
 
     /// The instant so many milliseconds after 1970.
     pub fn from_millisecond(ms: i64) -> Option<Self> {
-        Self::from_microsecond(ms.checked_mul(1_000)?)
+        Self::counted(ms, MS_US)
     }
 
     /// The instant so many seconds after 1970.
     pub fn from_second(seconds: i64) -> Option<Self> {
-        Self::from_microsecond(seconds.checked_mul(SECOND_US)?)
+        Self::counted(seconds, SECOND_US)
+    }
+
+    /// The instant so many units after 1970. Dividing the calendar finds what is beyond it without a product that may
+    /// need 128 bits.
+    fn counted(number: i64, unit_us: i64) -> Option<Self> {
+        let calendar = Self::MIN.0 / unit_us..=Self::MAX.0 / unit_us;
+        calendar.contains(&number).then(|| Self(number * unit_us))
     }
 
     /// Microseconds since 1970.
@@ -92,7 +100,10 @@ pub fn normalise(text: &str) -> String {
 
 /// `at` moved by `ms` milliseconds; stays at `at` where the calendar ends (year 9999).
 pub fn plus_ms(at: Timestamp, ms: i64) -> Timestamp {
-    Timestamp::from_microsecond(at.0.saturating_add(ms.saturating_mul(1_000))).unwrap_or(at)
+    // More than the whole calendar, from either end of it.
+    const TOO_MUCH: i64 = (Timestamp::MAX.0 - Timestamp::MIN.0) / MS_US + 1;
+    let us = ms.clamp(-TOO_MUCH, TOO_MUCH) * MS_US;
+    Timestamp::from_microsecond(at.0 + us).unwrap_or(at)
 }
 
 /// India is 5:30 hours ahead of UTC, and has no summer time.
