@@ -246,6 +246,7 @@ fn choice(values: &[Value]) -> Result<Choice> {
     let texts = values.iter().filter_map(Value::as_str).map(leak_text).collect();
     let others = values.iter().filter(|value| !value.is_string()).map(|value| {
         canonical(value.to_string().as_bytes())
+            .and_then(|form| String::from_utf8(form).ok())
             .map(|form| leak_text(&form))
             .with_context(|| format!("{value} nests too deeply"))
     });

@@ -9,9 +9,27 @@ use serde::ser::{self, Serialize};
 /// The JSON text of a value. Numbers are written as JavaScript writes them.
 pub fn json_text<T: Serialize + ?Sized>(value: &T) -> String {
     let mut out = Text(String::new());
-    // It fails on nothing but keys that are no texts, which no answer has.
-    let _ = value.serialize(&mut out);
+    let Ok(()) = value.serialize(&mut out);
     out.0
+}
+
+/// What goes wrong: nothing, and the compiler knows it, so no derived code looks for an error after each member.
+#[derive(Debug)]
+enum Never {}
+
+impl fmt::Display for Never {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {}
+    }
+}
+
+impl std::error::Error for Never {}
+
+impl ser::Error for Never {
+    /// Only a type that refuses to be written asks for it, and no answer has such.
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        std::process::abort()
+    }
 }
 
 struct Text(String);
@@ -20,20 +38,29 @@ struct Text(String);
 struct Begun<'a> {
     out: &'a mut Text,
     empty: bool,
-    end: char,
+    end: &'static str,
 }
 
-type Done = Result<(), fmt::Error>;
+type Done = Result<(), Never>;
 
 impl Text {
+    // What stands once is not inlined: size.
+    #[inline(never)]
     fn put(&mut self, text: &str) -> Done {
         self.0.push_str(text);
         Ok(())
     }
 
-    fn begin(&mut self, begin: char, end: char) -> Begun<'_> {
-        self.0.push(begin);
+    fn begin(&mut self, begin: &str, end: &'static str) -> Begun<'_> {
+        let Ok(()) = self.put(begin);
         Begun { out: self, empty: true, end }
+    }
+
+    /// An object of one member, whose value follows.
+    fn variant(&mut self, name: &str) {
+        self.0.push('{');
+        write_text(name, &mut self.0);
+        self.0.push(':');
     }
 }
 
@@ -45,6 +72,12 @@ impl Begun<'_> {
         self.empty = false;
     }
 
+    fn item<T: Serialize + ?Sized>(&mut self, item: &T) -> Done {
+        self.comma();
+        item.serialize(&mut *self.out)
+    }
+
+    #[inline(never)]
     fn name(&mut self, name: &str) {
         self.comma();
         write_text(name, &mut self.out.0);
@@ -52,21 +85,20 @@ impl Begun<'_> {
     }
 
     fn finish(self) -> Done {
-        self.out.0.push(self.end);
-        Ok(())
+        self.out.put(self.end)
     }
 }
 
 impl<'a> ser::Serializer for &'a mut Text {
     type Ok = ();
-    type Error = fmt::Error;
+    type Error = Never;
     type SerializeSeq = Begun<'a>;
     type SerializeTuple = Begun<'a>;
-    type SerializeTupleStruct = ser::Impossible<(), fmt::Error>;
-    type SerializeTupleVariant = ser::Impossible<(), fmt::Error>;
+    type SerializeTupleStruct = Begun<'a>;
+    type SerializeTupleVariant = Begun<'a>;
     type SerializeMap = Begun<'a>;
     type SerializeStruct = Begun<'a>;
-    type SerializeStructVariant = ser::Impossible<(), fmt::Error>;
+    type SerializeStructVariant = Begun<'a>;
 
     fn serialize_bool(self, is: bool) -> Done {
         self.put(if is { "true" } else { "false" })
@@ -121,8 +153,8 @@ impl<'a> ser::Serializer for &'a mut Text {
         Ok(())
     }
 
-    fn serialize_bytes(self, _: &[u8]) -> Done {
-        Err(fmt::Error)
+    fn serialize_bytes(self, bytes: &[u8]) -> Done {
+        bytes.serialize(self)
     }
 
     fn serialize_none(self) -> Done {
@@ -153,109 +185,114 @@ impl<'a> ser::Serializer for &'a mut Text {
         self,
         _: &'static str,
         _: u32,
-        _: &'static str,
-        _: &T,
+        variant: &'static str,
+        value: &T,
     ) -> Done {
-        Err(fmt::Error)
+        self.variant(variant);
+        let Ok(()) = value.serialize(&mut *self);
+        self.put("}")
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Begun<'a>, fmt::Error> {
-        Ok(self.begin('[', ']'))
+    fn serialize_seq(self, _: Option<usize>) -> Result<Begun<'a>, Never> {
+        Ok(self.begin("[", "]"))
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<Begun<'a>, fmt::Error> {
-        Ok(self.begin('[', ']'))
+    fn serialize_tuple(self, _: usize) -> Result<Begun<'a>, Never> {
+        Ok(self.begin("[", "]"))
     }
 
-    fn serialize_tuple_struct(
-        self,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeTupleStruct, fmt::Error> {
-        Err(fmt::Error)
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Begun<'a>, Never> {
+        Ok(self.begin("[", "]"))
     }
 
     fn serialize_tuple_variant(
         self,
         _: &'static str,
         _: u32,
-        _: &'static str,
+        variant: &'static str,
         _: usize,
-    ) -> Result<Self::SerializeTupleVariant, fmt::Error> {
-        Err(fmt::Error)
+    ) -> Result<Begun<'a>, Never> {
+        self.variant(variant);
+        Ok(self.begin("[", "]}"))
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Begun<'a>, fmt::Error> {
-        Ok(self.begin('{', '}'))
+    fn serialize_map(self, _: Option<usize>) -> Result<Begun<'a>, Never> {
+        Ok(self.begin("{", "}"))
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Begun<'a>, fmt::Error> {
-        Ok(self.begin('{', '}'))
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Begun<'a>, Never> {
+        Ok(self.begin("{", "}"))
     }
 
     fn serialize_struct_variant(
         self,
         _: &'static str,
         _: u32,
-        _: &'static str,
+        variant: &'static str,
         _: usize,
-    ) -> Result<Self::SerializeStructVariant, fmt::Error> {
-        Err(fmt::Error)
+    ) -> Result<Begun<'a>, Never> {
+        self.variant(variant);
+        Ok(self.begin("{", "}}"))
     }
 }
 
-impl ser::SerializeSeq for Begun<'_> {
-    type Ok = ();
-    type Error = fmt::Error;
+/// Lists: each trait adds an item by a function of its own name.
+macro_rules! lists {
+    ($($trait:ident $add:ident),*) => {$(
+        impl ser::$trait for Begun<'_> {
+            type Ok = ();
+            type Error = Never;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, item: &T) -> Done {
-        self.comma();
-        item.serialize(&mut *self.out)
-    }
+            fn $add<T: Serialize + ?Sized>(&mut self, item: &T) -> Done {
+                self.item(item)
+            }
 
-    fn end(self) -> Done {
-        self.finish()
-    }
+            fn end(self) -> Done {
+                self.finish()
+            }
+        }
+    )*};
 }
 
-impl ser::SerializeTuple for Begun<'_> {
-    type Ok = ();
-    type Error = fmt::Error;
+lists!(
+    SerializeSeq serialize_element, SerializeTuple serialize_element,
+    SerializeTupleStruct serialize_field, SerializeTupleVariant serialize_field
+);
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, item: &T) -> Done {
-        ser::SerializeSeq::serialize_element(self, item)
-    }
+/// Objects with names that are known beforehand.
+macro_rules! objects {
+    ($($trait:ident),*) => {$(
+        impl ser::$trait for Begun<'_> {
+            type Ok = ();
+            type Error = Never;
 
-    fn end(self) -> Done {
-        self.finish()
-    }
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
+                self.name(name);
+                value.serialize(&mut *self.out)
+            }
+
+            fn end(self) -> Done {
+                self.finish()
+            }
+        }
+    )*};
 }
+
+objects!(SerializeStruct, SerializeStructVariant);
 
 impl ser::SerializeMap for Begun<'_> {
     type Ok = ();
-    type Error = fmt::Error;
+    type Error = Never;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, name: &T) -> Done {
         self.comma();
-        name.serialize(&mut *self.out)
+        let name = json_text(name);
+        // A name is a text, also where it was a number.
+        if name.starts_with('"') { self.out.put(&name) } else { name.serialize(&mut *self.out) }
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
-        self.out.put(":")?;
-        value.serialize(&mut *self.out)
-    }
-
-    fn end(self) -> Done {
-        self.finish()
-    }
-}
-
-impl ser::SerializeStruct for Begun<'_> {
-    type Ok = ();
-    type Error = fmt::Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
-        self.name(name);
+        self.out.0.push(':');
         value.serialize(&mut *self.out)
     }
 
@@ -290,6 +327,24 @@ mod tests {
             Tagged::Full { word: None, pair: (0, 0) },
         ];
         assert_eq!(json_text(&tagged), serde_json::to_string(&tagged).unwrap_or_default());
+    }
+
+    #[test]
+    fn every_shape_that_can_be_derived_is_what_serde_json_writes() {
+        #[derive(serde::Serialize)]
+        struct Pair(u8, &'static str);
+        #[derive(serde::Serialize)]
+        enum Shape {
+            Unit,
+            One(Pair),
+            Two(bool, ()),
+            Named { a: Option<u8>, b: [u8; 0] },
+        }
+        let shapes =
+            [Shape::Unit, Shape::One(Pair(1, "\"")), Shape::Two(true, ()), Shape::Named { a: None, b: [] }];
+        assert_eq!(json_text(&shapes), serde_json::to_string(&shapes).unwrap_or_default());
+        let map = std::collections::BTreeMap::from([(-7, 'a'), (3, '"')]);
+        assert_eq!(json_text(&map), serde_json::to_string(&map).unwrap_or_default());
     }
 
     #[test]

@@ -25,7 +25,7 @@ impl Members {
     /// What was amiss first, as the end of a sentence.
     pub fn finish<T>(&self, read: Option<T>) -> Result<T, String> {
         let (name, what) = self.amiss.get().unwrap_or_default();
-        read.filter(|_| what.is_empty()).ok_or_else(|| ["`", name, "` ", what].concat())
+        read.filter(|_| what.is_empty()).ok_or_else(|| format!("`{name}` {what}"))
     }
 
     /// Whether nothing was amiss so far.

@@ -11,7 +11,7 @@ mod with_serde;
 pub(crate) use decimal::Decimal;
 pub use double::canonical_double;
 pub(crate) use double::canonical_number;
-pub(crate) use reader::{Broken, Reader, Text};
+pub(crate) use reader::{Broken, Reader, Text, utf8};
 pub(crate) use scan::same;
 
 use serde_json::Value;
@@ -198,7 +198,7 @@ fn value(reader: &mut Reader<'_>, depth: usize) -> Option<Json> {
         b't' => reader.word("true").map(|()| Json::Bool(true))?,
         b'f' => reader.word("false").map(|()| Json::Bool(false))?,
         b'n' => reader.word("null").map(|()| Json::Null)?,
-        _ => Json::Number(String::from_utf8_lossy(reader.number()?).into_owned()),
+        _ => Json::Number(utf8(reader.number()?).to_owned()),
     })
 }
 
@@ -207,7 +207,7 @@ fn text(reader: &mut Reader<'_>) -> Option<String> {
     if read.lone_surrogate {
         return reader.stop("expected no half of a surrogate pair");
     }
-    Some(read.text().into_owned())
+    Some(read.text().to_owned())
 }
 
 /// A name as a step of a JSON Pointer (RFC 6901 section 3), with the slash before it.

@@ -28,9 +28,14 @@ pub(crate) struct Text<'a> {
 
 impl Text<'_> {
     /// What it says, for a sentence or a comparison of characters.
-    pub fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.bytes)
+    pub fn text(&self) -> &str {
+        utf8(&self.bytes)
     }
+}
+
+/// What a [`Reader`] has read, as text: it gives out nothing that is not UTF-8.
+pub(crate) fn utf8(read: &[u8]) -> &str {
+    std::str::from_utf8(read).unwrap_or_default()
 }
 
 /// A place in a text. A function that cannot read on answers `None` and leaves the reason in `broken`.
@@ -311,8 +316,9 @@ impl<'a> Reader<'a> {
     pub fn position(&self, at: usize) -> (usize, usize) {
         let before = self.bytes.get(..at).unwrap_or_default();
         let lines = before.split(|byte| *byte == b'\n');
+        // Each character has one byte that is no continuation of another.
         let column =
-            lines.clone().next_back().map_or(0, |line| String::from_utf8_lossy(line).chars().count());
-        (lines.count(), column + 1)
+            lines.clone().next_back().unwrap_or_default().iter().filter(|byte| **byte & 0xc0 != 0x80);
+        (lines.clone().count(), column.count() + 1)
     }
 }

@@ -103,24 +103,19 @@ fn check(subject: Subject, given: &Given, finished: bool) -> Result<Answers, Vec
         }
         return Ok(answers);
     }
-    let mut errors = told_once(found, told);
-    // As a form shows them: in the order in which they are asked, what is unknown last.
-    errors.sort_by_key(|error| {
-        let name = error.pointer.strip_prefix("/answers/").filter(|_| error.code != "unknown_field");
-        FIELDS.iter().position(|field| name == Some(field.id.as_str())).unwrap_or(usize::MAX)
-    });
-    Err(errors)
+    Err(told_once(found, told))
 }
 
 /// The answers in normal form: first those that are asked, then names that nobody asked for.
 fn in_order(given: &Given, asked: impl Fn(&Field) -> bool) -> Vec<(String, Json)> {
-    let known = FIELDS.iter().filter(|field| asked(field)).filter_map(|field| {
-        let answer = normalised(field, given.get(field.id.as_str())?)?;
-        Some((field.id.to_string(), answer))
-    });
+    let mut members = Vec::new();
+    for field in FIELDS.iter().filter(|field| asked(field)) {
+        let answer = given.get(field.id.as_str()).and_then(|answer| normalised(field, answer));
+        members.extend(answer.map(|answer| (field.id.to_string(), answer)));
+    }
     let is_asked = |name: &str| FieldId::parse(name).and_then(FieldId::field).is_some_and(&asked);
-    let unknown = given.0.iter().filter(|(name, _)| !is_asked(name));
-    known.chain(unknown.cloned()).collect()
+    members.extend(given.0.iter().filter(|(name, _)| !is_asked(name)).cloned());
+    members
 }
 
 /// An answer in normal form; `None` for one that says nothing.
@@ -128,8 +123,8 @@ fn normalised(field: &Field, answer: &Json) -> Option<Json> {
     let text = |text: &str| Some(Json::Text(text.to_owned()));
     match (field.kind, answer) {
         (_, Json::Null) => None,
-        (Kind::List { .. }, Json::Text(lines)) => list(lines.lines().filter_map(text)),
-        (Kind::List { .. }, Json::List(items)) => list(items.iter().cloned()),
+        (Kind::List { .. }, Json::Text(lines)) => list(lines.split('\n').filter_map(text).collect()),
+        (Kind::List { .. }, Json::List(items)) => list(items.clone()),
         (Kind::Url, Json::Text(address)) => match address.trim() {
             "" => None,
             address if address.as_bytes().windows(3).any(|three| three == b"://") => text(address),
@@ -142,7 +137,7 @@ fn normalised(field: &Field, answer: &Json) -> Option<Json> {
 }
 
 /// Items without the white space around them, empties and repeats. What is no text is left as it is.
-fn list(items: impl Iterator<Item = Json>) -> Option<Json> {
+fn list(items: Vec<Json>) -> Option<Json> {
     let mut seen: Vec<String> = Vec::new();
     let mut kept = Vec::new();
     for item in items {
@@ -175,12 +170,19 @@ fn kept(value: Json) -> Option<Answer> {
     }
 }
 
-/// Every fault once: without the place in the list, two items can have the very same one.
+/// Every fault once: without the place in the list, two items can have the very same one. As a form shows them: in the
+/// order in which they are asked, what is unknown last.
 fn told_once(found: Vec<Violation>, told: impl Fn(Violation) -> FieldError) -> Vec<FieldError> {
-    let mut errors = Vec::new();
+    let number = |error: &FieldError| {
+        let name = error.pointer.strip_prefix("/answers/").filter(|_| error.code != "unknown_field");
+        FIELDS.iter().position(|field| name == Some(field.id.as_str())).unwrap_or(usize::MAX)
+    };
+    let mut errors: Vec<FieldError> = Vec::new();
     for error in found.into_iter().map(told) {
-        if !errors.contains(&error) {
-            errors.push(error);
+        let same = |other: &FieldError| other.pointer == error.pointer && other.message == error.message;
+        if !errors.iter().any(same) {
+            let place = errors.partition_point(|other| number(other) <= number(&error));
+            errors.insert(place, error);
         }
     }
     errors

@@ -1,59 +1,61 @@
 //! One text for equal values, to compare values without keeping them as trees.
 
+use std::borrow::Cow;
+
 use crate::json::{DEEPEST, Decimal, Reader};
 
 /// The canonical form of a JSON text: equal for equal values (`1` and `1.0`, members in any order) and for no others.
-/// Not JSON. `None` for what is not JSON or nests too deeply.
-pub fn canonical(json: &[u8]) -> Option<String> {
-    let mut out = String::new();
+/// Not JSON, and UTF-8 where the text was. `None` for what is not JSON or nests too deeply.
+pub fn canonical(json: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
     write(&mut Reader::of_bytes(json), &mut out, 0)?;
     Some(out)
 }
 
-fn write(reader: &mut Reader<'_>, out: &mut String, depth: usize) -> Option<()> {
+fn write(reader: &mut Reader<'_>, out: &mut Vec<u8>, depth: usize) -> Option<()> {
     if depth > DEEPEST {
         return None;
     }
     match reader.next_token() {
-        b'"' => string(&reader.string()?.text(), out),
+        b'"' => string(&reader.string()?.bytes, out),
         b'[' => {
-            out.push('[');
+            out.push(b'[');
             let mut more = reader.opened(b']');
             while more {
                 write(reader, out, depth + 1)?;
-                out.push(',');
+                out.push(b',');
                 more = reader.another(b']', "expected a comma")?;
             }
-            out.push(']');
+            out.push(b']');
         }
         b'{' => {
             let mut members = Vec::new();
             let mut more = reader.opened(b'}');
             while more {
                 reader.next_token();
-                let mut member = String::new();
-                string(&reader.string()?.text(), &mut member);
+                let mut member = Vec::new();
+                string(&reader.string()?.bytes, &mut member);
                 reader.expect(b':', "expected a colon")?;
                 write(reader, &mut member, depth + 1)?;
-                members.push(member);
+                members.push(Cow::<[u8]>::Owned(member));
                 more = reader.another(b'}', "expected a comma")?;
             }
             members.sort_unstable();
-            out.push('{');
+            out.push(b'{');
             for member in members {
-                out.push_str(&member);
-                out.push(',');
+                out.extend_from_slice(&member);
+                out.push(b',');
             }
-            out.push('}');
+            out.push(b'}');
         }
-        b't' => reader.word("true").map(|()| out.push('t'))?,
-        b'f' => reader.word("false").map(|()| out.push('f'))?,
-        b'n' => reader.word("null").map(|()| out.push('n'))?,
+        b't' => reader.word("true").map(|()| out.push(b't'))?,
+        b'f' => reader.word("false").map(|()| out.push(b'f'))?,
+        b'n' => reader.word("null").map(|()| out.push(b'n'))?,
         _ => {
             let text = reader.number()?;
             match Decimal::read(text) {
-                Some(number) => out.push_str(&number.canonical()),
-                None => out.push_str(&String::from_utf8_lossy(text)),
+                Some(number) => out.extend_from_slice(number.canonical().as_bytes()),
+                None => out.extend_from_slice(text),
             }
         }
     }
@@ -61,13 +63,16 @@ fn write(reader: &mut Reader<'_>, out: &mut String, depth: usize) -> Option<()> 
 }
 
 /// The length in front makes any text safe to stand beside another.
-fn string(text: &str, out: &mut String) {
-    out.push_str(&format!("\"{}:{text}", text.len()));
+fn string(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(text.len().to_string().as_bytes());
+    out.push(b':');
+    out.extend_from_slice(text);
 }
 
 #[cfg(test)]
 mod tests {
-    fn canonical(json: &str) -> Option<String> {
+    fn canonical(json: &str) -> Option<Vec<u8>> {
         super::canonical(json.as_bytes())
     }
 

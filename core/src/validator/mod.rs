@@ -16,6 +16,7 @@ mod walk;
 
 pub use canonical::canonical;
 pub use packed::unpack;
+pub use sentence::enlist;
 pub use table::{ANY, Check, Choice, Lengths, NEVER, Node, NodeId, Pattern, Program, kind};
 
 use std::sync::LazyLock;

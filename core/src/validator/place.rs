@@ -1,9 +1,7 @@
 //! Where a walk stands: a chain on the stack, from which anything is made only when something is wrong.
 
-use std::borrow::Cow;
-
 use super::table::Node;
-use crate::json::pointer_segment;
+use crate::json::{pointer_segment, utf8};
 
 /// A name longer than this many characters is cut where it is told, so that a hostile one cannot swell the answer.
 pub(super) const LONGEST_NAME: usize = 64;
@@ -50,13 +48,13 @@ impl<'p> Place<'p> {
     }
 
     /// What a person calls it: its own title or name, or for an item its list's.
-    pub fn label(&self) -> Cow<'_, str> {
+    pub fn label(&self) -> &str {
         let label = self.outwards().find_map(|place| match place.segment {
-            _ if !place.node.label.is_empty() => Some(Cow::Borrowed(place.node.label)),
+            _ if !place.node.label.is_empty() => Some(place.node.label),
             Segment::Member(name) | Segment::Unknown(name) => Some(cut(name)),
             Segment::Item(_) | Segment::Root => None,
         });
-        label.unwrap_or(Cow::Borrowed("The document"))
+        label.unwrap_or("The document")
     }
 
     /// Whether the label is that of a list around it.
@@ -85,7 +83,7 @@ impl<'p> Place<'p> {
             match segment {
                 Segment::Root => {}
                 Segment::Member(name) | Segment::Unknown(name) => {
-                    pointer.push_str(&pointer_segment(&cut(name)));
+                    pointer.push_str(&pointer_segment(cut(name)));
                 }
                 Segment::Item(number) => pointer.push_str(&format!("/{number}")),
             }
@@ -95,10 +93,8 @@ impl<'p> Place<'p> {
 }
 
 /// The beginning of a name.
-pub(super) fn cut(name: &[u8]) -> Cow<'_, str> {
-    let text = String::from_utf8_lossy(name);
-    match text.char_indices().nth(LONGEST_NAME) {
-        Some((end, _)) => Cow::Owned(text.get(..end).unwrap_or_default().to_owned()),
-        None => text,
-    }
+pub(super) fn cut(name: &[u8]) -> &str {
+    let text = utf8(name);
+    let end = text.char_indices().map(|(at, _)| at).nth(LONGEST_NAME).unwrap_or(text.len());
+    text.get(..end).unwrap_or_default()
 }

@@ -7,6 +7,14 @@ use crate::json::Broken;
 /// How much of a text is quoted to recognise it by.
 const QUOTED: usize = 24;
 
+/// Adds a word to those that were listed before.
+pub fn enlist(listed: &mut String, between: &str, word: &str) {
+    if !listed.is_empty() {
+        listed.push_str(between);
+    }
+    listed.push_str(word);
+}
+
 /// `Label …`
 pub(super) fn tail(place: &Place<'_>, tail: &str) -> String {
     format!("{} {tail}", place.label())
@@ -52,14 +60,14 @@ pub(super) fn wrong_type(program: &Program, place: &Place<'_>) -> String {
         (kind::NULL, "null"),
     ];
     let mut left = node.kinds;
-    let mut words = Vec::new();
+    let mut words = String::new();
     for (bits, name) in names {
         if left & bits == bits {
             left &= !bits;
-            words.push(name);
+            enlist(&mut words, " or ", name);
         }
     }
-    tail(place, &format!("must be {}.", words.join(" or ")))
+    tail(place, &format!("must be {words}."))
 }
 
 pub(super) fn too_long(place: &Place<'_>, text: &str, count: usize, most: usize) -> String {
@@ -68,7 +76,7 @@ pub(super) fn too_long(place: &Place<'_>, text: &str, count: usize, most: usize)
         let start: String = text.chars().take(QUOTED).collect();
         format!("{label}: the item beginning “{start}”")
     } else {
-        label.into_owned()
+        label.to_owned()
     };
     format!("{which} has {count} characters; the most is {most}.")
 }
@@ -99,16 +107,14 @@ pub(super) fn bound(place: &Place<'_>, keyword: &str, bound: &str) -> (&'static 
 }
 
 pub(super) fn not_one_of(place: &Place<'_>, choice: &Choice, given: Option<&str>) -> String {
-    let meant = given.and_then(|given| nearest(given, choice.texts.iter().copied()));
-    let mut words: Vec<_> = choice.texts.iter().map(|text| format!("“{text}”")).collect();
-    words.extend(choice.others.iter().map(|other| (*other).to_owned()));
-    let listed = match words.as_slice() {
-        [only] => only.clone(),
-        _ => format!("one of {}", words.join(", ")),
-    };
+    let meant = given.and_then(|given| nearest(given, &mut choice.texts.iter().copied()));
+    let mut listed = String::new();
+    choice.texts.iter().for_each(|text| enlist(&mut listed, ", ", &format!("“{text}”")));
+    choice.others.iter().for_each(|other| enlist(&mut listed, ", ", other));
+    let one_of = if choice.texts.len() + choice.others.len() == 1 { "" } else { "one of " };
     match meant {
-        Some(meant) => tail(place, &format!("must be {listed}; did you mean “{meant}”?")),
-        None => tail(place, &format!("must be {listed}.")),
+        Some(meant) => tail(place, &format!("must be {one_of}{listed}; did you mean “{meant}”?")),
+        None => tail(place, &format!("must be {one_of}{listed}.")),
     }
 }
 
@@ -116,15 +122,15 @@ pub(super) fn unknown_field(program: &Program, node: &Node, name: &[u8]) -> Stri
     // In onboarding the members of an object are questions.
     let asked = node.properties.iter().any(|(_, property)| !program.node(*property).step.is_empty());
     let noun = if asked { "question" } else { "field" };
-    let name = &cut(name);
-    match nearest(name, node.properties.iter().map(|(known, _)| *known)) {
+    let name = cut(name);
+    match nearest(name, &mut node.properties.iter().map(|(known, _)| *known)) {
         Some(meant) => format!("“{name}” is not a {noun} here; did you mean “{meant}”?"),
         None => format!("“{name}” is not a {noun} here; remove it."),
     }
 }
 
 /// The word that was probably meant: the same but for capitals, or at most a third of it mistyped.
-fn nearest<'w>(given: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+fn nearest<'w>(given: &str, words: &mut dyn Iterator<Item = &'w str>) -> Option<&'w str> {
     let given: Vec<char> =
         given.chars().take(super::place::LONGEST_NAME + 1).map(|c| c.to_ascii_lowercase()).collect();
     words

@@ -132,7 +132,7 @@ impl<'a> Walk<'a> {
             let start = self.reader.at;
             self.value(node.items, Some(place), Segment::Item(count))?;
             if unique {
-                forms.extend(canonical(self.reader.since(start)));
+                forms.extend(canonical(self.reader.since(start)).map(Cow::<[u8]>::Owned));
             }
             count = count.wrapping_add(1);
             more = self.reader.another(b']', "expected a comma or the end of the list")?;

@@ -2,6 +2,7 @@
 
 use gatehouse_core::error::FieldError;
 use gatehouse_core::onboarding::{self, Answers, StepId};
+use gatehouse_core::validator::enlist;
 use serde::Serialize;
 
 use crate::answer::{read_answers, tagged};
@@ -28,7 +29,8 @@ fn checked(result: Result<Answers, Vec<FieldError>>) -> String {
 /// Checks one step's answers.
 pub fn validate_step(step: &str, json: &str) -> String {
     let Some(id) = StepId::parse(step) else {
-        let known = StepId::TEXTS.join(", ");
+        let mut known = String::new();
+        StepId::TEXTS.iter().for_each(|step| enlist(&mut known, ", ", step));
         let name: String = step.chars().take(64).collect();
         return checked(Err(vec![FieldError {
             pointer: String::new(),

@@ -21,7 +21,7 @@ impl Walk<'_> {
                 Check::MaxLength(most) if text.len() > *most => {
                     let (count, most) = (count(), *most);
                     if count > most {
-                        let message = sentence::too_long(place, &read.text(), count, most);
+                        let message = sentence::too_long(place, read.text(), count, most);
                         self.say(place, "maxLength", "too_long", message)?;
                     }
                 }
@@ -43,7 +43,7 @@ impl Walk<'_> {
                     self.say(place, "format", "not_a_time", sentence::not_a_time(place))?;
                 }
                 Check::OneOf(choice) if !among(choice) => {
-                    let message = sentence::not_one_of(place, choice, Some(&read.text()));
+                    let message = sentence::not_one_of(place, choice, Some(read.text()));
                     self.say(place, "enum", "not_one_of", message)?;
                 }
                 Check::Const(choice) if !among(choice) => {
@@ -61,7 +61,7 @@ impl Walk<'_> {
         for check in place.node.checks {
             let (Check::OneOf(choice) | Check::Const(choice)) = check else { continue };
             let form = canonical(self.reader.since(start));
-            if form.is_some_and(|form| choice.others.contains(&form.as_str())) {
+            if form.is_some_and(|form| choice.others.iter().any(|one| same(one.as_bytes(), &form))) {
                 continue;
             }
             let (keyword, code) = match check {
