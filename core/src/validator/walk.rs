@@ -20,12 +20,14 @@ struct Walk<'a> {
     program: &'a Program,
     reader: Reader<'a>,
     found: Vec<Violation>,
+    /// What must not be there twice, of the objects and arrays around here: unknown names, and items in canonical form.
+    once: Vec<Cow<'a, [u8]>>,
 }
 
 /// Holds a JSON text against a node of a program and answers everything that is wrong with it, and whether all of it
 /// was read.
 pub(super) fn walk(program: &Program, node: NodeId, reader: Reader<'_>) -> (Vec<Violation>, bool) {
-    let mut walk = Walk { program, reader, found: Vec::new() };
+    let mut walk = Walk { program, reader, found: Vec::new(), once: Vec::new() };
     let read = walk.document(node).is_some();
     if let Some(broken) = walk.reader.broken {
         // What was found before is doubtful when brackets do not match.
@@ -121,10 +123,12 @@ impl<'a> Walk<'a> {
     }
 
     fn array(&mut self, place: &Place<'_>) -> Option<()> {
-        self.deeper(place)?;
+        if place.depth >= DEEPEST {
+            return self.too_deep(place);
+        }
         let node = place.node;
         let unique = node.checks.iter().any(|check| matches!(check, Check::UniqueItems));
-        let mut forms = Vec::new();
+        let forms = self.once.len();
         let mut count = 0_usize;
         let mut more = self.reader.opened(b']');
         while more {
@@ -132,14 +136,12 @@ impl<'a> Walk<'a> {
             let start = self.reader.at;
             self.value(node.items, Some(place), Segment::Item(count))?;
             if unique {
-                forms.extend(canonical(self.reader.since(start)).map(Cow::<[u8]>::Owned));
+                self.once.extend(canonical(self.reader.since(start)).map(Cow::Owned));
             }
             count = count.wrapping_add(1);
             more = self.reader.another(b']', "expected a comma or the end of the list")?;
         }
-        // Sorting finds what is equal without hashing, which somebody could aim at.
-        forms.sort_unstable();
-        let repeated = forms.windows(2).any(|pair| matches!(pair, [one, other] if one == other));
+        let repeated = unique && !self.repeated(forms).is_empty();
         for check in node.checks {
             match *check {
                 Check::MinItems(least) if count < least => {
@@ -162,8 +164,10 @@ impl<'a> Walk<'a> {
 
     #[cfg_attr(gatehouse_small, optimize(speed))]
     fn object(&mut self, place: &Place<'_>) -> Option<()> {
-        self.deeper(place)?;
-        let mut members = Members { seen: 0, expected: 0, others: Vec::new() };
+        if place.depth >= DEEPEST {
+            return self.too_deep(place);
+        }
+        let mut members = Members { seen: 0, expected: 0, others: self.once.len() };
         let mut more = self.reader.opened(b'}');
         while more {
             self.reader.next_token();
@@ -181,7 +185,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Reads a member of any name.
-    fn member(&mut self, place: &Place<'_>, members: &mut Members<'a>) -> Option<()> {
+    fn member(&mut self, place: &Place<'_>, members: &mut Members) -> Option<()> {
         let key = self.reader.string()?;
         let name = &*key.bytes;
         if key.lone_surrogate {
@@ -202,11 +206,12 @@ impl<'a> Walk<'a> {
         } else {
             self.value(place.node.other, Some(place), segment)?;
         }
-        members.others.push(key.bytes);
+        self.once.push(key.bytes);
         Some(())
     }
 
     /// Reads the value of a member that the schema knows.
+    #[inline(always)]
     #[cfg_attr(gatehouse_small, optimize(speed))]
     fn known(
         &mut self,
@@ -214,7 +219,7 @@ impl<'a> Walk<'a> {
         number: usize,
         child: NodeId,
         name: &[u8],
-        members: &mut Members<'a>,
+        members: &mut Members,
     ) -> Option<()> {
         members.expected = number.wrapping_add(1);
         let bit = 1 << number;
@@ -227,20 +232,14 @@ impl<'a> Walk<'a> {
     }
 
     /// After an object: what is there twice, and what is not there.
-    fn check_names(&mut self, members: Members<'a>, place: &Place<'_>) -> Option<()> {
-        let Members { seen, mut others, .. } = members;
-        others.sort_unstable();
-        for pair in others.windows(2) {
-            if let [one, other] = pair
-                && one == other
-            {
-                let member = &place.at(Segment::Member(one), self.program.node(ANY));
-                self.say(member, "json", "duplicate_key", sentence::duplicate_key(one))?;
-            }
-        }
-        let missing = place.node.required & !seen;
-        if missing == 0 {
+    fn check_names(&mut self, members: Members, place: &Place<'_>) -> Option<()> {
+        let missing = place.node.required & !members.seen;
+        if missing == 0 && self.once.len() == members.others {
             return Some(());
+        }
+        for name in self.repeated(members.others) {
+            let member = &place.at(Segment::Member(&name), self.program.node(ANY));
+            self.say(member, "json", "duplicate_key", sentence::duplicate_key(&name))?;
         }
         for (number, (name, child)) in place.node.properties.iter().enumerate() {
             if missing & (1 << number) != 0 {
@@ -251,10 +250,23 @@ impl<'a> Walk<'a> {
         Some(())
     }
 
-    fn deeper(&mut self, place: &Place<'_>) -> Option<()> {
-        if place.depth < DEEPEST {
-            return Some(());
+    /// Takes away what was put there from `start` on, and answers what is there again, as often as it is.
+    fn repeated(&mut self, start: usize) -> Vec<Cow<'a, [u8]>> {
+        let mut once = self.once.split_off(start);
+        // Sorting finds what is equal without hashing, which somebody could aim at.
+        once.sort_unstable();
+        once.reverse();
+        let mut repeated = Vec::new();
+        while let Some(one) = once.pop() {
+            if once.last() == Some(&one) {
+                repeated.push(one);
+            }
         }
+        repeated
+    }
+
+    #[cold]
+    fn too_deep(&mut self, place: &Place<'_>) -> Option<()> {
         let message = format!("The document nests deeper than {DEEPEST} levels.");
         let (pointer, step) = (place.pointer(), place.step());
         self.found.push(Violation { pointer, keyword: "json", code: "too_deep", message, step });
@@ -265,11 +277,11 @@ impl<'a> Walk<'a> {
 const COLON: &str = "expected a colon";
 
 /// The members of an object, as far as they were read.
-struct Members<'a> {
+struct Members {
     /// Bit `n` is set where member `n` of the schema was there.
     seen: u64,
     /// The member of the schema that follows the last one.
     expected: usize,
-    /// The names that the schema does not know.
-    others: Vec<Cow<'a, [u8]>>,
+    /// Where the names that the schema does not know begin in [`Walk::once`].
+    others: usize,
 }
