@@ -1,5 +1,6 @@
 //! What views and timeline say of an order that is late or failed, and orders that are not made.
 
+use gatehouse_devstack::phonepe::Webhooks;
 use gatehouse_devstack::{Fault, Part};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -67,6 +68,7 @@ async fn the_timeline_of_a_failed_order_says_when_it_is_asked_about_again() {
     let world = World::shared().await;
     let founder = world.founder().await;
     let order_id = founder.order().await;
+    world.stack.phonepe().webhooks_for(&order_id, Webhooks { lose: true, ..Webhooks::default() });
     world.stack.phonepe().fail(&order_id).unwrap();
     make_due(world, &order_id).await;
     let failed = founder.get(&format!("/payments/v2/status/{order_id}")).await.json;

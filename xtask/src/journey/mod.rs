@@ -29,7 +29,7 @@ pub fn run(repo: &Path, arguments: Vec<String>) -> Result<ExitCode> {
     let answers = answers(&options.input)?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
-        let mut report = Report::new(options.json);
+        let mut report = Report::new(options.json, true);
         let manifest = match options.target {
             Some(target) => steps::play(&Client::new(target, None), &answers, &mut report).await,
             None => {
@@ -52,13 +52,14 @@ pub fn run(repo: &Path, arguments: Vec<String>) -> Result<ExitCode> {
     })
 }
 
-/// Plays the default journey against a Worker at `url` over a running platform; says whether all went well.
+/// Plays the default journey against a Worker at `url` over a running platform, beside whatever else runs; says whether
+/// all went well.
 ///
 /// # Errors
 /// When the answers cannot be read.
 pub async fn against(url: &str, stack: &Stack) -> Result<bool> {
     let answers = serde_json::from_str(include_str!("../../../tests/journey/answers.json"))?;
-    let mut report = Report::new(false);
+    let mut report = Report::new(false, false);
     take_webhooks(stack, url);
     steps::play(&Client::new(target(url, stack), None), &answers, &mut report).await;
     Ok(report.finish())
