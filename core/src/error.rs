@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::api::ContextSource;
-use crate::onboarding::{FieldId, SessionCopy};
+use crate::onboarding::{Answers, FieldId, SessionCopy};
 
 /// Declares the codes together with everything that is said about them.
 macro_rules! errors {
@@ -75,7 +75,7 @@ errors! {
     AnswersInvalid = "answers_invalid", 422, "Some answers need attention.", "Correct the fields named in `errors` and send again; nothing was saved.";
     /// A save came without the revision that it is based on.
     RevisionMissing = "revision_missing", 428, "The save names no revision.", "Send `If-Match` with the ETag that you loaded: the revision, or the manifest's version, in quotes.";
-    /// Another tab or person changed the same answers meanwhile; `current` is their copy and `errors` names the fields, where fields were compared.
+    /// Another tab or person changed the same answers meanwhile; `current` is their copy, `base` what yours was made on, and `errors` names the fields, where fields were compared.
     RevisionConflict = "revision_conflict", 412, "These answers were changed elsewhere.", "Choose between your answers and those in `current`, and save again with its revision; nothing was saved.";
     /// There is no onboarding session to take answers from.
     SessionNotFound = "session_not_found", 404, "There are no saved answers.", "Answer the questions first, or send the answers in the body.";
@@ -234,6 +234,8 @@ pub struct Error {
     pub fields: Vec<FieldError>,
     /// The other copy of the answers, when a save met one.
     pub current: Option<Box<SessionCopy>>,
+    /// What that save was made on, where it said so.
+    pub base: Option<Box<Answers>>,
     /// The same for an edit of what the manifest is made from.
     pub current_source: Option<Box<ContextSource>>,
 }
@@ -246,7 +248,14 @@ impl Error {
 
     /// An error with a sentence about this occurrence.
     pub fn with_detail(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), fields: Vec::new(), current: None, current_source: None }
+        Self {
+            code,
+            detail: detail.into(),
+            fields: Vec::new(),
+            current: None,
+            base: None,
+            current_source: None,
+        }
     }
 
     /// Refused answers, each named.
@@ -258,8 +267,9 @@ impl Error {
         Self { fields, ..Self::with_detail(ErrorCode::AnswersInvalid, detail) }
     }
 
-    /// A save that met another copy of the answers. `fields` are those that both changed.
-    pub fn conflict(current: SessionCopy, fields: Vec<FieldId>) -> Self {
+    /// A save that met another copy of the answers. `base` is what it was made on, where it said so, and `fields` are those
+    /// that both changed.
+    pub fn conflict(current: SessionCopy, base: Option<Answers>, fields: Vec<FieldId>) -> Self {
         let name = |id: FieldId| id.field().map_or(id.as_str(), |field| field.label);
         let fields: Vec<_> = fields
             .into_iter()
@@ -274,6 +284,7 @@ impl Error {
         Self {
             fields,
             current: Some(Box::new(current)),
+            base: base.map(Box::new),
             ..Self::with_detail(ErrorCode::RevisionConflict, detail)
         }
     }
@@ -299,6 +310,7 @@ impl Error {
             request_id: request_id.to_owned(),
             errors: self.fields.clone(),
             current: self.current.as_deref().cloned(),
+            base: self.base.as_deref().cloned(),
             current_source: self.current_source.as_deref().cloned(),
         }
     }
@@ -335,6 +347,14 @@ pub struct Problem {
     /// The other copy of the answers; with `revision_conflict` alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current: Option<SessionCopy>,
+    /// The answers that the refused save was made on, of the step that it named; with `revision_conflict` alone, where
+    /// the save said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<std::collections::BTreeMap<String, crate::onboarding::Answer>>")
+    )]
+    pub base: Option<Answers>,
     /// What the manifest is made from by now; with an edit's `version_conflict` alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_source: Option<ContextSource>,

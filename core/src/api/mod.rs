@@ -138,6 +138,7 @@ pub struct SessionRequest {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StepRequest {
     /// Field id → the answer that this tab had loaded or saved last; compared only when another tab saved meanwhile.
+    /// Without it every field that `answers` names counts as changed by this tab.
     #[serde(default)]
     pub base: BTreeMap<String, Option<Answer>>,
     /// Field id → answer, of this step; null or empty takes the answer back. What is not named stays.

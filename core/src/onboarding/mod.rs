@@ -15,7 +15,7 @@ pub use build::build_context;
 pub use by_field::ByField;
 pub use fields::{Field, Kind, Step, fields_of};
 pub use questions::{FIELDS, FieldId, STEPS, StepId, hint};
-pub use session::{Changes, Session, SessionCopy, changes, merge_step, stored_answers};
+pub use session::{Changes, Session, SessionCopy, changes, difference, merge_step, stored_answers};
 pub use validate::{
     Given, validate_answers, validate_draft, validate_field, validate_step, validate_step_draft,
 };

@@ -66,21 +66,32 @@ pub fn changes(named: impl Into<Given>, checked: &Answers) -> Changes {
     named.into().names().filter_map(FieldId::parse).map(|id| (id, checked.get(id).cloned())).collect()
 }
 
+/// What turns some answers into others.
+pub fn difference(from: &Answers, to: &Answers) -> Changes {
+    let differ = |id: &&FieldId| from.get(**id) != to.get(**id);
+    FieldId::ALL.iter().filter(differ).map(|id| (*id, to.get(*id).cloned())).collect()
+}
+
 /// Merges one tab's changes into answers that another tab has saved meanwhile. A field is the smallest thing that
 /// can differ, a list is one field, and a field that is absent is one without an answer.
 ///
 /// A change counts against `base`, which is what this tab had seen: a field that this tab left as it was follows
-/// the other tab, and one that only this tab changed is taken over.
+/// the other tab, and one that only this tab changed is taken over. Without a base every field that is named counts as
+/// changed, from no answer.
 ///
 /// # Errors
 /// The fields that both changed, and not to the same answer.
-pub fn merge_step(current: &Answers, base: &Answers, changes: &Changes) -> Result<Changes, Vec<FieldId>> {
+pub fn merge_step(
+    current: &Answers,
+    base: Option<&Answers>,
+    changes: &Changes,
+) -> Result<Changes, Vec<FieldId>> {
     let mut merged = Changes::default();
     let mut conflicts = Vec::new();
     for (id, ours) in changes.iter() {
-        let (theirs, before) = (current.get(id), base.get(id));
+        let (theirs, before) = (current.get(id), base.and_then(|base| base.get(id)));
         let ours_now = ours.as_ref();
-        if ours_now == before || ours_now == theirs {
+        if ours_now == theirs || (base.is_some() && ours_now == before) {
             continue;
         }
         if theirs == before {
@@ -109,8 +120,11 @@ mod tests {
 
     /// What the merge makes of it: the fields to write, or the fields in conflict.
     fn merge(current: Value, base: Value, ours: Value) -> Result<Vec<FieldId>, Vec<FieldId>> {
-        merge_step(&answers(current), &answers(base), &given(ours))
-            .map(|merged| merged.iter().map(|(id, _)| id).collect())
+        named(merge_step(&answers(current), Some(&answers(base)), &given(ours)))
+    }
+
+    fn named(merged: Result<Changes, Vec<FieldId>>) -> Result<Vec<FieldId>, Vec<FieldId>> {
+        merged.map(|merged| merged.iter().map(|(id, _)| id).collect())
     }
 
     #[test]
@@ -160,6 +174,16 @@ mod tests {
             merge(json!({"industry": "Cocoa"}), base, json!({"industry": ""})),
             Err(vec![FieldId::Industry])
         );
+    }
+
+    #[test]
+    fn without_a_base_nothing_that_is_named_is_left_aside() {
+        let merge = |current, ours| named(merge_step(&answers(current), None, &given(ours)));
+        let theirs = json!({"industry": "Tea"});
+        assert_eq!(merge(theirs.clone(), json!({"industry": null})), Err(vec![FieldId::Industry]));
+        assert_eq!(merge(theirs.clone(), json!({"industry": "Cocoa"})), Err(vec![FieldId::Industry]));
+        assert_eq!(merge(theirs.clone(), json!({"industry": "Tea"})), Ok(vec![]));
+        assert_eq!(merge(theirs, json!({"company_name": "Chaya"})), Ok(vec![FieldId::CompanyName]));
     }
 
     #[test]

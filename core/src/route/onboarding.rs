@@ -91,7 +91,7 @@ pub(super) const ROUTES: &[Route] = &[
         max_body: 262_144,
         request: Some("FinalizeRequest"),
         response: "Finalized",
-        calls: Calls { warm: 3, cold_extra: 0 },
+        calls: Calls { warm: 3, cold_extra: 1 },
         budget_ms: 5_000,
         errors: &[
             ErrorCode::SessionNotFound,

@@ -50,6 +50,7 @@ async fn a_true_conflict_is_refused_with_the_other_copy_and_the_fields() {
         refused.json["current"],
         json!({"revision": 2, "answers": {"competitors": ["Vahdam", "Teabox"]}})
     );
+    assert_eq!(refused.json["base"], json!({"competitors": ["Vahdam"]}), "to show what both have changed");
     let field = &refused.json["errors"][0];
     assert_eq!(
         (field["pointer"].as_str(), field["code"].as_str()),
@@ -58,12 +59,29 @@ async fn a_true_conflict_is_refused_with_the_other_copy_and_the_fields() {
     // Replacing everything is never merged.
     let refused = put(&founder, 1, &json!({})).await;
     refused.refused(412, "revision_conflict");
-    assert_eq!(refused.json["current"]["revision"], 2);
+    assert_eq!((&refused.json["current"]["revision"], refused.json.get("base")), (&json!(2), None));
     // Nothing was saved; with the other copy's revision the person's choice is.
     saved(&load(&founder).await, 2);
     saved(&save(&founder, "position", 2, list(json!(["Blue Tokai"]))).await, 3);
     // A revision from nowhere is a conflict too, once Postgres has been asked.
     put(&founder, 99, &json!({})).await.refused(412, "revision_conflict");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_taken_back_without_a_base_is_taken_back_or_asked_about() {
+    let world = World::shared().await;
+    let founder = world.founder().await;
+    load(&founder).await;
+    let start = json!({"industry": "Tea", "company_name": "Chaya"});
+    saved(&put(&founder, 0, &start).await, 1);
+    saved(&save(&founder, "company", 1, json!({"answers": {"business_stage": "Seed"}})).await, 2);
+    let back = json!({"answers": {"industry": null}});
+    let refused = save(&founder, "company", 1, back.clone()).await;
+    refused.refused(412, "revision_conflict");
+    assert_eq!(refused.json["errors"][0]["pointer"], "/answers/industry");
+    let taken = save(&founder, "company", 2, back).await;
+    saved(&taken, 3);
+    assert_eq!(taken.json["answers"], json!({"company_name": "Chaya", "business_stage": "Seed"}));
 }
 
 #[tokio::test]

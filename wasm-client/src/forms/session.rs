@@ -61,7 +61,7 @@ fn merge_or_refuse(base: &str, mine: &str, theirs: &str) -> Result<Result<Merged
     let given = read_answers(mine).map_err(refused)?;
     let mine = validate_draft(given.clone()).map_err(answers_invalid)?;
     let ours = changes(given, &mine);
-    Ok(match merge_step(&theirs, &base, &ours) {
+    Ok(match merge_step(&theirs, Some(&base), &ours) {
         Ok(found) => {
             let changed = found.iter().map(|(id, _)| id).collect();
             Ok(Merged { merged: true, answers: theirs.with(&found), changed })

@@ -101,6 +101,6 @@ pub fn answer(outcome: Outcome) -> Result<Reply, Error> {
             let session = OnboardingSession::new(session, expires_at);
             Ok(Reply::json(200, &session).with("etag", etag).degraded(degraded))
         }
-        Outcome::Stale(held) => Err(Error::conflict(held.session.copy(), Vec::new())),
+        Outcome::Stale(held) => Err(Error::conflict(held.session.copy(), None, Vec::new())),
     }
 }

@@ -18,8 +18,7 @@ const MERGES: usize = 3;
 
 #[derive(Deserialize)]
 struct Body {
-    #[serde(default)]
-    base: Map<String, Value>,
+    base: Option<Map<String, Value>>,
     answers: Map<String, Value>,
 }
 
@@ -27,9 +26,9 @@ struct Body {
 ///
 /// 1. The session: 401; the workspace header: 400; the step: 404; the revision: 428; the body: 413, 400.
 /// 2. The answers that are there, and those they were based on, all problems at once: 422.
-/// 3. Compare the revision and write: 404, 403, 409 when submitted, 503.
-/// 4. At another revision, merge field by field and write on top of it: 412 with the other copy when both
-///    changed the same field.
+/// 3. Write, at the revision that it names or where the fields are still as they were based on: 404, 403, 409 when
+///    submitted, 503.
+/// 4. Otherwise merge field by field and write on top of it: 412 with the other copy when both changed the same field.
 /// 5. 200.
 pub async fn save(
     scope: &Scope,
@@ -45,16 +44,19 @@ pub async fn save(
     let body: Body = request.json(route.max_body).await?;
     // 2.
     let answers = validate_step_draft(step, &body.answers).map_err(Error::answers)?;
-    let base = validate_step_draft(step, &body.base).map_err(base_errors)?;
+    let base = body.base.map(|base| validate_step_draft(step, &base)).transpose().map_err(base_errors)?;
     let changes = changes(&body.answers, &answers);
     // 3.
-    let mut edit = Edit::Change(changes.clone());
+    let mut edit = match &base {
+        Some(base) => Edit::Merge(changes.clone(), base.clone()),
+        None => Edit::Change(changes.clone()),
+    };
     let mut outcome = onboarding_store::apply(scope, &person, &workspace_id, &edit, Some(expected)).await?;
     // 4.
     for _ in 0..MERGES {
         let Outcome::Stale(held) = &outcome else { break };
-        let merged = merge_step(&held.session.answers, &base, &changes)
-            .map_err(|fields| Error::conflict(held.session.copy(), fields))?;
+        let merged = merge_step(&held.session.answers, base.as_ref(), &changes)
+            .map_err(|fields| Error::conflict(held.session.copy(), base.clone(), fields))?;
         expected = held.session.revision;
         edit = if merged.is_empty() { Edit::Read } else { Edit::Merge(merged, held.session.answers.clone()) };
         outcome = onboarding_store::apply(scope, &person, &workspace_id, &edit, Some(expected)).await?;

@@ -469,6 +469,8 @@ export interface Problem {
   errors?: Array<FieldError>;
   /** The other copy of the answers; with `revision_conflict` alone. */
   current?: SessionCopy | null;
+  /** The answers that the refused save was made on, of the step that it named; with `revision_conflict` alone, where the save said so. */
+  base?: Record<string, unknown> | null;
   /** What the manifest is made from by now; with an edit's `version_conflict` alone. */
   current_source?: ContextSource | null;
 }
@@ -637,7 +639,7 @@ export interface SourceRequest {
 
 /** `PATCH /onboarding/steps/{step}` */
 export interface StepRequest {
-  /** Field id → the answer that this tab had loaded or saved last; compared only when another tab saved meanwhile. */
+  /** Field id → the answer that this tab had loaded or saved last; compared only when another tab saved meanwhile. Without it every field that `answers` names counts as changed by this tab. */
   base?: Record<string, Answer | null>;
   /** Field id → answer, of this step; null or empty takes the answer back. What is not named stays. */
   answers: Record<string, Answer | null>;
