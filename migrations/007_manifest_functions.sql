@@ -164,15 +164,20 @@ comment on function private.store_version(uuid, text, jsonb, jsonb, jsonb, text,
 
 create or replace function public.finalize_onboarding(
   p_workspace_id uuid, p_answers jsonb, p_business_context jsonb, p_content text, p_checksum text,
-  p_token_estimate integer, p_meta jsonb, p_request_id text
+  p_token_estimate integer, p_meta jsonb, p_request_id text, p_revision integer default null
 ) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_content jsonb;
   v_stored jsonb;
 begin
-  -- 1. Who asks, and one writer per workspace from here on.
+  -- 1. Who asks, and one writer per workspace from here on. Answers of a session are not older than the snapshot: a cache
+  -- that was away may not know what was saved or submitted meanwhile.
   perform private.lock_workspace(p_workspace_id, '{owner,admin}', 'submit the onboarding');
+  if exists (select from public.onboarding_snapshots s where s.workspace_id = p_workspace_id and s.revision > p_revision
+             and (s.state <> 'submitted' or s.answers <> p_answers)) then
+    perform private.fail('PT412', 'revision_conflict', 'There are newer answers than those of this revision.');
+  end if;
   -- 2. What they bring.
   v_content := private.checked_manifest(p_answers, p_business_context, p_content, p_checksum, p_token_estimate, p_meta);
   -- 3. A new version only for new content; being submitted confirms the content either way.
@@ -182,9 +187,9 @@ begin
   -- 4. Submitting is one-way: an autosave that arrives late must not reopen the draft. The snapshot may have been some
   -- saves behind, or missing; it becomes what was submitted, so that submitting again from it changes nothing.
   insert into public.onboarding_snapshots as s (workspace_id, revision, state, answers, updated_at)
-  values (p_workspace_id, 1, 'submitted', p_answers, pg_catalog.clock_timestamp())
+  values (p_workspace_id, coalesce(p_revision, 0) + 1, 'submitted', p_answers, pg_catalog.clock_timestamp())
   on conflict (workspace_id) do update
-    set revision = s.revision + 1, state = 'submitted', answers = excluded.answers, updated_at = excluded.updated_at;
+    set revision = greatest(s.revision, p_revision) + 1, state = 'submitted', answers = excluded.answers, updated_at = excluded.updated_at;
 
   -- 5. The owner is through, if this is the workspace that stands for them at the gate.
   update public.users u set onboarding_status = 'completed'
@@ -196,8 +201,8 @@ begin
     'version', v_stored -> 'version', 'checksum', p_checksum, 'created', v_stored -> 'created'), p_request_id);
   return v_stored;
 end $$;
-comment on function public.finalize_onboarding(uuid, jsonb, jsonb, text, text, integer, jsonb, text) is
-  'Stores the submitted onboarding as the next manifest version and marks the onboarding completed and its draft submitted, in one transaction. Content equal to the current version makes no new one. Owners and admins.';
+comment on function public.finalize_onboarding(uuid, jsonb, jsonb, text, text, integer, jsonb, text, integer) is
+  'Stores the submitted onboarding as the next manifest version and marks the onboarding completed and its draft submitted, in one transaction. Content equal to the current version makes no new one; answers of a session older than the snapshot, by p_revision, are refused. Owners and admins.';
 
 create or replace function public.read_manifest(p_workspace_id uuid) returns jsonb
 language plpgsql stable security invoker set search_path = '' as $$
@@ -224,7 +229,7 @@ revoke all on function private.canonical_json(jsonb, integer), private.check_obj
   private.checked_content(text, text, integer), private.checked_manifest(jsonb, jsonb, text, text, integer, jsonb),
   private.latest_manifest(uuid),
   private.store_version(uuid, text, jsonb, jsonb, jsonb, text, integer, jsonb, boolean),
-  public.finalize_onboarding(uuid, jsonb, jsonb, text, text, integer, jsonb, text),
+  public.finalize_onboarding(uuid, jsonb, jsonb, text, text, integer, jsonb, text, integer),
   public.read_manifest(uuid) from public, anon, authenticated;
-grant execute on function public.finalize_onboarding(uuid, jsonb, jsonb, text, text, integer, jsonb, text),
+grant execute on function public.finalize_onboarding(uuid, jsonb, jsonb, text, text, integer, jsonb, text, integer),
   public.read_manifest(uuid) to authenticated;

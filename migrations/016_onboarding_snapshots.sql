@@ -32,11 +32,12 @@ begin
   if v_role not in ('owner', 'admin') then
     perform private.fail('PT403', 'role_not_allowed', 'Only an owner or an admin may edit the onboarding.');
   end if;
-  if p_revision is null or p_revision < 1 then
-    perform private.fail('PT422', 'revision_invalid', 'The revision must be a whole number from 1 up.');
+  -- Saves and submissions count on from here, and must not leave the integers.
+  if p_revision is null or p_revision not between 1 and 2000000000 then
+    perform private.fail('PT422', 'revision_invalid', 'The revision must be a whole number from 1 to 2,000,000,000.');
   end if;
-  if p_state is null or p_state not in ('draft', 'submitted') then
-    perform private.fail('PT422', 'state_unknown', 'A session is draft or submitted.');
+  if p_state is distinct from 'draft' then
+    perform private.fail('PT422', 'state_unknown', 'A draft is kept; an onboarding is submitted by finalizing it.');
   end if;
   perform private.check_object(p_answers, 262144, 'answers');
 

@@ -10,12 +10,12 @@ const SWEEP: &str = "select to_jsonb(public.sweep_abandoned_sessions($1, 'req-s'
 /// A workspace whose draft was last saved so long ago.
 async fn saved(db: &mut Db, state: &str, age: &str) -> World {
     let world = World::new(db).await;
-    let sql = "select public.save_snapshot($1, 1, $2, '{}')";
-    db.call(Who::Person(world.owner), sql, &[&world.workspace, &state]).await.expect("saved");
+    let sql = "select public.save_snapshot($1, 1, 'draft', '{}')";
+    db.call(Who::Person(world.owner), sql, &[&world.workspace]).await.expect("saved");
     let sql = format!(
-        "update public.onboarding_snapshots set updated_at = now() - interval '{age}' where workspace_id = $1"
+        "update public.onboarding_snapshots set state = $2, updated_at = now() - interval '{age}' where workspace_id = $1"
     );
-    db.run(&sql, &[&world.workspace]).await;
+    db.run(&sql, &[&world.workspace, &state]).await;
     world
 }
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::manifests::submit;
-use crate::support::{Db, Refused, Who, World};
+use crate::manifests::{FINALIZE, meta, submit};
+use crate::support::{Db, Refused, Who, World, canonical_json, checksum};
 
 async fn save(
     db: &mut Db,
@@ -35,18 +35,19 @@ async fn only_a_newer_draft_replaces_an_older_one_until_it_is_submitted() {
     let world = World::new(&db).await;
     let (owner, admin) = (Who::Person(world.owner), Who::Person(world.admin));
     assert_eq!(read(&mut db, Who::Person(world.member), &world).await["snapshot"], json!(null));
-    for (who, revision, state, saved, kept) in [
-        (owner, 3, "draft", true, 3),
-        (admin, 3, "draft", false, 3),
-        (admin, 2, "draft", false, 3),
-        (admin, 4, "draft", true, 4),
-        (owner, 4, "submitted", false, 4),
-        (owner, 5, "submitted", true, 5),
-        (owner, 6, "draft", false, 5),
-        (owner, 7, "submitted", false, 5),
+    for (who, revision, saved, kept) in [
+        (owner, 3, true, 3),
+        (admin, 3, false, 3),
+        (admin, 2, false, 3),
+        (admin, 4, true, 4),
+        (owner, 6, false, 5),
     ] {
-        let name = format!("{revision} {state} {saved}");
-        let found = save(&mut db, who, &world, revision, state, &name).await;
+        if kept == 5 {
+            let sql = "update public.onboarding_snapshots set revision = 5, state = 'submitted' where workspace_id = $1";
+            db.run(sql, &[&world.workspace]).await;
+        }
+        let name = format!("{revision} {saved}");
+        let found = save(&mut db, who, &world, revision, "draft", &name).await;
         assert_eq!(found, Ok(json!({ "saved": saved, "revision": kept })), "{name}");
         let snapshot = read(&mut db, who, &world).await["snapshot"].clone();
         assert_eq!((&snapshot["revision"], snapshot["updated_at"].is_string()), (&json!(kept), true));
@@ -118,6 +119,53 @@ async fn ten_saves_at_once_keep_the_newest() {
 }
 
 #[tokio::test]
+async fn an_onboarding_is_submitted_from_no_older_answers_than_are_kept() {
+    let mut db = Db::shared().await;
+    let world = World::new(&db).await;
+    let owner = Who::Person(world.owner);
+    save(&mut db, owner, &world, 5, "draft", "Kept").await.expect("saved");
+    for (name, revision, made) in [
+        ("Older", 4, Err("revision_conflict")),
+        ("As kept", 5, Ok(1)),
+        ("What was as kept", 5, Err("revision_conflict")),
+        // The same once more, from before it was known to be submitted.
+        ("As kept", 4, Ok(1)),
+        ("Submitted before, and saved since", 9, Ok(2)),
+        ("As kept", 6, Err("revision_conflict")),
+    ] {
+        let content = json!({ "name": name });
+        let (answers, source, meta) = (json!({ "company_name": name }), json!({}), meta(400));
+        let sql = FINALIZE.replace("$8)", "$8, $9)");
+        let told = db
+            .call(
+                owner,
+                &sql,
+                &[
+                    &world.workspace,
+                    &answers,
+                    &source,
+                    &canonical_json(&content),
+                    &checksum(&content),
+                    &400_i32,
+                    &meta,
+                    &"req-1",
+                    &revision,
+                ],
+            )
+            .await;
+        match made {
+            Ok(version) => assert_eq!(told.expect(name)["version"], json!(version), "{name}"),
+            Err(code) => {
+                let refused = told.expect_err(name);
+                assert_eq!((refused.state.as_str(), refused.code.as_str()), ("PT412", code), "{name}");
+            }
+        }
+    }
+    let snapshot = read(&mut db, owner, &world).await["snapshot"].clone();
+    assert_eq!((&snapshot["state"], &snapshot["revision"]), (&json!("submitted"), &json!(10)));
+}
+
+#[tokio::test]
 async fn strangers_and_nonsense_are_refused() {
     let mut db = Db::shared().await;
     let world = World::new(&db).await;
@@ -143,7 +191,8 @@ async fn strangers_and_nonsense_are_refused() {
     for (arguments, code) in [
         ("0, 'draft', '{}'", "revision_invalid"),
         ("null, 'draft', '{}'", "revision_invalid"),
-        ("1, 'done', '{}'", "state_unknown"),
+        ("2000000001, 'draft', '{}'", "revision_invalid"),
+        ("1, 'submitted', '{}'", "state_unknown"),
         ("1, null, '{}'", "state_unknown"),
         ("1, 'draft', '[]'", "answers_invalid"),
         ("1, 'draft', null", "answers_invalid"),

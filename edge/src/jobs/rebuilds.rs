@@ -113,7 +113,11 @@ async fn rebuild(scope: &Scope, due: &Due) -> Outcome {
             let manifest = stored.version.manifest(reduced.content);
             let published = fence.publish(scope, &manifest, None).await;
             // The version stands; readers ask Postgres until one of them has brought it to the tiers.
-            note(scope, "publish_rebuild", (!published).then(|| ErrorCode::DependencyUnavailable.into()));
+            note(
+                scope,
+                "publish_rebuild",
+                published.is_none().then(|| ErrorCode::DependencyUnavailable.into()),
+            );
             Outcome::Created
         }
         Err(Failure::Refused(error)) => {

@@ -1,10 +1,12 @@
 -- One look at a workspace's onboarding session together with the caller's membership, and what is to be done with it.
 -- KEYS: membership, session, snapshot lease.
--- ARGV: 1 operation (read, change, merge, replace, or degraded: a read while Postgres is away, for which an older
--- membership will do), 2 session ttl, 3 lease ttl, 4 expected revision or '', 5 membership to keep or '', 6 its ttl,
--- 7 revision of the snapshot to restore or '', 8 its state, 9 its ttl, 10 the number n of its answers, then n pairs of
--- field and JSON, then the pairs of the operation; empty JSON takes an answer back. A merge has triples: field, JSON,
--- and the JSON that was seen. It is written at another revision too, as long as its fields are as they were seen.
+-- ARGV: 1 operation (read, change, merge, replace, rejoin, or degraded: a read while Postgres is away, for which an
+-- older membership will do), 2 session ttl, 3 lease ttl, 4 expected revision or '', 5 membership to keep or '', 6 its
+-- ttl, 7 revision of the snapshot to restore or '', 8 its state, 9 its ttl, 10 the number n of its answers, then n pairs
+-- of field and JSON, then the pairs of the operation; empty JSON takes an answer back. A merge has triples: field, JSON,
+-- and the JSON that was seen. It is written at another revision too, as long as its fields are as they were seen. A
+-- rejoin makes changes anew that Postgres has on top of the snapshot as revision 4, or, without one, that Redis has and a
+-- newer snapshot has not.
 -- Answers {outcome, ttl left, 1 when a snapshot is due, field, value, field, value, …}. The outcomes: cold (Redis does
 -- not know enough: ask Postgres and come again), role, submitted, stale, read, saved.
 local member, once = member_of(KEYS[1])
@@ -36,9 +38,30 @@ local function as_seen()
   end
   return true
 end
+local function write(revision)
+  redis.call('HSET', KEYS[2], 'revision', revision, 'state', 'draft')
+  for at = from, #ARGV, width do
+    if ARGV[at + 1] == '' then
+      redis.call('HDEL', KEYS[2], ARGV[at])
+    else
+      redis.call('HSET', KEYS[2], ARGV[at], ARGV[at + 1])
+    end
+  end
+  redis.call('PEXPIRE', KEYS[2], ARGV[2])
+end
 
 local outcome, due = 'read', 0
-if ARGV[1] == 'change' or ARGV[1] == 'merge' or ARGV[1] == 'replace' then
+if ARGV[1] == 'rejoin' then
+  if redis.call('HGET', KEYS[2], 'state') == 'draft' and (newer or ARGV[4] ~= '') then
+    if ARGV[4] == '' then
+      write(held + 1)
+    elseif held == ARGV[7] then
+      write(ARGV[4])
+    else
+      write(math.max(held, ARGV[4]) + 1)
+    end
+  end
+elseif ARGV[1] == 'change' or ARGV[1] == 'merge' or ARGV[1] == 'replace' then
   local role = cjson.decode(member).role
   if role ~= 'owner' and role ~= 'admin' then return {'role'} end
   if redis.call('HGET', KEYS[2], 'state') ~= 'draft' then
@@ -48,15 +71,7 @@ if ARGV[1] == 'change' or ARGV[1] == 'merge' or ARGV[1] == 'replace' then
   else
     outcome = 'saved'
     if ARGV[1] == 'replace' then redis.call('DEL', KEYS[2]) end
-    redis.call('HSET', KEYS[2], 'revision', held + 1, 'state', 'draft')
-    for at = from, #ARGV, width do
-      if ARGV[at + 1] == '' then
-        redis.call('HDEL', KEYS[2], ARGV[at])
-      else
-        redis.call('HSET', KEYS[2], ARGV[at], ARGV[at + 1])
-      end
-    end
-    redis.call('PEXPIRE', KEYS[2], ARGV[2])
+    write(held + 1)
     if redis.call('SET', KEYS[3], '1', 'PX', ARGV[3], 'NX') then due = 1 end
   end
 end

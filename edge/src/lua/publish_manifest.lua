@@ -9,10 +9,12 @@
 -- takes them, then, where a session was submitted or replaced: 14 ttl of the submitted session, 15 submit or replace,
 -- 16 its revision (submit: as it was seen or ''; replace: of its snapshot), and pairs of field and JSON. The token alone
 -- publishes nothing.
+-- Answers {1 when the tiers have it, 1 when a draft was saved after the look at the session}.
 local stood = redis.call('ZREM', KEYS[1], ARGV[1]) == 1
-if not ARGV[2] then return 0 end
+if not ARGV[2] then return {0, 0} end
 local revision = ARGV[14] and redis.call('HGET', KEYS[7], 'revision')
 local replaces = ARGV[15] == 'replace'
+local since = 0
 local function set_answers()
   redis.call('DEL', KEYS[7])
   for at = 17, #ARGV, 2 do redis.call('HSET', KEYS[7], ARGV[at], ARGV[at + 1]) end
@@ -22,7 +24,11 @@ local function set_submitted(number)
   redis.call('PEXPIRE', KEYS[7], ARGV[14])
 end
 if revision and not replaces then
-  if revision == ARGV[16] then set_answers() end
+  if revision == ARGV[16] then
+    set_answers()
+  elseif redis.call('HGET', KEYS[7], 'state') == 'draft' then
+    since = 1
+  end
   set_submitted(revision + 1)
 end
 -- A fence that was lost on the way let readers and writers by.
@@ -31,7 +37,7 @@ if not stood or not remembers(KEYS[6], ARGV[2], ARGV[3]) then
   redis.call('HSET', KEYS[2], 'generation', ARGV[1])
   redis.call('PEXPIRE', KEYS[2], ARGV[4])
   if replaces then redis.call('DEL', KEYS[7]) end
-  return 0
+  return {0, since}
 end
 local have = redis.call('HMGET', KEYS[2], 'version', 'confirmed_at')
 local version, mine = tonumber(have[1]) or 0, tonumber(ARGV[5])
@@ -47,7 +53,7 @@ elseif replaces then
 end
 if not newest or redis.call('ZCARD', KEYS[1]) > 0 then
   redis.call('HDEL', KEYS[2], 'etag', 'none_ms')
-  return 0
+  return {0, since}
 end
 store_bcm(KEYS[2], KEYS[3], KEYS[4], KEYS[5], 4)
-return 1
+return {1, since}

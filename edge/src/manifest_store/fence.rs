@@ -134,6 +134,12 @@ pub enum SessionNow<'a> {
     Replaced { revision: u32, answers: &'a Answers },
 }
 
+/// What a publication met.
+pub struct Published {
+    /// Whether answers were saved to the onboarding session after the fence was raised. They are kept in it.
+    pub saved_since: bool,
+}
+
 impl Fence {
     fn keys(&self) -> [String; 7] {
         let id = &self.workspace_id;
@@ -143,8 +149,13 @@ impl Fence {
     }
 
     /// Publishes what was committed into every tier, and what became of the onboarding session, and lowers the fence.
-    /// False when Redis was away: until a reader has asked Postgres, nobody reads from the tiers.
-    pub async fn publish(self, scope: &Scope, manifest: &Manifest, session: Option<SessionNow<'_>>) -> bool {
+    /// Nothing when Redis was away: until a reader has asked Postgres, nobody reads from the tiers.
+    pub async fn publish(
+        self,
+        scope: &Scope,
+        manifest: &Manifest,
+        session: Option<SessionNow<'_>>,
+    ) -> Option<Published> {
         let mut arguments = vec![self.token.clone()];
         arguments.extend([keys::EPOCH_TTL_MS.to_string(), keys::FENCE_TTL_MS.to_string()]);
         let tiers = Ready::new(manifest).arguments(&self.workspace_id);
@@ -159,12 +170,13 @@ impl Fence {
             arguments.extend(onboarding_store::fields(answers));
         }
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let answer = upstash::eval(scope, &PUBLISH, &self.keys(), &arguments).await;
-        if answer.as_ref().is_ok_and(|answer| answer.as_u64() == Some(1)) {
+        let answer = upstash::eval(scope, &PUBLISH, &self.keys(), &arguments).await.ok()?;
+        let is = |number: usize| answer.get(number).and_then(Value::as_i64) == Some(1);
+        if is(0) {
             let [.., sealed, packed] = &tiers;
             stored(scope, [sealed.as_str(), packed].into_iter());
         }
-        answer.is_ok()
+        Some(Published { saved_since: is(1) })
     }
 
     /// Lowers the fence, when it is certain that nothing was committed.

@@ -109,5 +109,5 @@ pub async fn written(
         format!("The content equals version {}; {unchanged}", manifest.version)
     };
     let reply = Reply::json(if created { 201 } else { 200 }, &Written { created, message, manifest });
-    reply.degraded((!published).then_some("redis"))
+    reply.degraded(published.is_none().then_some("redis"))
 }

@@ -5,7 +5,7 @@ mod redis;
 mod snapshot;
 
 pub use redis::{fields, parse};
-pub use snapshot::{Durable, read_durable};
+pub use snapshot::{Durable, read_durable, restore};
 
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::onboarding::{Answers, Changes, Session};
@@ -23,11 +23,21 @@ pub enum Edit {
     ReadDegraded,
     /// Some answers become others.
     Change(Changes),
-    /// The same as merged with answers that were seen: it counts too when the revision has moved on and these fields
-    /// have not, so that however many save at once, a merge is written at the first try.
+    /// The same from answers that were seen: it counts too when the revision has moved on and these fields have not, so
+    /// that however many save different fields at once, each is written at the first try.
     Merge(Changes, Answers),
     /// All answers become these.
     Replace(Answers),
+}
+
+impl Edit {
+    /// The fields that it names, where it does not mean all of them.
+    fn changes(&self) -> Option<&Changes> {
+        match self {
+            Self::Change(changes) | Self::Merge(changes, _) => Some(changes),
+            Self::Read | Self::ReadDegraded | Self::Replace(_) => None,
+        }
+    }
 }
 
 /// A session as it now is.
@@ -101,7 +111,7 @@ pub async fn apply(
     let due = answer.due || matches!(edit, Edit::Replace(answers) if *answers == Answers::default());
     let outcome = answer.judge(scope)?;
     if let (Outcome::Done(held), true) = (&outcome, due) {
-        snapshot::keep(scope, person, workspace_id, &held.session);
+        snapshot::keep(scope, person, workspace_id, &held.session, edit.changes());
     }
     Ok(outcome)
 }

@@ -74,7 +74,7 @@ impl Looked {
     }
 }
 
-/// Asks the script; `restore` is what it works on when Redis has nothing.
+/// Asks the script; `restore` is what it works on when Redis has nothing, or something older.
 ///
 /// # Errors
 /// `dependency_unavailable`.
@@ -86,11 +86,6 @@ pub async fn run(
     expected: Option<u32>,
     restore: Option<&Durable>,
 ) -> Result<Looked, Error> {
-    let keys = [
-        keys::membership(workspace_id, &person.session.user_id),
-        keys::session(workspace_id),
-        keys::snapshot_lease(workspace_id),
-    ];
     let (operation, pairs) = match edit {
         Edit::Read => ("read", Vec::new()),
         Edit::ReadDegraded => ("degraded", Vec::new()),
@@ -98,6 +93,40 @@ pub async fn run(
         Edit::Merge(changes, seen) => ("merge", merged(changes, seen)),
         Edit::Replace(answers) => ("replace", fields(answers)),
     };
+    ask(scope, person, workspace_id, operation, pairs, expected, restore).await
+}
+
+/// Makes changes anew on what Redis has, which went another way than Postgres for a while; `durable` is restored where
+/// it is newer. With `revision`, Postgres had only `durable` before it got these changes under that number. Without
+/// one, Postgres has gone ahead, and where it has not the changes are in Redis already and nothing is done.
+///
+/// # Errors
+/// `dependency_unavailable`.
+pub async fn rejoin(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+    changes: &Changes,
+    durable: &Durable,
+    revision: Option<u32>,
+) -> Result<Looked, Error> {
+    ask(scope, person, workspace_id, "rejoin", changed(changes), revision, Some(durable)).await
+}
+
+async fn ask(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+    operation: &str,
+    pairs: Vec<String>,
+    expected: Option<u32>,
+    restore: Option<&Durable>,
+) -> Result<Looked, Error> {
+    let keys = [
+        keys::membership(workspace_id, &person.session.user_id),
+        keys::session(workspace_id),
+        keys::snapshot_lease(workspace_id),
+    ];
     let mut arguments = vec![
         operation.to_owned(),
         keys::SESSION_TTL_MS.to_string(),

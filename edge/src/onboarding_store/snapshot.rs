@@ -1,7 +1,7 @@
 //! The snapshot in Postgres: what is read when Redis has lost the session, and written to when it is away.
 
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::onboarding::{Session, stored_answers};
+use gatehouse_core::onboarding::{Changes, Session, difference, stored_answers};
 use gatehouse_core::vocabulary::SessionState;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -12,6 +12,9 @@ use crate::clients::postgrest::{self, Failure};
 use crate::clients::redis_keys as keys;
 use crate::platform;
 use crate::session::SignedIn;
+
+/// How many saves a snapshot can be behind: far more than people and their tabs make within the seconds between two.
+const SAVES_BEHIND: u32 = 1_000;
 
 /// The durable side, as `read_snapshot()` of the database answers it.
 pub struct Durable {
@@ -66,7 +69,7 @@ pub async fn apply(
     edit: &Edit,
     expected: Option<u32>,
 ) -> Result<Outcome, Error> {
-    let mut durable = read_durable(scope, person, workspace_id).await?;
+    let durable = read_durable(scope, person, workspace_id).await?;
     let held = |session| Held { session, ttl_ms: None, degraded: Some("redis") };
     let answers = match edit {
         Edit::Read | Edit::ReadDegraded => return Ok(Outcome::Done(held(durable.session))),
@@ -84,7 +87,8 @@ pub async fn apply(
         ));
     };
     // The snapshot may be behind the revision, by saves of the last seconds; it must not be ahead of it.
-    if durable.session.revision > expected {
+    let kept = durable.session.revision;
+    if kept > expected || expected - kept > SAVES_BEHIND {
         return Ok(Outcome::Stale(held(durable.session)));
     }
     let session = Session { revision: expected.saturating_add(1), state: SessionState::Draft, answers };
@@ -92,18 +96,64 @@ pub async fn apply(
         let newer = read_durable(scope, person, workspace_id).await?;
         return Ok(Outcome::Stale(held(newer.session)));
     }
-    durable.session = session.clone();
-    tell_redis(scope, person, workspace_id, durable);
+    tell_redis(scope, person, workspace_id, edit, durable, &session);
     Ok(Outcome::Done(held(session)))
 }
 
-/// Should Redis have been away for a moment only, it must not go on with its older copy.
-fn tell_redis(scope: &Scope, person: &SignedIn, workspace_id: &str, durable: Durable) {
+/// Should Redis have been away for a moment only, it must not go on without what was `saved` on top of `durable`. It may
+/// know of saves that no snapshot has yet: those stay, and a snapshot of both is written.
+fn tell_redis(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+    edit: &Edit,
+    mut durable: Durable,
+    saved: &Session,
+) {
     let (background, person, workspace_id) = (scope.background(), person.clone(), workspace_id.to_owned());
+    let (changes, saved) = (edit.changes().cloned(), saved.clone());
     scope.after(async move {
-        let told = redis::run(&background, &person, &workspace_id, &Edit::Read, None, Some(&durable)).await;
+        let told = match changes {
+            Some(changes) => {
+                let revision = Some(saved.revision);
+                let joined =
+                    redis::rejoin(&background, &person, &workspace_id, &changes, &durable, revision).await;
+                keep_joined(&background, &person, &workspace_id, joined, &saved).await.map(drop)
+            }
+            None => {
+                durable.session = saved;
+                redis::run(&background, &person, &workspace_id, &Edit::Read, None, Some(&durable))
+                    .await
+                    .map(drop)
+            }
+        };
         background.log_background("restore_session", told.err());
     });
+}
+
+/// Writes a snapshot of what Redis has joined, where it is more than Postgres has; answers what both have now.
+async fn keep_joined(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+    joined: Result<redis::Looked, Error>,
+    durable: &Session,
+) -> Result<Session, Error> {
+    match joined?.session {
+        Some(joined) if joined.state == SessionState::Draft && joined.revision > durable.revision => {
+            save_snapshot(scope, person, workspace_id, &joined).await.map(|_| joined)
+        }
+        _ => Ok(durable.clone()),
+    }
+}
+
+/// Gives Redis what Postgres has, where that is newer.
+///
+/// # Errors
+/// As [`read_durable`], `dependency_unavailable`.
+pub async fn restore(scope: &Scope, person: &SignedIn, workspace_id: &str) -> Result<(), Error> {
+    let durable = read_durable(scope, person, workspace_id).await?;
+    redis::run(scope, person, workspace_id, &Edit::Read, None, Some(&durable)).await.map(drop)
 }
 
 /// `save_snapshot()` of the database.
@@ -126,26 +176,36 @@ async fn save_snapshot(
 }
 
 /// Writes a snapshot after the answer, and another when the lease is over if others saved meanwhile: it may be that
-/// nobody saves again. A failed one is made good by the second, or by the next save.
-pub fn keep(scope: &Scope, person: &SignedIn, workspace_id: &str, session: &Session) {
+/// nobody saves again. A failed one is made good by the second, or by the next save. `changes` are those of the save.
+pub fn keep(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+    session: &Session,
+    changes: Option<&Changes>,
+) {
     let (background, person, workspace_id) = (scope.background(), person.clone(), workspace_id.to_owned());
-    let (session, started) = (session.clone(), platform::now_ms());
+    let (session, changes, started) =
+        (session.clone(), changes.cloned().unwrap_or_default(), platform::now_ms());
     scope.after(async move {
-        let kept = save_snapshot(&background, &person, &workspace_id, &session).await;
-        let kept_revision = if kept.is_ok() { session.revision } else { 0 };
-        background.log_background("save_snapshot", kept.err());
+        let kept = save(&background, &person, &workspace_id, &session, &changes).await;
+        let (kept, failed) = match kept {
+            Ok(kept) => (kept, None),
+            Err(error) => (Session { revision: 0, ..session }, Some(error)),
+        };
+        background.log_background("save_snapshot", failed);
         platform::sleep(keys::SNAPSHOT_LEASE_TTL_MS.saturating_sub(platform::elapsed_ms(started))).await;
-        let kept = keep_later(&background, &person, &workspace_id, kept_revision).await;
-        background.log_background("save_snapshot", kept.err());
+        let later = keep_later(&background, &person, &workspace_id, &kept).await;
+        background.log_background("save_snapshot", later.err());
     });
 }
 
-/// Writes what was saved after the revision that is kept.
+/// Writes what was saved after what is kept.
 async fn keep_later(
     scope: &Scope,
     person: &SignedIn,
     workspace_id: &str,
-    kept_revision: u32,
+    kept: &Session,
 ) -> Result<(), Error> {
     let mut looked = redis::run(scope, person, workspace_id, &Edit::Read, None, None).await?;
     if looked.is_cold() {
@@ -153,9 +213,28 @@ async fn keep_later(
         looked = redis::run(scope, person, workspace_id, &Edit::Read, None, Some(&durable)).await?;
     }
     match looked.session {
-        Some(session) if session.state == SessionState::Draft && session.revision > kept_revision => {
-            save_snapshot(scope, person, workspace_id, &session).await.map(drop)
+        Some(session) if session.state == SessionState::Draft && session.revision > kept.revision => {
+            let changes = difference(&kept.answers, &session.answers);
+            save(scope, person, workspace_id, &session, &changes).await.map(drop)
         }
         _ => Ok(()),
     }
+}
+
+/// Writes a snapshot of a session, whose last `changes` these are. Where Postgres has gone ahead of Redis, because Redis
+/// could not be told of a save or of a finalize, they are made once more on top of it, or are too late; answers what both
+/// have.
+async fn save(
+    scope: &Scope,
+    person: &SignedIn,
+    workspace_id: &str,
+    session: &Session,
+    changes: &Changes,
+) -> Result<Session, Error> {
+    if save_snapshot(scope, person, workspace_id, session).await?.saved {
+        return Ok(session.clone());
+    }
+    let durable = read_durable(scope, person, workspace_id).await?;
+    let joined = redis::rejoin(scope, person, workspace_id, changes, &durable, None).await;
+    keep_joined(scope, person, workspace_id, joined, &durable.session).await
 }

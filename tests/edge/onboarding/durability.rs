@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{LOOK, SNAPSHOT, if_match, join, load, put, save, saved, snapshot_reaches};
-use crate::support::{World, answers, until};
+use crate::support::{Founder, Reply, World, answers, until};
 
 #[tokio::test]
 async fn snapshots_wait_for_the_lease_and_hold_the_newest_save() {
@@ -106,6 +106,122 @@ async fn a_redis_that_was_away_for_one_save_is_told_what_it_missed() {
     saved(&reply, 3);
     assert_eq!(reply.calls, [LOOK, SNAPSHOT, LOOK]);
     assert_eq!(reply.json["answers"], json!({"industry": "Cocoa", "business_stage": "Seed"}));
+}
+
+/// A Redis that cannot be reached and keeps what it has, for as long as the fault is set.
+fn unreachable(world: &World) {
+    world.stack.faults().set(Part::Upstash, Fault { drop: true, ..Fault::default() }).unwrap();
+}
+
+/// The Worker has tried to tell Redis of a save that it could not reach.
+async fn told_in_vain(world: &World, reply: &Reply) {
+    until("Redis was to be told", || async {
+        world.stack.calls(&reply.id).iter().filter(|call| call.part == Part::Upstash).count() >= 2
+    })
+    .await;
+}
+
+/// Neither a second look nor the next save writes a snapshot.
+async fn no_snapshots(world: &World, founder: &Founder<'_>) {
+    let lease = format!("onb:{}:snapshot", founder.workspace_id);
+    world.redis(&["SET", &lease, "held by a test", "PX", "600000"]).await;
+}
+
+#[tokio::test]
+async fn saves_made_while_redis_could_not_be_reached_are_finalized() {
+    let world = World::own().await;
+    let founder = world.founder().await;
+    load(&founder).await;
+    saved(&put(&founder, 0, &answers()).await, 1);
+    snapshot_reaches(&world, &founder, 1).await;
+    unreachable(&world);
+    for (revision, industry) in (1..).zip(["T", "Te", "Tea"]) {
+        let reply = save(&founder, "company", revision, json!({"answers": {"industry": industry}})).await;
+        saved(&reply, revision + 1);
+        told_in_vain(&world, &reply).await;
+    }
+    // It comes back with the first revision.
+    world.stack.faults().clear_all();
+    assert_eq!(world.redis(&["HINCRBY", &format!("onb:{}", founder.workspace_id), "revision", "0"]).await, 1);
+    let made = founder.post("/onboarding/finalize", None).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let session = load(&founder).await;
+    assert_eq!(
+        (&session.json["state"], &session.json["answers"]["industry"]),
+        (&json!("submitted"), &json!("Tea"))
+    );
+    let stored = format!(
+        "select count(*) from business_context_manifests where workspace_id = '{}' and answers ->> 'industry' = 'Tea'",
+        founder.workspace_id
+    );
+    assert_eq!(world.count(&stored).await, 1);
+}
+
+#[tokio::test]
+async fn what_only_redis_has_stays_when_one_save_cannot_reach_it() {
+    let world = World::shared().await;
+    for after in [false, true] {
+        let founder = world.founder().await;
+        load(&founder).await;
+        saved(&put(&founder, 0, &json!({"industry": "Tea"})).await, 1);
+        snapshot_reaches(world, &founder, 1).await;
+        no_snapshots(world, &founder).await;
+        saved(&save(&founder, "offer", 1, json!({"answers": {"pricing_model": "₹549"}})).await, 2);
+        saved(&save(&founder, "offer", 2, json!({"answers": {"primary_offer": "A pouch"}})).await, 3);
+        let ask = if_match(founder.ask(Method::PATCH, "/onboarding/steps/company"), 3);
+        let lost =
+            Fault { drop: true, after, times: Some(1), request_id: Some(ask.id.clone()), ..Fault::default() };
+        world.stack.faults().set(Part::Upstash, lost).unwrap();
+        let reply = ask.body(json!({"answers": {"industry": "Cocoa"}}).to_string()).send().await;
+        saved(&reply, 4);
+        assert_eq!(reply.header("degraded"), Some("redis"));
+        let all = json!({"industry": "Cocoa", "pricing_model": "₹549", "primary_offer": "A pouch"});
+        until("Redis has joined both", || async { load(&founder).await.json["answers"] == all }).await;
+        // And so has Postgres, of which Redis knows no more.
+        snapshot_reaches(world, &founder, 5).await;
+        world.redis(&["DEL", &format!("onb:{}", founder.workspace_id)]).await;
+        let back = load(&founder).await;
+        assert_eq!(back.json["answers"], all, "after: {after}");
+    }
+}
+
+#[tokio::test]
+async fn a_save_on_an_older_copy_in_redis_joins_what_postgres_has() {
+    let world = World::own().await;
+    let founder = world.founder().await;
+    load(&founder).await;
+    saved(&put(&founder, 0, &json!({"industry": "Tea"})).await, 1);
+    snapshot_reaches(&world, &founder, 1).await;
+    unreachable(&world);
+    for (revision, answers) in
+        (1..).zip([json!({"company_name": "चाय कथा"}), json!({"business_stage": "Seed"})])
+    {
+        let reply = save(&founder, "company", revision, json!({"answers": answers})).await;
+        saved(&reply, revision + 1);
+        told_in_vain(&world, &reply).await;
+    }
+    world.stack.faults().clear_all();
+    // Another tab has only heard of the first revision, as Redis has.
+    world.redis(&["DEL", &format!("onb:{}:snapshot", founder.workspace_id)]).await;
+    saved(&save(&founder, "offer", 1, json!({"answers": {"pricing_model": "₹549"}})).await, 2);
+    let all = json!({"industry": "Tea", "company_name": "चाय कथा", "business_stage": "Seed", "pricing_model": "₹549"});
+    until("Redis has joined both", || async { load(&founder).await.json["answers"] == all }).await;
+    snapshot_reaches(&world, &founder, 4).await;
+    world.redis(&["FLUSHALL"]).await;
+    assert_eq!(load(&founder).await.json["answers"], all);
+}
+
+#[tokio::test]
+async fn without_redis_a_revision_from_nowhere_is_a_conflict() {
+    let world = World::own().await;
+    let founder = world.founder().await;
+    load(&founder).await;
+    saved(&put(&founder, 0, &json!({"industry": "Tea"})).await, 1);
+    snapshot_reaches(&world, &founder, 1).await;
+    unreachable(&world);
+    put(&founder, 1_002, &json!({})).await.refused(412, "revision_conflict");
+    put(&founder, 1_999_999_999, &json!({})).await.refused(412, "revision_conflict");
+    saved(&put(&founder, 1_001, &json!({})).await, 1_002);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{load, put, save, saved, warm};
-use crate::support::{Founder, World, answers};
+use crate::support::{Founder, World, answers, until};
 
 #[tokio::test]
 async fn a_body_with_answers_still_finalizes_and_becomes_the_submitted_session() {
@@ -52,6 +52,42 @@ async fn a_commit_that_could_not_say_so_submits_the_session_all_the_same() {
         .refused(409, "session_submitted");
     let again = founder.post("/onboarding/finalize", None).await;
     assert_eq!((again.status, &again.json["manifest"]["version"]), (200, &json!(1)), "{again:?}");
+}
+
+#[tokio::test]
+async fn answers_saved_while_others_are_submitted_are_submitted_too() {
+    let world = World::shared().await;
+    warm(world).await;
+    let founder = world.founder().await;
+    load(&founder).await;
+    saved(&put(&founder, 0, &answers()).await, 1);
+    let ask = founder.ask(Method::POST, "/onboarding/finalize");
+    let id = ask.id.clone();
+    let slow = Fault {
+        delay_ms: 1_000,
+        times: Some(1),
+        path: Some("finalize_onboarding".into()),
+        request_id: Some(id.clone()),
+        ..Fault::default()
+    };
+    world.stack.faults().set(Part::Postgrest, slow).unwrap();
+    let type_on = async {
+        until("the session was looked at", || async { !world.stack.calls(&id).is_empty() }).await;
+        save(&founder, "company", 1, json!({"answers": {"industry": "Cocoa"}})).await
+    };
+    let (made, late) = tokio::join!(ask.send(), type_on);
+    saved(&late, 2);
+    assert_eq!((made.status, &made.json["manifest"]["version"]), (201, &json!(2)), "{made:?}");
+    let session = load(&founder).await;
+    assert_eq!(
+        (&session.json["state"], &session.json["answers"]["industry"]),
+        (&json!("submitted"), &json!("Cocoa"))
+    );
+    let kept = format!(
+        "select count(*) from onboarding_snapshots where workspace_id = '{}' and state = 'submitted' and answers ->> 'industry' = 'Cocoa'",
+        founder.workspace_id
+    );
+    assert_eq!(world.count(&kept).await, 1);
 }
 
 #[tokio::test]
