@@ -29,3 +29,4 @@ mod support;
 mod traces;
 mod vectors;
 mod versions;
+mod webhooks;
