@@ -2,8 +2,9 @@
 
 use gatehouse_core::error::{Error, ErrorCode, FieldError};
 use gatehouse_core::json::Json;
-use gatehouse_core::onboarding::Given;
+use gatehouse_core::onboarding::{Given, told};
 use gatehouse_core::time::Timestamp;
+use gatehouse_core::validator::{Subject, validate};
 use serde::Serialize;
 
 use crate::text::json_text;
@@ -61,12 +62,19 @@ pub fn tagged<T: Serialize>(ok: bool, value: &T) -> String {
 /// Reads answers: a JSON object of field id → answer.
 pub fn read_answers(json: &str) -> Result<Given, FieldError> {
     let read = Json::read(json).and_then(|json| Given::of(json).ok_or_else(|| "expected `{`".to_owned()));
-    read.map_err(|cause| FieldError {
-        pointer: "/answers".to_owned(),
-        code: "not_an_object".to_owned(),
-        message: format!("The answers must be a JSON object of field and answer ({cause})."),
-        step: None,
+    read.map_err(|cause| {
+        half(Subject::Answers, json).unwrap_or_else(|| FieldError {
+            pointer: "/answers".to_owned(),
+            code: "not_an_object".to_owned(),
+            message: format!("The answers must be a JSON object of field and answer ({cause})."),
+            step: None,
+        })
     })
+}
+
+/// The first half of a character in a JSON text, which is why it cannot be read, in the validator's words.
+pub fn half(subject: Subject, json: &str) -> Option<FieldError> {
+    validate(subject, json).into_iter().find(|fault| fault.code == "lone_surrogate").map(told)
 }
 
 /// The instant `ms` milliseconds after 1970; fractions are dropped.

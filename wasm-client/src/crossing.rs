@@ -3,7 +3,7 @@
 //! A call then passes nothing but lengths. wasm-bindgen's own strings would go letter by letter first, be allocated and
 //! freed for each call, and bring glue for every function.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use wasm_bindgen::prelude::*;
 
@@ -11,40 +11,43 @@ use wasm_bindgen::prelude::*;
 const KEPT: usize = 1_048_576;
 
 thread_local! {
-    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    // Taken out while it is used: a call that runs out of memory traps, and must leave nothing behind that is in use.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 /// Where so many bytes can be written, or read after a call.
 #[wasm_bindgen]
 pub fn room(bytes: usize) -> usize {
-    BUFFER.with_borrow_mut(|buffer| {
-        if buffer.len() < bytes {
-            // Nothing in it is worth copying.
-            *buffer = vec![0; bytes];
-        }
-        buffer.as_mut_ptr().expose_provenance()
-    })
+    let mut buffer = BUFFER.take();
+    if buffer.len() < bytes {
+        // Nothing in it is worth copying.
+        drop(buffer);
+        buffer = vec![0; bytes];
+    }
+    let place = buffer.as_mut_ptr().expose_provenance();
+    BUFFER.set(buffer);
+    place
 }
 
 /// Calls a rule with what was written: the bytes of each argument in turn, of these lengths, the rest of them empty.
 /// Answers the length of the answer, which can be read at [`room`].
 pub fn call(lengths: [usize; 3], rule: &dyn Fn([&[u8]; 3]) -> String) -> usize {
-    BUFFER.with_borrow_mut(|buffer| {
-        let mut rest = buffer.as_slice();
-        let arguments = lengths.map(|length| {
-            let (argument, behind) = rest.split_at_checked(length).unwrap_or_default();
-            rest = behind;
-            argument
-        });
-        let answer = rule(arguments);
-        let buffer_is_kept = buffer.len() <= KEPT;
-        let length = answer.len();
-        match buffer.get_mut(..length) {
-            Some(place) if buffer_is_kept => place.copy_from_slice(answer.as_bytes()),
-            _ => *buffer = answer.into_bytes(),
-        }
-        length
-    })
+    let mut buffer = BUFFER.take();
+    let mut rest = buffer.as_slice();
+    let arguments = lengths.map(|length| {
+        let (argument, behind) = rest.split_at_checked(length).unwrap_or_default();
+        rest = behind;
+        argument
+    });
+    let answer = rule(arguments);
+    let buffer_is_kept = buffer.len() <= KEPT;
+    let length = answer.len();
+    match buffer.get_mut(..length) {
+        Some(place) if buffer_is_kept => place.copy_from_slice(answer.as_bytes()),
+        _ => buffer = answer.into_bytes(),
+    }
+    BUFFER.set(buffer);
+    length
 }
 
 /// The same for a rule of texts. An encoder has written them, so they are UTF-8.
@@ -59,9 +62,21 @@ mod tests {
     /// Writes as JavaScript does and reads the answer.
     fn through(written: &[u8], lengths: [usize; 3]) -> String {
         room(written.len());
-        BUFFER.with_borrow_mut(|buffer| buffer[..written.len()].copy_from_slice(written));
+        let mut buffer = BUFFER.take();
+        buffer[..written.len()].copy_from_slice(written);
+        BUFFER.set(buffer);
         let length = call_texts(lengths, &|texts| texts.join("|").repeat(100));
-        BUFFER.with_borrow(|buffer| String::from_utf8_lossy(&buffer[..length]).into_owned())
+        let buffer = BUFFER.take();
+        let answer = String::from_utf8_lossy(&buffer[..length]).into_owned();
+        BUFFER.set(buffer);
+        answer
+    }
+
+    fn size() -> usize {
+        let buffer = BUFFER.take();
+        let size = buffer.len();
+        BUFFER.set(buffer);
+        size
     }
 
     #[test]
@@ -76,8 +91,8 @@ mod tests {
     fn a_large_buffer_is_given_back_after_the_call() {
         let written = vec![b'x'; KEPT + 1];
         assert_eq!(through(&written, [1, 2, 0]), "x|xx|".repeat(100));
-        assert_eq!(BUFFER.with_borrow(Vec::len), 500);
+        assert_eq!(size(), 500);
         room(10);
-        assert_eq!(BUFFER.with_borrow(Vec::len), 500, "one that is large enough stays");
+        assert_eq!(size(), 500, "one that is large enough stays");
     }
 }

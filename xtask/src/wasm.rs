@@ -117,7 +117,11 @@ fn rust_flags(panics: Panics, quick: bool) -> String {
     let mut flags = vec![format!("--remap-path-prefix={home}=/cargo")];
     match panics {
         Panics::Unwind => flags.push("-Cpanic=unwind".to_owned()),
-        Panics::Abort if quick => {}
+        // std as it comes names reference types among its features, and wasm-bindgen would then have the module import the
+        // setting up of a table. The package loads modules that import nothing.
+        Panics::Abort if quick => flags.extend(
+            ["-Clink-arg=--features=mutable-globals", "-Clink-arg=--no-check-features"].map(str::to_owned),
+        ),
         Panics::Abort => flags.extend(
             // SHA-256 as a loop: unrolled it is faster and three times as large.
             [

@@ -17,5 +17,5 @@ pub use fields::{Field, Kind, Step, fields_of};
 pub use questions::{FIELDS, FieldId, STEPS, StepId, hint};
 pub use session::{Changes, Session, SessionCopy, changes, difference, merge_step, stored_answers};
 pub use validate::{
-    Given, validate_answers, validate_draft, validate_field, validate_step, validate_step_draft,
+    Given, told, validate_answers, validate_draft, validate_field, validate_step, validate_step_draft,
 };

@@ -123,12 +123,20 @@ fn normalised(field: &Field, answer: &Json) -> Option<Json> {
     let text = |text: &str| Some(Json::Text(text.to_owned()));
     match (field.kind, answer) {
         (_, Json::Null) => None,
-        (Kind::List { .. }, Json::Text(lines)) => list(lines.split('\n').filter_map(text).collect()),
-        (Kind::List { .. }, Json::List(items)) => list(items.clone()),
+        (Kind::List { .. }, Json::Text(lines)) => list(&mut lines.split('\n').filter_map(text)),
+        (Kind::List { .. }, Json::List(items)) => list(&mut items.iter().cloned()),
         (Kind::Url, Json::Text(address)) => match address.trim() {
             "" => None,
-            address if address.as_bytes().windows(3).any(|three| three == b"://") => text(address),
-            address => Some(Json::Text(format!("https://{address}"))),
+            address => {
+                // Phones begin a scheme with a capital. A `://` further on belongs to a query.
+                let letters = address.bytes().take_while(u8::is_ascii_alphabetic).count();
+                let (scheme, rest) = address.split_at_checked(letters)?;
+                let (scheme, rest) = match rest.as_bytes() {
+                    [b':', b'/', b'/', ..] => (scheme.to_ascii_lowercase(), rest),
+                    _ => ("https://".to_owned(), address),
+                };
+                Some(Json::Text(scheme + rest))
+            }
         },
         (_, Json::Text(given)) => text(given.trim()).filter(|_| !given.trim().is_empty()),
         // Of the wrong type; the validator says so.
@@ -136,11 +144,18 @@ fn normalised(field: &Field, answer: &Json) -> Option<Json> {
     }
 }
 
+/// Far more items than a list may have: with so many it is refused, whatever follows.
+const MOST_ITEMS: usize = 1_000;
+
 /// Items without the white space around them, empties and repeats. What is no text is left as it is.
-fn list(items: Vec<Json>) -> Option<Json> {
+fn list(items: &mut dyn Iterator<Item = Json>) -> Option<Json> {
     let mut seen: Vec<String> = Vec::new();
     let mut kept = Vec::new();
     for item in items {
+        // What is sorted in below must not become many: it would take the square of it.
+        if kept.len() >= MOST_ITEMS {
+            break;
+        }
         let Some(text) = item.as_text().map(str::trim) else {
             kept.push(item);
             continue;
@@ -189,7 +204,7 @@ fn told_once(found: Vec<Violation>, told: impl Fn(Violation) -> FieldError) -> V
 }
 
 /// A fault as the wire tells it. It points at the answer and not into its list: items have moved since they were typed.
-fn told(fault: Violation) -> FieldError {
+pub fn told(fault: Violation) -> FieldError {
     let below = fault.pointer.get(1..).unwrap_or_default();
     let field = below.split_once('/').map_or(below, |(field, _)| field);
     FieldError {

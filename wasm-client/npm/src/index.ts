@@ -11,5 +11,5 @@ export * from "./generated/vocabulary.js";
 export * from "./manifest/rules.js";
 export type * from "./generated/api.js";
 export type * from "./generated/context.js";
-export type * from "./loading.js";
+export type { InitSource } from "./loading.js";
 export type * from "./types.js";

@@ -11,12 +11,6 @@ export interface Rules {
 /** The names of a module's functions. */
 type RuleOf<R> = { [K in keyof R]: R[K] extends (...numbers: number[]) => number ? K : never }[keyof R];
 
-/** What wasm-bindgen writes around a module. */
-interface Glue<R extends Rules> {
-  start(from: { module_or_path: InitSource | Promise<InitSource> }): Promise<R>;
-  startSync(from: { module: BufferSource | WebAssembly.Module }): R;
-}
-
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** Room for three times so many letters is not worth keeping: such a text is encoded outside, where memory is given back. */
@@ -29,9 +23,10 @@ export class Loading<R extends Rules> {
   /** The module's memory where texts cross, as it was seen last. */
   private seen = new Uint8Array();
 
+  /** `rule` is a function that only this module has. */
   constructor(
-    private readonly glue: Glue<R>,
     private readonly name: string,
+    private readonly rule: RuleOf<R>,
   ) {}
 
   /** Loads it; further calls wait for the first. A failed load is not remembered: who lost the network can call again. */
@@ -44,12 +39,25 @@ export class Loading<R extends Rules> {
   }
 
   private async fetch(source: () => InitSource | Promise<InitSource>): Promise<void> {
-    this.rules = await this.glue.start({ module_or_path: await source() });
+    let from = await source();
+    if (typeof from === "string" || from instanceof URL || from instanceof Request) from = await fetch(from);
+    if (from instanceof Response) {
+      if (!from.ok) throw new Error(`${from.url} cannot be loaded: HTTP ${from.status}.`);
+      // Not compiled as it comes: that asks for a content type which not every server knows.
+      from = await from.arrayBuffer();
+    }
+    const loaded = (await WebAssembly.instantiate(from)) as WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource;
+    this.take("instance" in loaded ? loaded.instance : loaded);
   }
 
   /** Loads it from its bytes at once. */
   loadSync(module: BufferSource | WebAssembly.Module): void {
-    this.rules ??= this.glue.startSync({ module });
+    if (!this.rules) this.take(new WebAssembly.Instance(module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module)));
+  }
+
+  private take({ exports }: WebAssembly.Instance): void {
+    if (!(this.rule in exports)) throw new Error(`This is another module: pass "@gatehouse/wasm-client/${this.name}.wasm".`);
+    this.rules ??= exports as unknown as R;
   }
 
   isReady(): boolean {
@@ -58,9 +66,9 @@ export class Loading<R extends Rules> {
 
   /**
    * Writes texts, or their bytes, into the module's memory, calls a function with their lengths and the numbers that it
-   * takes behind them, and reads its answer.
+   * takes behind them, and reads its answer. What is no number becomes NaN, which no rule accepts.
    */
-  call(name: RuleOf<R>, texts: readonly (string | Uint8Array)[], ...numbers: number[]): string {
+  call(name: RuleOf<R>, texts: readonly (string | Uint8Array)[], ...numbers: unknown[]): string {
     const { rules } = this;
     if (!rules) throw new Error(`The rules are not loaded yet: await init() of "@gatehouse/wasm-client/${this.name}" once before the first call.`);
     let most = 0;
@@ -78,7 +86,7 @@ export class Loading<R extends Rules> {
       at += length;
       return length;
     });
-    const length = (rules[name] as (...numbers: number[]) => number)(...lengths, ...numbers);
+    const length = (rules[name] as (...numbers: number[]) => number)(...lengths, ...numbers.map((number) => (typeof number === "number" ? number : NaN)));
     // The call may have moved it.
     return length === 0 ? "" : decoder.decode(this.room(rules, length).subarray(0, length));
   }
@@ -93,14 +101,25 @@ export class Loading<R extends Rules> {
   }
 }
 
-/** What is no text becomes a text that no rule accepts, so that the answer names it. */
+/** What is no text becomes an empty one. */
 export function text(value: unknown): string {
-  return typeof value === "string" ? value : String(value);
+  return typeof value === "string" ? value : "";
+}
+
+/** The bytes of a buffer or of a view of one, also of another realm's; `undefined` for anything else. */
+export function bytes(value: unknown): Uint8Array | undefined {
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  return Object.prototype.toString.call(value).endsWith("ArrayBuffer]") ? new Uint8Array(value as ArrayBuffer) : undefined;
 }
 
 /** JSON text of a value; text passes as it is. What has no JSON becomes text that is refused with a sentence. */
 export function json(value: unknown): string {
-  if (typeof value === "string") return value;
+  if (typeof value === "string") {
+    // The encoder would make another character of half of one. As an escape it is refused, and an escape before it stays.
+    const { isWellFormed } = value as { isWellFormed?: () => boolean };
+    if (isWellFormed?.call(value)) return value;
+    return value.replace(/\\.|\p{Cs}/gsu, (found) => (found[1] ? found : `\\u${found.charCodeAt(0).toString(16)}`));
+  }
   try {
     return JSON.stringify(value) ?? "";
   } catch {

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { freshness, init, isReady, validateField, validateStep } from "@gatehouse/wasm-client/forms";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Answer } from "./generated/api.js";
 import type { FieldId, StepId } from "./generated/fields.js";
 import type { Checked, FreshnessResult } from "./types.js";
@@ -42,39 +42,90 @@ export type Drafts = Partial<Record<FieldId, Answer>>;
 
 /** One step of onboarding as it is typed. */
 export interface ValidatedStep extends Rules {
-  /** What is typed so far. */
+  /**
+   * What is typed so far, over what was saved. A saved list is a list: a textarea shows
+   * `[drafts.top_goals ?? []].flat().join("\n")`.
+   */
   drafts: Drafts;
-  /** The first sentence about each question that has one. */
-  errors: Partial<Record<FieldId, string>>;
-  /** Takes what was typed into one question and checks it alone, which costs microseconds. */
+  /** The first sentence about each question that has one; under `""` the first one about no question of this step. */
+  errors: Partial<Record<FieldId | "", string>>;
+  /**
+   * Takes what was typed into one question and checks it alone, which costs microseconds. While the rules are loading it
+   * is only taken, and checked once they are there.
+   */
   change: (field: FieldId, draft: Answer) => void;
   /** Checks the whole step, also for what is missing, as before moving on. Nothing while the rules are loading. */
   check: () => Checked | undefined;
 }
 
+/** A sentence about a question, and the draft that it is about: about another one it says nothing. */
+interface Said {
+  draft: Answer | undefined;
+  message: string;
+}
+
+/** What belongs to one step. */
+interface Typed {
+  step: StepId;
+  drafts: Drafts;
+  said: Partial<Record<FieldId | "", Said>>;
+}
+
+const NOTHING: Drafts = {};
+
+function lines(draft: Answer | undefined): string {
+  return [draft ?? ""].flat().join("\n");
+}
+
+/** What was typed, with this draft in it and what it has to be told. */
+function typing({ step, drafts, said }: Typed, field: FieldId, draft: Answer): Typed {
+  const { [field]: _, "": __, ...others } = said;
+  const checked = isReady() ? validateField(field, draft) : undefined;
+  const message = checked?.ok === false ? checked.errors[0]?.message : undefined;
+  return { step, drafts: { ...drafts, [field]: draft }, said: message === undefined ? others : { ...others, [field]: { draft, message } } };
+}
+
 /**
- * Keeps and checks the answers of one step, in the Worker's own sentences.
+ * Keeps and checks the answers of one step, in the Worker's own sentences. With another `step` it begins anew: what was
+ * typed into the one before is forgotten, so save it first.
  *
  * @param step The step's id.
- * @param saved What was saved before.
+ * @param saved What was saved before of this step. It may arrive or change later: questions into which nothing was typed
+ * follow it, what was typed stays.
  */
-export function useValidatedStep(step: StepId, saved: Drafts = {}): ValidatedStep {
+export function useValidatedStep(step: StepId, saved: Drafts = NOTHING): ValidatedStep {
   const rules = useRules();
-  const [drafts, setDrafts] = useState(saved);
-  const [errors, setErrors] = useState<ValidatedStep["errors"]>({});
+  const [typed, setTyped] = useState<Typed>({ step, drafts: NOTHING, said: {} });
+  // React renders again at once, before anybody sees the other step's answers.
+  if (typed.step !== step) setTyped({ step, drafts: NOTHING, said: {} });
+  const drafts = useMemo(() => ({ ...saved, ...typed.drafts }), [saved, typed.drafts]);
 
-  const change = useCallback((field: FieldId, draft: Answer) => {
-    setDrafts((before) => ({ ...before, [field]: draft }));
-    const checked = isReady() ? validateField(field, draft) : undefined;
-    setErrors(({ [field]: _, ...others }) => (checked?.ok === false ? { ...others, [field]: checked.errors[0]?.message } : others) as ValidatedStep["errors"]);
-  }, []);
+  const errors = useMemo(() => {
+    const said = Object.entries(typed.said) as [FieldId | "", Said][];
+    const holds = said.filter(([field, { draft }]) => field === "" || lines(draft) === lines(drafts[field]));
+    return Object.fromEntries(holds.map(([field, { message }]) => [field, message])) as ValidatedStep["errors"];
+  }, [typed.said, drafts]);
+
+  // What was typed while the rules were loading.
+  useEffect(() => {
+    if (rules.state !== "ready") return;
+    setTyped((before) => (Object.entries(before.drafts) as [FieldId, Answer][]).reduce((all, [field, draft]) => typing(all, field, draft), before));
+  }, [rules.state]);
+
+  const change = useCallback(
+    (field: FieldId, draft: Answer) => setTyped((before) => (before.step === step ? typing(before, field, draft) : before)),
+    [step],
+  );
 
   const check = useCallback(() => {
     if (!isReady()) return undefined;
     const checked = validateStep(step, drafts);
-    const found: Record<string, string> = {};
-    if (!checked.ok) for (const { pointer, message } of checked.errors) found[pointer.replace("/answers/", "")] ??= message;
-    setErrors(found);
+    const said: Typed["said"] = {};
+    for (const { pointer, code, message } of checked.ok ? [] : checked.errors) {
+      const field = code !== "unknown_field" && pointer.startsWith("/answers/") ? (pointer.slice(9) as FieldId) : "";
+      said[field] ??= { draft: field && drafts[field], message };
+    }
+    setTyped((before) => (before.step === step ? { ...before, said } : before));
     return checked;
   }, [step, drafts]);
 
@@ -85,7 +136,8 @@ const MINUTE_MS = 60_000;
 
 /**
  * The age of a manifest, judged anew every minute so that an open page shows no old label. `undefined` while the rules
- * are loading.
+ * are loading, and after they could not be loaded: {@link useRules} says so, and within a minute after its `retry` has
+ * loaded them the age is there.
  *
  * @param confirmedAt The manifest's `confirmed_at`; `null` when there is no manifest.
  */
@@ -96,5 +148,5 @@ export function useFreshness(confirmedAt: string | null): FreshnessResult | unde
     const timer = setInterval(() => setNow(Date.now()), MINUTE_MS);
     return () => clearInterval(timer);
   }, []);
-  return state === "ready" ? freshness(confirmedAt, now) : undefined;
+  return state !== "loading" && isReady() ? freshness(confirmedAt, now) : undefined;
 }

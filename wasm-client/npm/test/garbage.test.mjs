@@ -7,13 +7,25 @@ import * as rules from "@gatehouse/wasm-client";
 import * as forms from "@gatehouse/wasm-client/forms";
 import * as manifest from "@gatehouse/wasm-client/manifest";
 
+const read = (name) => readFileSync(new URL(import.meta.resolve(`@gatehouse/wasm-client/${name}.wasm`)));
 const call = { forms: () => rules.validateStep("company", {}), manifest: () => rules.reduce({}, 0) };
 for (const [name, module] of Object.entries({ forms, manifest })) {
-  const bytes = readFileSync(new URL(import.meta.resolve(`@gatehouse/wasm-client/${name}.wasm`)));
+  const bytes = read(name);
 
   test(`${name}: a call before init says what to do`, () => {
     assert.equal(module.isReady(), false);
     assert.throws(call[name], new RegExp(`await init\\(\\) of "@gatehouse/wasm-client/${name}"`));
+  });
+
+  test(`${name}: the other module, and what is none, are refused and leave room for the right one`, async () => {
+    const other = read(name === "forms" ? "manifest" : "forms");
+    const sentence = new RegExp(`pass "@gatehouse/wasm-client/${name}\\.wasm"`);
+    await assert.rejects(module.init(other), sentence);
+    await assert.rejects(module.init(new Response(other)), sentence);
+    await assert.rejects(module.init(await WebAssembly.compile(other)), sentence);
+    assert.throws(() => module.initSync(other), sentence);
+    await assert.rejects(module.init(new Response("", { status: 404 })), /HTTP 404/);
+    assert.equal(module.isReady(), false);
   });
 
   test(`${name}: a failed load is not remembered, and calls at the same time share one load`, async () => {
@@ -28,7 +40,9 @@ for (const [name, module] of Object.entries({ forms, manifest })) {
 
 const circular = {};
 circular.self = circular;
-const garbage = ["", "{", "[]", "null", "7", '"text"', "{}x", '{"a":"\\ud800"}', undefined, null, 7, NaN, [], circular, { a: 1n }, () => 1];
+const garbage = ["", "{", "[]", "null", "7", '"text"', "{}x", '{"a":"\\ud800"', undefined, null, 7, NaN, [], circular, { a: 1n }, () => 1];
+
+const half = '{"a":"\\ud800"}';
 
 test("answers that are no JSON object are refused with one sentence", () => {
   for (const value of garbage) {
@@ -45,7 +59,7 @@ test("answers that are no JSON object are refused with one sentence", () => {
 });
 
 test("what is no manifest is refused", () => {
-  for (const value of [...garbage, {}, { version: "three" }]) {
+  for (const value of [...garbage, half, {}, { version: "three" }]) {
     const result = rules.verifyManifest(value);
     assert.equal(result.ok, false);
     assert.equal(result.problem.code, "not_a_manifest");
@@ -87,7 +101,7 @@ test("characters are counted as the length rules count them", () => {
 });
 
 test("contents, sessions and times that cannot be read are refused", () => {
-  for (const value of garbage) {
+  for (const value of [...garbage, half]) {
     assert.equal(rules.diff(value, {}).problem?.code, "not_a_content");
     assert.equal(rules.buildContext(value, "", 0).problem?.code, "answers_invalid");
     assert.equal(rules.progress(value).problem?.code, "answers_invalid");

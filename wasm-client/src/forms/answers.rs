@@ -62,11 +62,15 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_an_error_and_no_exception() {
-        for garbage in ["", "{", "[]", "null", "7", "\"text\"", "{\"company_name\":\"\\ud800\"}"] {
+        for garbage in ["", "{", "[]", "null", "7", "\"text\"", "{\"company_name\":\"\\ud800\""] {
             for checked in [validate_step("company", garbage), validate_answers(garbage)] {
                 assert_eq!(read(&checked)["errors"][0]["code"], "not_an_object", "{garbage}");
             }
         }
+        // Half of a character is said where it was typed.
+        let half = read(&validate_step("company", "{\"company_name\":\"\\ud800\"}"));
+        assert_eq!(half["errors"][0]["pointer"], "/answers/company_name");
+        assert_eq!(half["errors"][0]["step"], "company");
         assert_eq!(read(&validate_step("1", "{}"))["errors"][0]["code"], "unknown_step");
     }
 

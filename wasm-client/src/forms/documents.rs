@@ -7,7 +7,7 @@ use gatehouse_core::validator::{Subject, Violation, validate_bytes, validate_enc
 use serde::Serialize;
 
 use super::answers::Bad;
-use crate::answer::tagged;
+use crate::answer::{half, tagged};
 use crate::text::json_text;
 
 /// Holds a document against the schema with this name; answers its faults as a JSON list, or an empty text. `is_text`
@@ -43,16 +43,23 @@ struct Good {
 
 /// Checks one answer, given as JSON.
 pub fn validate_field(field: &str, json: &str) -> String {
+    let pointer = || format!("/answers/{}", field.chars().take(64).collect::<String>());
+    let told =
+        |error: FieldError| tagged(false, &Bad { errors: vec![FieldError { pointer: pointer(), ..error }] });
     let refused = |code: &str, message: &str| {
-        let pointer = format!("/answers/{}", field.chars().take(64).collect::<String>());
-        let error = FieldError { pointer, code: code.to_owned(), message: message.to_owned(), step: None };
-        tagged(false, &Bad { errors: vec![error] })
+        told(FieldError {
+            pointer: String::new(),
+            code: code.to_owned(),
+            message: message.to_owned(),
+            step: None,
+        })
     };
     let Some(id) = FieldId::parse(field) else {
         return refused("unknown_field", "There is no such question.");
     };
     let Ok(answer) = Json::read(json) else {
-        return refused("not_json", "The answer is not JSON.");
+        return half(Subject::Field(id), json)
+            .map_or_else(|| refused("not_json", "The answer is not JSON."), told);
     };
     match onboarding::validate_field(id, &answer) {
         Ok(answer) => tagged(true, &Good { answer }),
@@ -75,6 +82,12 @@ mod tests {
     fn one_answer_is_checked_alone_and_in_normal_form() {
         assert_eq!(validate_field("brand_tone", "\" Warm \\nwarm\""), r#"{"ok":true,"answer":["Warm"]}"#);
         assert!(validate_field("company_website", "\"chaya\"").contains("not_a_url"));
+        let half = validate_field("brand_tone", "\"a\\ud83c\"");
+        assert!(
+            half.contains("\"/answers/brand_tone\",\"code\":\"lone_surrogate\"")
+                && half.contains("\"voice\""),
+            "{half}"
+        );
         for (field, json) in [("shoe_size", "1"), ("industry", "{")] {
             assert!(validate_field(field, json).starts_with("{\"ok\":false"), "{field}");
         }

@@ -12,7 +12,7 @@ import type {
   SchemaName,
   Violation,
 } from "../types.js";
-import { json, text } from "../loading.js";
+import { bytes, json, text } from "../loading.js";
 import { forms } from "./module.js";
 
 /**
@@ -35,7 +35,7 @@ export function validateAnswers(answers: unknown): Checked {
 }
 
 /**
- * Checks one answer alone, as at a keystroke; an empty one is no fault here. Only this answer crosses into the module,
+ * Checks one answer alone, as at a keystroke; an empty one, `null` or `undefined` is no fault here. Only this answer crosses into the module,
  * so it costs a few microseconds however long the form is.
  *
  * @param field The question's id.
@@ -43,7 +43,7 @@ export function validateAnswers(answers: unknown): Checked {
  */
 export function validateField(field: FieldId, answer: unknown): CheckedField {
   // A text is an answer here and not JSON text, unlike everywhere else.
-  const given = typeof answer === "string" ? JSON.stringify(answer) : json(answer);
+  const given = typeof answer === "string" ? JSON.stringify(answer) : json(answer ?? null);
   return JSON.parse(forms.call("validateField", [text(field), given]));
 }
 
@@ -51,10 +51,10 @@ export function validateField(field: FieldId, answer: unknown): CheckedField {
  * Holds a whole document against a schema. Nothing is trimmed or split: a schema describes what is kept.
  *
  * @param schema The schema's name.
- * @param document The document: its JSON text or, fastest, its bytes.
+ * @param document The document: its JSON text or, fastest, its UTF-8 bytes (an `ArrayBuffer` or any view of one).
  */
 export function validateDocument(schema: SchemaName, document: unknown): Judged {
-  const given = document instanceof Uint8Array ? document : json(document);
+  const given = bytes(document) ?? json(document);
   const found = forms.call("validateDocument", [given, text(schema)], typeof given === "string" ? 1 : 0);
   if (found === "") return { ok: true, errors: [] };
   const errors = JSON.parse(found) as [Violation, ...Violation[]];
@@ -64,7 +64,7 @@ export function validateDocument(schema: SchemaName, document: unknown): Judged 
 /**
  * Holds a business context (`business_context.json`, schema 2.x) against its schema.
  *
- * @param context The document: its JSON text or, fastest, its bytes.
+ * @param context The document: its JSON text or, fastest, its UTF-8 bytes (an `ArrayBuffer` or any view of one).
  */
 export function validateContext(context: unknown): Judged {
   return validateDocument("business_context", context);
@@ -103,7 +103,7 @@ export function countCharacters(value: string): number {
  * @param nowMs The current time in milliseconds since 1970.
  */
 export function freshness(confirmedAt: string | null, nowMs: number): FreshnessResult {
-  return JSON.parse(forms.call("freshness", [confirmedAt === null ? "" : text(confirmedAt)], confirmedAt === null ? 0 : 1, nowMs));
+  return JSON.parse(forms.call("freshness", [text(confirmedAt)], confirmedAt === null ? 0 : 1, nowMs));
 }
 
 /**
@@ -146,5 +146,5 @@ export function decideGate(facts: GateFacts | string, path: string, nowIso: stri
  * @param redirect The decoded `redirect` parameter; `null` when there is none.
  */
 export function landing(redirect: string | null): string {
-  return forms.call("landing", [redirect === null ? "" : text(redirect)]);
+  return forms.call("landing", [text(redirect)]);
 }

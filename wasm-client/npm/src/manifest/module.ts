@@ -1,5 +1,5 @@
-import start, { initSync as startSync } from "../../wasm/manifest/manifest.js";
+import type { InitOutput } from "../../wasm/manifest/manifest.js";
 import { Loading } from "../loading.js";
 
 /** The one instance of the module, whichever entry loads it. */
-export const manifest = new Loading({ start, startSync }, "manifest");
+export const manifest = new Loading<InitOutput>("manifest", "reduce");

@@ -6,7 +6,7 @@ import { manifest } from "./module.js";
  * Makes the business context of the answers so far, as finalize does. Unanswered questions stay empty in it.
  *
  * @param answers The answers so far, or their JSON text.
- * @param sessionId The onboarding session's id; empty where answers come without one.
+ * @param sessionId The onboarding session's id, a text; empty where answers come without one, as is anything else.
  * @param nowMs The current time in milliseconds since 1970.
  */
 export function buildContext(answers: unknown, sessionId: string, nowMs: number): ContextResult {
