@@ -87,7 +87,8 @@ fn build_wasm_client(repo: &Repo) -> Result<()> {
             glue: Glue::Web,
             panics: Panics::Abort,
         }
-        .build(repo, |out| minify(repo, &out.join(format!("{feature}.js"))))?;
+        // Of what wasm-bindgen writes around it the package has the types alone: `src/loading.ts` starts the module.
+        .build(repo, |_| Ok(()))?;
     }
     typescript(repo)
 }
@@ -188,20 +189,6 @@ fn typescript(repo: &Repo) -> Result<()> {
         run_quietly(tsc.arg(&staging), "tsc")?;
         stamp::place(&staging, &print, &dist)
     })
-}
-
-/// The glue without its comments, which weigh as much as its code.
-fn minify(repo: &Repo, glue: &Path) -> Result<()> {
-    let mut esbuild = Command::new(repo.npm_bin("esbuild")?);
-    esbuild.env("PATH", repo.path_env()).arg(glue).args([
-        "--minify",
-        // Warnings about ways to call the glue that the package has not.
-        "--drop:console",
-        "--allow-overwrite",
-        "--log-level=warning",
-    ]);
-    esbuild.arg(format!("--outfile={}", glue.display()));
-    run_quietly(&mut esbuild, "esbuild")
 }
 
 /// One file of JavaScript beside the module, with the shim as its entry.

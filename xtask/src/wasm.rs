@@ -150,7 +150,7 @@ fn rust_flags(panics: Panics, quick: bool) -> String {
 pub enum Glue {
     /// For the Worker: an ES module that imports the wasm and can instantiate it again after a trap.
     Worker,
-    /// For browsers, Next.js and Node: `init` and `initSync`, with TypeScript types.
+    /// For browsers, Next.js and Node: the module and its TypeScript types are used, and no JavaScript.
     Web,
 }
 

@@ -31,12 +31,13 @@ impl Random {
 }
 
 const LETTERS: [&str; 12] = ["a", "Z", " ", "é", "च", "ा", "🍵", "\"", "\\", "/", "~", "9"];
-const SITES: [&str; 5] = [
+const SITES: [&str; 6] = [
     "https://chaya.example",
     "http://चाय.example:8080/a?b#c",
     "chaya",
     "https://a..b",
     "https://u@chaya.example",
+    "https://chaya.example:x",
 ];
 const TIMES: [&str; 5] = [
     "2026-02-01T06:30:00Z",
@@ -99,7 +100,8 @@ fn text(schema: &Value, random: &mut Random) -> String {
     }
     match schema["x-error"]["code"].as_str() {
         Some("not_a_url") => {
-            return SITES[if random.one_in(10) { random.below(5) } else { random.below(2) }].to_owned();
+            return SITES[if random.one_in(10) { random.below(SITES.len()) } else { random.below(2) }]
+                .to_owned();
         }
         Some("wrong_version") => return format!("2.{}", random.below(12)),
         Some("not_a_checksum") => return format!("{:016x}", random.next()).repeat(4),

@@ -40,11 +40,11 @@ export class Loading<R extends Rules> {
 
   private async fetch(source: () => InitSource | Promise<InitSource>): Promise<void> {
     let from = await source();
-    if (typeof from === "string" || from instanceof URL || from instanceof Request) from = await fetch(from);
-    if (from instanceof Response) {
-      if (!from.ok) throw new Error(`${from.url} cannot be loaded: HTTP ${from.status}.`);
+    if (!(from instanceof WebAssembly.Module || bytes(from))) {
+      const response = (from as Response).ok === undefined ? await fetch(from as string | URL | Request) : (from as Response);
+      if (!response.ok) throw new Error(`${response.url} cannot be loaded: HTTP ${response.status}.`);
       // Not compiled as it comes: that asks for a content type which not every server knows.
-      from = await from.arrayBuffer();
+      from = await response.arrayBuffer();
     }
     const loaded = (await WebAssembly.instantiate(from)) as WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource;
     this.take("instance" in loaded ? loaded.instance : loaded);

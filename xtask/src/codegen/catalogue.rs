@@ -78,6 +78,7 @@ pub fn typescript() -> String {
          /** What a plan costs and allows. Amounts are integer paise (INR) and include GST; null is unlimited. */\n\
          export interface Offer {\n  plan: Plan;\n  monthly_paise: number;\n  yearly_paise: number;\n  \
          moves_per_week: number | null;\n  active_campaigns: number | null;\n  seats: number | null;\n}\n\n\
+         /** The plans and their prices, from the smallest. */\n\
          export const CATALOGUE: readonly Offer[] = [\n",
     );
     for offer in CATALOGUE {

@@ -17,13 +17,13 @@ fn pascal(name: &str) -> String {
 
 fn union(out: &mut String, name: &str, words: &[&str]) {
     let list: Vec<_> = words.iter().map(|word| format!("{word:?}")).collect();
-    let constant = name.to_ascii_uppercase();
+    let (word, constant) = (pascal(name), name.to_ascii_uppercase());
     let plural = if constant.ends_with('S') { constant } else { format!("{constant}_VALUES") };
     let _ = write!(
         out,
-        "export const {plural} = [{}] as const;\nexport type {} = (typeof {plural})[number];\n\n",
+        "/** Every {{@link {word}}}, in order. */\nexport const {plural} = [{}] as const;\n\
+         /** One of {{@link {plural}}}. */\nexport type {word} = (typeof {plural})[number];\n\n",
         list.join(", "),
-        pascal(name)
     );
 }
 
@@ -45,7 +45,8 @@ pub fn fields() -> String {
         "/** One question of onboarding. `max` counts Unicode characters, of the text or of each item. */\n\
          export interface Field {\n  id: FieldId;\n  step: StepId;\n  label: string;\n  \
          kind: \"text\" | \"long_text\" | \"url\" | \"list\";\n  max?: number;\n  maxItems?: number;\n  \
-         required: boolean;\n  hint: string;\n}\n\nexport interface Step {\n  id: StepId;\n  title: string;\n}\n\n",
+         required: boolean;\n  hint: string;\n}\n\n/** A step of onboarding: the questions that one page asks. */\n\
+         export interface Step {\n  id: StepId;\n  title: string;\n}\n\n",
     );
     let steps: Vec<_> = STEPS.iter().map(|step| json!({"id": step.id, "title": step.title})).collect();
     let fields: Vec<_> = FIELDS
@@ -64,8 +65,10 @@ pub fn fields() -> String {
             entry
         })
         .collect();
+    out.push_str("/** The steps of onboarding in the order in which they are asked. */\n");
     rows(&mut out, "STEPS", "Step", &steps);
     out.push('\n');
+    out.push_str("/** The questions of onboarding, step by step, in the order in which they are asked. */\n");
     rows(&mut out, "FIELDS", "Field", &fields);
     let suggested = json!(suggestions::FIELDS);
     let _ = write!(

@@ -3,10 +3,11 @@ import { forms } from "./module.js";
 export * from "./rules.js";
 
 /**
- * Loads the module from its bytes at once, as Node can.
+ * Loads the module from its bytes at once, as Node can. Nothing happens when it is loaded already, and a failed load is
+ * not remembered.
  *
  * @param module The bytes of `@gatehouse/wasm-client/forms.wasm`, or the compiled module.
- * @throws when the bytes are no such module.
+ * @throws when the bytes are no module, or another one.
  */
 export function initSync(module: BufferSource | WebAssembly.Module): void {
   forms.loadSync(module);

@@ -12,6 +12,7 @@ export interface Offer {
   seats: number | null;
 }
 
+/** The plans and their prices, from the smallest. */
 export const CATALOGUE: readonly Offer[] = [
   {"plan":"ascent","monthly_paise":500000,"yearly_paise":5000000,"moves_per_week":3,"active_campaigns":3,"seats":1},
   {"plan":"glide","monthly_paise":700000,"yearly_paise":7000000,"moves_per_week":null,"active_campaigns":null,"seats":5},

@@ -1,9 +1,13 @@
 // Generated from core by `npm run codegen`; do not edit.
 
+/** Every {@link StepId}, in order. */
 export const STEP_ID_VALUES = ["company", "offer", "customer", "position", "voice", "reach", "proof"] as const;
+/** One of {@link STEP_ID_VALUES}. */
 export type StepId = (typeof STEP_ID_VALUES)[number];
 
+/** Every {@link FieldId}, in order. */
 export const FIELD_ID_VALUES = ["company_name", "company_website", "industry", "business_stage", "company_description", "primary_offer", "core_problem", "pricing_model", "ideal_customer_title", "ideal_customer_profile", "top_pain_points", "top_goals", "key_differentiator", "competitors", "brand_tone", "banned_phrases", "channel_priorities", "geographic_focus", "proof_points", "acquisition_goal", "constraints_and_guardrails"] as const;
+/** One of {@link FIELD_ID_VALUES}. */
 export type FieldId = (typeof FIELD_ID_VALUES)[number];
 
 /** One question of onboarding. `max` counts Unicode characters, of the text or of each item. */
@@ -18,11 +22,13 @@ export interface Field {
   hint: string;
 }
 
+/** A step of onboarding: the questions that one page asks. */
 export interface Step {
   id: StepId;
   title: string;
 }
 
+/** The steps of onboarding in the order in which they are asked. */
 export const STEPS: readonly Step[] = [
   {"id":"company","title":"Your company"},
   {"id":"offer","title":"What you offer"},
@@ -33,6 +39,7 @@ export const STEPS: readonly Step[] = [
   {"id":"proof","title":"What you can prove, and what you must not say"},
 ];
 
+/** The questions of onboarding, step by step, in the order in which they are asked. */
 export const FIELDS: readonly Field[] = [
   {"id":"company_name","step":"company","label":"Company name","kind":"text","max":200,"required":true,"hint":"As your customers know it."},
   {"id":"company_website","step":"company","label":"Website","kind":"url","required":false,"hint":"For example https://chaya.example."},

@@ -13,10 +13,11 @@ export * from "./common.js";
 
 /**
  * Loads the module; further calls wait for the first. A failed load is not remembered, so that a page that lost the
- * network can call again.
+ * network, or passed the wrong file, can call again.
  *
- * @param source Where the module is; without one, this package's own file, as each place of use finds it.
- * @throws when the module cannot be fetched or compiled.
+ * @param source Where `@gatehouse/wasm-client/manifest.wasm` is; without one, this package's own file, as each place of use
+ * finds it. In Node pass bytes: its `fetch` reads no files.
+ * @throws when it cannot be fetched or compiled, or is another module.
  */
 export function init(source?: InitSource): Promise<void> {
   return manifest.load(() => source ?? new URL("../../wasm/manifest/manifest_bg.wasm", import.meta.url));
