@@ -38,14 +38,24 @@ pub(crate) fn utf8(read: &[u8]) -> &str {
     std::str::from_utf8(read).unwrap_or_default()
 }
 
+/// What is looked for in each string, where it is not certain that it is not there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    Nothing,
+    /// What is not UTF-8.
+    OtherBytes,
+    /// U+FFFD, for which an encoder may have found half of a character.
+    Replaced,
+}
+
 /// A place in a text. A function that cannot read on answers `None` and leaves the reason in `broken`.
 ///
 /// What is inlined always is what each token asks for: a tenth of the time, and no byte more in the browser.
 #[derive(Clone)]
 pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
-    /// Whether somebody has seen to it that the bytes are UTF-8.
-    is_utf8: bool,
+    /// What must not be in a string.
+    refused: Refused,
     /// The next byte.
     pub at: usize,
     /// Why it cannot be read on, once it cannot.
@@ -55,17 +65,17 @@ pub(crate) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// At the beginning of a text.
     pub fn new(text: &'a str) -> Self {
-        Self::of_utf8(text.as_bytes())
+        Self { refused: Refused::Nothing, ..Self::of_bytes(text.as_bytes()) }
     }
 
     /// At the beginning of bytes that may not be UTF-8.
     pub fn of_bytes(bytes: &'a [u8]) -> Self {
-        Self { bytes, is_utf8: false, at: 0, broken: None }
+        Self { bytes, refused: Refused::OtherBytes, at: 0, broken: None }
     }
 
-    /// At the beginning of bytes that an encoder has written.
-    pub fn of_utf8(bytes: &'a [u8]) -> Self {
-        Self { is_utf8: true, ..Self::of_bytes(bytes) }
+    /// At the beginning of bytes that an encoder has written, which can be read up to the first U+FFFD.
+    pub fn of_encoded(bytes: &'a [u8]) -> Self {
+        Self { refused: Refused::Replaced, ..Self::of_bytes(bytes) }
     }
 
     /// What was read since `start`.
@@ -230,7 +240,12 @@ impl<'a> Reader<'a> {
         }
         let run = self.since(start);
         // Who asked for the document is told about the byte and not about this place.
-        if self.is_utf8 || std::str::from_utf8(run).is_ok() { Some(run) } else { self.stop("expected UTF-8") }
+        let good = match self.refused {
+            Refused::Nothing => true,
+            Refused::OtherBytes => std::str::from_utf8(run).is_ok(),
+            Refused::Replaced => !run.windows(3).any(|three| matches!(three, [0xef, 0xbf, 0xbd])),
+        };
+        if good { Some(run) } else { self.stop("expected UTF-8") }
     }
 
     /// The character after a backslash, and whether it was half of a surrogate pair.

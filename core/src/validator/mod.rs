@@ -116,9 +116,11 @@ pub fn validate_bytes(subject: Subject, bytes: &[u8]) -> Vec<Violation> {
     }
 }
 
-/// The same for bytes that an encoder has written: nobody looks again whether they are UTF-8.
-pub fn validate_encoded(subject: Subject, bytes: &[u8]) -> Vec<Violation> {
-    walk::walk(&PROGRAM, subject.node(), Reader::of_utf8(bytes)).0
+/// The same for bytes that an encoder has written, which are UTF-8. `None` where they cannot be read to the end, or have a
+/// U+FFFD: it may stand for half of a character, and who has the text must write that as an escape.
+pub fn validate_encoded(subject: Subject, bytes: &[u8]) -> Option<Vec<Violation>> {
+    let (found, read) = walk::walk(&PROGRAM, subject.node(), Reader::of_encoded(bytes));
+    read.then_some(found)
 }
 
 /// The same against any node of any program, for the compiler's own tests.

@@ -35,6 +35,8 @@ test("half of a character in JSON text is refused, raw as well as escaped", () =
   // A backslash before it must not make it the letters of an escape.
   assert.deepEqual(codes(rules.validateDocument("industry", `"a\\${HALF}"`)), [" not_json"]);
   assert.deepEqual(rules.validateDocument("industry", '"🍵\\\\ 🍵"'), { ok: true, errors: [] });
+  // U+FFFD, which the encoder makes of it, is a character when it was typed.
+  assert.deepEqual(rules.validateDocument("industry", '"a\ufffd"'), { ok: true, errors: [] });
 });
 
 test("half of a character in an answer is said under its question", () => {

@@ -11,11 +11,14 @@ use crate::answer::{half, tagged};
 use crate::text::json_text;
 
 /// Holds a document against the schema with this name; answers its faults as a JSON list, or an empty text. `is_text`
-/// says that it was a text, whose bytes need no second look.
+/// says that it was a text, whose bytes are UTF-8; `?` asks for it anew, with half characters as escapes and as any bytes.
 pub fn validate_document(schema: &[u8], json: &[u8], is_text: bool) -> String {
     let schema = str::from_utf8(schema).unwrap_or_default();
     let found = match Subject::parse(schema) {
-        Some(subject) if is_text => validate_encoded(subject, json),
+        Some(subject) if is_text => match validate_encoded(subject, json) {
+            Some(found) => found,
+            None => return "?".to_owned(),
+        },
         Some(subject) => validate_bytes(subject, json),
         None => vec![unknown_schema(schema)],
     };
@@ -75,6 +78,8 @@ mod tests {
     fn a_name_that_is_no_schema_is_refused_by_name() {
         assert!(validate_document(b"companies", b"{}", true).contains("unknown_schema"));
         assert_eq!(validate_document(b"company_name", b"\"Chaya\"", true), "");
+        assert_eq!(validate_document(b"company_name", "\"\u{fffd}\"".as_bytes(), true), "?");
+        assert_eq!(validate_document(b"company_name", "\"\u{fffd}\"".as_bytes(), false), "");
         assert!(validate_document(b"company_name", b"\xff", false).contains("not_utf8"));
     }
 

@@ -33,7 +33,8 @@ pub fn validate_field(field: usize, answer_json: usize) -> usize {
 
 /// Holds JSON text in UTF-8 against the schema with this name (a step, `answers`, a field, `business_context`,
 /// `manifest`): its faults as a JSON list, or nothing at all when there are none. Nothing is trimmed or split: a schema
-/// describes what is kept. `is_text` says that the encoder has written it; other bytes may not be UTF-8.
+/// describes what is kept. `is_text` says that the encoder has written it; then `?` asks for it anew without that, halves of
+/// characters written as escapes.
 #[wasm_bindgen(js_name = validateDocument)]
 pub fn validate_document(json: usize, schema: usize, is_text: bool) -> usize {
     call([json, schema, 0], &|[json, schema, _]| documents::validate_document(schema, json, is_text))
