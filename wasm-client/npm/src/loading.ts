@@ -40,7 +40,7 @@ export class Loading<R extends Rules> {
 
   private async fetch(source: () => InitSource | Promise<InitSource>): Promise<void> {
     let from = await source();
-    if (!(from instanceof WebAssembly.Module || bytes(from))) {
+    if (!(isModule(from) || bytes(from))) {
       const response = (from as Response).ok === undefined ? await fetch(from as string | URL | Request) : (from as Response);
       if (!response.ok) throw new Error(`${response.url} cannot be loaded: HTTP ${response.status}.`);
       // Not compiled as it comes: that asks for a content type which not every server knows.
@@ -52,7 +52,7 @@ export class Loading<R extends Rules> {
 
   /** Loads it from its bytes at once. */
   loadSync(module: BufferSource | WebAssembly.Module): void {
-    if (!this.rules) this.take(new WebAssembly.Instance(module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module)));
+    if (!this.rules) this.take(new WebAssembly.Instance(isModule(module) ? module : new WebAssembly.Module(module)));
   }
 
   private take({ exports }: WebAssembly.Instance): void {
@@ -106,10 +106,15 @@ export function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-/** The bytes of a buffer or of a view of one, also of another realm's; `undefined` for anything else. */
+/** Whether a value is of a kind, also of another realm's, such as Next's edge runtime has. */
+const is = (value: unknown, kind: string) => Object.prototype.toString.call(value).endsWith(`${kind}]`);
+
+const isModule = (value: unknown): value is WebAssembly.Module => is(value, ".Module");
+
+/** The bytes of a buffer or of a view of one; `undefined` for anything else. */
 export function bytes(value: unknown): Uint8Array | undefined {
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  return Object.prototype.toString.call(value).endsWith("ArrayBuffer]") ? new Uint8Array(value as ArrayBuffer) : undefined;
+  return is(value, "ArrayBuffer") ? new Uint8Array(value as ArrayBuffer) : undefined;
 }
 
 /** JSON text of a value; text passes as it is. What has no JSON becomes text that is refused with a sentence. */

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 
 import * as rules from "@gatehouse/wasm-client";
 import * as forms from "@gatehouse/wasm-client/forms";
@@ -24,6 +25,11 @@ for (const [name, module] of Object.entries({ forms, manifest })) {
     await assert.rejects(module.init(new Response(other)), sentence);
     await assert.rejects(module.init(await WebAssembly.compile(other)), sentence);
     assert.throws(() => module.initSync(other), sentence);
+    // Compiled or read elsewhere, as Next's edge runtime and test runners do it.
+    const foreign = runInNewContext("const module = new WebAssembly.Module(other); ({ module, bytes: Uint8Array.from(other) })", { other });
+    assert.equal(foreign.module instanceof WebAssembly.Module, false);
+    for (const from of [foreign.module, foreign.bytes, foreign.bytes.buffer]) await assert.rejects(module.init(from), sentence);
+    assert.throws(() => module.initSync(foreign.module), sentence);
     await assert.rejects(module.init(new Response("", { status: 404 })), /HTTP 404/);
     assert.equal(module.isReady(), false);
   });
