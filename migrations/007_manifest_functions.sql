@@ -162,6 +162,9 @@ end $$;
 comment on function private.store_version(uuid, text, jsonb, jsonb, jsonb, text, integer, jsonb, boolean) is
   'The one place that numbers versions: the next one for new content, none (created is false) for content equal to the current one, which a restore leaves as it is and a person may give another source. p_confirm says that a person stands behind it now. The caller holds the workspace''s lock and has checked everything.';
 
+-- Of an earlier shape, which named no revision.
+drop function if exists public.finalize_onboarding(uuid, jsonb, jsonb, text, text, integer, jsonb, text);
+
 create or replace function public.finalize_onboarding(
   p_workspace_id uuid, p_answers jsonb, p_business_context jsonb, p_content text, p_checksum text,
   p_token_estimate integer, p_meta jsonb, p_request_id text, p_revision integer default null
@@ -170,6 +173,7 @@ language plpgsql volatile security definer set search_path = '' as $$
 declare
   v_content jsonb;
   v_stored jsonb;
+  v_revision integer;
 begin
   -- 1. Who asks, and one writer per workspace from here on. Answers of a session are not older than the snapshot: a cache
   -- that was away may not know what was saved or submitted meanwhile.
@@ -185,11 +189,15 @@ begin
     p_token_estimate, p_meta, true);
 
   -- 4. Submitting is one-way: an autosave that arrives late must not reopen the draft. The snapshot may have been some
-  -- saves behind, or missing; it becomes what was submitted, so that submitting again from it changes nothing.
+  -- saves behind, or missing; it becomes what was submitted, so that submitting again from it changes nothing, not even
+  -- the number, which would else rise above that of newer answers.
   insert into public.onboarding_snapshots as s (workspace_id, revision, state, answers, updated_at)
   values (p_workspace_id, coalesce(p_revision, 0) + 1, 'submitted', p_answers, pg_catalog.clock_timestamp())
   on conflict (workspace_id) do update
-    set revision = greatest(s.revision, p_revision) + 1, state = 'submitted', answers = excluded.answers, updated_at = excluded.updated_at;
+    set revision = case when s.state = 'submitted' and s.answers = excluded.answers and s.revision >= coalesce(p_revision, 0)
+        then s.revision else greatest(s.revision, p_revision) + 1 end,
+      state = 'submitted', answers = excluded.answers, updated_at = excluded.updated_at
+  returning s.revision into v_revision;
 
   -- 5. The owner is through, if this is the workspace that stands for them at the gate.
   update public.users u set onboarding_status = 'completed'
@@ -199,7 +207,7 @@ begin
 
   perform private.audit(p_workspace_id, auth.uid(), 'onboarding.finalized', pg_catalog.jsonb_build_object(
     'version', v_stored -> 'version', 'checksum', p_checksum, 'created', v_stored -> 'created'), p_request_id);
-  return v_stored;
+  return v_stored || pg_catalog.jsonb_build_object('session_revision', v_revision);
 end $$;
 comment on function public.finalize_onboarding(uuid, jsonb, jsonb, text, text, integer, jsonb, text, integer) is
   'Stores the submitted onboarding as the next manifest version and marks the onboarding completed and its draft submitted, in one transaction. Content equal to the current version makes no new one; answers of a session older than the snapshot, by p_revision, are refused. Owners and admins.';

@@ -7,7 +7,7 @@
 -- replaced by what the newest version is made from; in any doubt it is forgotten, and its next reader asks Postgres.
 -- KEYS: fence, head, tier0, tier1, tier2, epoch, session. ARGV: 1 token, 2 epoch ttl, 3 fence ttl, 4 to 13 as store_bcm
 -- takes them, then, where a session was submitted or replaced: 14 ttl of the submitted session, 15 submit or replace,
--- 16 its revision (submit: as it was seen or ''; replace: of its snapshot), and pairs of field and JSON. The token alone
+-- 16 the revision at which it was seen or '', 17 that of its snapshot now, and pairs of field and JSON. The token alone
 -- publishes nothing.
 -- Answers {1 when the tiers have it, 1 when a draft was saved after the look at the session}.
 local stood = redis.call('ZREM', KEYS[1], ARGV[1]) == 1
@@ -17,19 +17,20 @@ local replaces = ARGV[15] == 'replace'
 local since = 0
 local function set_answers()
   redis.call('DEL', KEYS[7])
-  for at = 17, #ARGV, 2 do redis.call('HSET', KEYS[7], ARGV[at], ARGV[at + 1]) end
+  for at = 18, #ARGV, 2 do redis.call('HSET', KEYS[7], ARGV[at], ARGV[at + 1]) end
 end
 local function set_submitted(number)
   redis.call('HSET', KEYS[7], 'revision', number, 'state', 'submitted')
   redis.call('PEXPIRE', KEYS[7], ARGV[14])
 end
 if revision and not replaces then
-  if revision == ARGV[16] then
-    set_answers()
-  elseif redis.call('HGET', KEYS[7], 'state') == 'draft' then
+  if redis.call('HGET', KEYS[7], 'state') == 'draft' and revision ~= ARGV[16] then
     since = 1
+    set_submitted(math.max(revision, ARGV[17]) + 1)
+  elseif revision == ARGV[16] or tonumber(revision) < tonumber(ARGV[17]) then
+    set_answers()
+    set_submitted(ARGV[17])
   end
-  set_submitted(revision + 1)
 end
 -- A fence that was lost on the way let readers and writers by.
 if not stood or not remembers(KEYS[6], ARGV[2], ARGV[3]) then
@@ -46,7 +47,7 @@ if newest then redis.call('HSET', KEYS[2], 'version', ARGV[5], 'confirmed_at', A
 if replaces and newest then
   -- Above what a reader may restore that asked Postgres before this was committed.
   set_answers()
-  set_submitted(math.max((tonumber(revision) or 0) + 1, tonumber(ARGV[16])))
+  set_submitted(math.max((tonumber(revision) or 0) + 1, tonumber(ARGV[17])))
 elseif replaces then
   -- The newer version may be the cron's, which says nothing of the session.
   redis.call('DEL', KEYS[7])

@@ -126,9 +126,9 @@ pub struct Seen {
 
 /// What a write makes of the onboarding session.
 pub enum SessionNow<'a> {
-    /// It is submitted. `revision` is what it had when the fence was raised, absent when Redis had none: answers that
-    /// were saved since are kept.
-    Submitted { revision: Option<u32>, answers: &'a Answers },
+    /// It is submitted, and its snapshot has this `revision`. `seen` is what it had when the fence was raised: answers
+    /// that were saved since are kept.
+    Submitted { seen: Option<u32>, revision: u32, answers: &'a Answers },
     /// It was submitted before, and says from now on what the current version is made from. `revision` is that of the
     /// snapshot.
     Replaced { revision: u32, answers: &'a Answers },
@@ -161,12 +161,12 @@ impl Fence {
         let tiers = Ready::new(manifest).arguments(&self.workspace_id);
         arguments.extend_from_slice(&tiers);
         if let Some(session) = session {
-            let (deed, revision, answers) = match session {
-                SessionNow::Submitted { revision, answers } => ("submit", revision, answers),
-                SessionNow::Replaced { revision, answers } => ("replace", Some(revision), answers),
+            let (deed, seen, revision, answers) = match session {
+                SessionNow::Submitted { seen, revision, answers } => ("submit", seen, revision, answers),
+                SessionNow::Replaced { revision, answers } => ("replace", None, revision, answers),
             };
             arguments.extend([keys::SUBMITTED_TTL_MS.to_string(), deed.to_owned()]);
-            arguments.push(revision.map(|revision| revision.to_string()).unwrap_or_default());
+            arguments.extend([seen.map(|seen| seen.to_string()).unwrap_or_default(), revision.to_string()]);
             arguments.extend(onboarding_store::fields(answers));
         }
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

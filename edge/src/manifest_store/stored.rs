@@ -55,7 +55,7 @@ pub struct Stored {
     pub created: bool,
     /// Edits since the version that is current now.
     pub edits: u32,
-    /// The revision of the submitted onboarding, where it was replaced by what the version is made from.
+    /// The revision of the onboarding's snapshot, where it became what the version is made from.
     #[serde(default)]
     pub session_revision: Option<u32>,
     /// The version that is current now.

@@ -188,9 +188,10 @@ pub fn keep(
     let (session, changes, started) =
         (session.clone(), changes.cloned().unwrap_or_default(), platform::now_ms());
     scope.after(async move {
-        let kept = save(&background, &person, &workspace_id, &session, &changes).await;
+        let kept = save(&background, &person, &workspace_id, &session, &changes, Look::First).await;
         let (kept, failed) = match kept {
-            Ok(kept) => (kept, None),
+            Ok(Some(kept)) => (kept, None),
+            Ok(None) => (Session { revision: 0, ..session }, None),
             Err(error) => (Session { revision: 0, ..session }, Some(error)),
         };
         background.log_background("save_snapshot", failed);
@@ -215,26 +216,37 @@ async fn keep_later(
     match looked.session {
         Some(session) if session.state == SessionState::Draft && session.revision > kept.revision => {
             let changes = difference(&kept.answers, &session.answers);
-            save(scope, person, workspace_id, &session, &changes).await.map(drop)
+            save(scope, person, workspace_id, &session, &changes, Look::Second).await.map(drop)
         }
         _ => Ok(()),
     }
 }
 
+/// Whether a snapshot is written right after its save or when the lease is over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    First,
+    Second,
+}
+
 /// Writes a snapshot of a session, whose last `changes` these are. Where Postgres has gone ahead of Redis, because Redis
 /// could not be told of a save or of a finalize, they are made once more on top of it, or are too late; answers what both
-/// have.
+/// have. Nothing at the first look at what was submitted: its finalize is probably about to say so, and takes them.
 async fn save(
     scope: &Scope,
     person: &SignedIn,
     workspace_id: &str,
     session: &Session,
     changes: &Changes,
-) -> Result<Session, Error> {
+    look: Look,
+) -> Result<Option<Session>, Error> {
     if save_snapshot(scope, person, workspace_id, session).await?.saved {
-        return Ok(session.clone());
+        return Ok(Some(session.clone()));
     }
     let durable = read_durable(scope, person, workspace_id).await?;
+    if look == Look::First && durable.session.state == SessionState::Submitted {
+        return Ok(None);
+    }
     let joined = redis::rejoin(scope, person, workspace_id, changes, &durable, None).await;
-    keep_joined(scope, person, workspace_id, joined, &durable.session).await
+    keep_joined(scope, person, workspace_id, joined, &durable.session).await.map(Some)
 }

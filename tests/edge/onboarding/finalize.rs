@@ -5,8 +5,8 @@ use gatehouse_devstack::{Fault, Part};
 use reqwest::Method;
 use serde_json::json;
 
-use super::{load, put, save, saved, warm};
-use crate::support::{Founder, World, answers, until};
+use super::{if_match, load, put, save, saved, snapshot_revision, warm};
+use crate::support::{Ask, Founder, Reply, World, answers, until};
 
 #[tokio::test]
 async fn a_body_with_answers_still_finalizes_and_becomes_the_submitted_session() {
@@ -19,6 +19,7 @@ async fn a_body_with_answers_still_finalizes_and_becomes_the_submitted_session()
     assert_eq!((made.status, made.calls.len()), (201, 3), "{made:?}");
     let session = load(&founder).await;
     assert_eq!((&session.json["state"], &session.json["answers"]), (&json!("submitted"), &answers()));
+    assert_eq!(session.json["revision"], snapshot_revision(world, &founder).await, "one number in both");
     let again = founder.post("/onboarding/finalize", None).await;
     assert_eq!((again.status, &again.json["manifest"]["version"]), (200, &json!(1)), "{again:?}");
     // The snapshot too holds what was submitted, and not the draft.
@@ -54,13 +55,8 @@ async fn a_commit_that_could_not_say_so_submits_the_session_all_the_same() {
     assert_eq!((again.status, &again.json["manifest"]["version"]), (200, &json!(1)), "{again:?}");
 }
 
-#[tokio::test]
-async fn answers_saved_while_others_are_submitted_are_submitted_too() {
-    let world = World::shared().await;
-    warm(world).await;
-    let founder = world.founder().await;
-    load(&founder).await;
-    saved(&put(&founder, 0, &answers()).await, 1);
+/// Finalizes, and between its look at the session and its commit does what `meanwhile` asks for.
+async fn finalize_around(world: &World, founder: &Founder<'_>, meanwhile: Ask<'_>) -> (Reply, Reply) {
     let ask = founder.ask(Method::POST, "/onboarding/finalize");
     let id = ask.id.clone();
     let slow = Fault {
@@ -71,23 +67,72 @@ async fn answers_saved_while_others_are_submitted_are_submitted_too() {
         ..Fault::default()
     };
     world.stack.faults().set(Part::Postgrest, slow).unwrap();
-    let type_on = async {
+    let meanwhile = async {
         until("the session was looked at", || async { !world.stack.calls(&id).is_empty() }).await;
-        save(&founder, "company", 1, json!({"answers": {"industry": "Cocoa"}})).await
+        meanwhile.send().await
     };
-    let (made, late) = tokio::join!(ask.send(), type_on);
-    saved(&late, 2);
-    assert_eq!((made.status, &made.json["manifest"]["version"]), (201, &json!(2)), "{made:?}");
+    tokio::join!(ask.send(), meanwhile)
+}
+
+/// What becomes of the snapshot that follows a request.
+fn snapshot_of(world: &World, ask: &Ask<'_>, fault: Fault) {
+    let (path, request_id) = (Some("save_snapshot".into()), Some(ask.id.clone()));
+    world.stack.faults().set(Part::Postgrest, Fault { path, request_id, ..fault }).unwrap();
+}
+
+#[tokio::test]
+async fn answers_saved_while_others_are_submitted_are_submitted_too() {
+    let world = World::shared().await;
+    warm(world).await;
+    // The save's snapshot: before the commit, which then goes on with it; after the commit, by which it is refused; never.
+    let late = Fault { delay_ms: 1_300, ..Fault::default() };
+    let never = Fault { drop: true, ..Fault::default() };
+    for (industry, snapshot, versions) in [
+        ("Cocoa", Fault { delay_ms: 1, ..Fault::default() }, 1..=2),
+        ("Cocoa", late, 1..=2),
+        ("Cocoa", never.clone(), 2..=2),
+        ("D2C / Beverages", never, 1..=1),
+    ] {
+        let founder = world.founder().await;
+        load(&founder).await;
+        saved(&put(&founder, 0, &answers()).await, 1);
+        world.redis(&["DEL", &format!("onb:{}:snapshot", founder.workspace_id)]).await;
+        let ask = if_match(founder.ask(Method::PATCH, "/onboarding/steps/company"), 1);
+        snapshot_of(world, &ask, snapshot);
+        let ask = ask.body(json!({"answers": {"industry": industry}}).to_string());
+        let (made, save) = finalize_around(world, &founder, ask).await;
+        saved(&save, 2);
+        assert_eq!((made.status, &made.json["created"]), (201, &json!(true)), "{made:?}");
+        let version = made.json["manifest"]["version"].as_u64().unwrap();
+        assert!(versions.contains(&version), "{industry}: version {version}");
+        let session = load(&founder).await;
+        let stands = (&session.json["state"], &session.json["answers"]["industry"]);
+        assert_eq!(stands, (&json!("submitted"), &json!(industry)));
+        assert_eq!(session.json["revision"], snapshot_revision(world, &founder).await, "one number in both");
+        let kept = format!(
+            "select count(*) from onboarding_snapshots where workspace_id = '{}' and state = 'submitted'
+               and answers ->> 'industry' = '{industry}'",
+            founder.workspace_id
+        );
+        assert_eq!(world.count(&kept).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_draft_that_is_emptied_while_it_is_submitted_leaves_what_was_submitted() {
+    let world = World::shared().await;
+    warm(world).await;
+    let founder = world.founder().await;
+    load(&founder).await;
+    saved(&put(&founder, 0, &answers()).await, 1);
+    let ask = founder.ask(Method::DELETE, "/onboarding/session");
+    snapshot_of(world, &ask, Fault { drop: true, ..Fault::default() });
+    let (made, emptied) = finalize_around(world, &founder, ask).await;
+    assert_eq!((made.status, emptied.status), (201, 200), "{made:?} {emptied:?}");
+    let again = founder.post("/onboarding/finalize", None).await;
+    assert_eq!((again.status, &again.json["manifest"]["version"]), (200, &json!(1)), "{again:?}");
     let session = load(&founder).await;
-    assert_eq!(
-        (&session.json["state"], &session.json["answers"]["industry"]),
-        (&json!("submitted"), &json!("Cocoa"))
-    );
-    let kept = format!(
-        "select count(*) from onboarding_snapshots where workspace_id = '{}' and state = 'submitted' and answers ->> 'industry' = 'Cocoa'",
-        founder.workspace_id
-    );
-    assert_eq!(world.count(&kept).await, 1);
+    assert_eq!((&session.json["state"], &session.json["answers"]), (&json!("submitted"), &answers()));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use gatehouse_core::api::Finalized;
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::onboarding::Session;
 use gatehouse_core::route::Route;
+use gatehouse_core::vocabulary::SessionState;
 use serde_json::{Map, Value, json};
 
 use crate::app::Scope;
@@ -35,27 +36,45 @@ pub async fn finalize(scope: &Scope, request: &Request<'_>, route: &Route) -> Re
     // 2.
     let prepared = given.map(|answers| Made::of(&answers)).transpose()?;
     if prepared.is_some() {
-        return submit(scope, &person, &workspace_id, route, prepared).await.map(|submitted| submitted.reply);
+        return submit(scope, &person, &workspace_id, route, prepared).await.map(Submitted::reply);
     }
-    let mut told = Err(ErrorCode::DependencyUnavailable.into());
+    let (mut told, mut refused) = (None::<Submitted>, None);
     for _ in 0..ROUNDS {
         match submit(scope, &person, &workspace_id, route, None).await {
-            Ok(Submitted { reply, saved_since: false }) => return Ok(reply),
-            Ok(Submitted { reply, .. }) => told = Ok(reply),
-            Err(error) if error.code == ErrorCode::RevisionConflict => {
-                onboarding_store::restore(scope, &person, &workspace_id).await?;
+            Ok(mut submitted) => {
+                submitted.made.created |= told.is_some_and(|before| before.made.created);
+                let done = !submitted.saved_since;
+                told = Some(submitted);
+                if done {
+                    break;
+                }
             }
-            // What an earlier round has stored stands.
-            Err(error) => return told.or(Err(error)),
+            Err(error) if error.code == ErrorCode::RevisionConflict => {
+                refused = onboarding_store::restore(scope, &person, &workspace_id).await.err();
+            }
+            Err(error) => refused = Some(error),
+        }
+        if refused.is_some() {
+            break;
         }
     }
-    told
+    // What an earlier round has stored stands.
+    told.map(Submitted::reply)
+        .ok_or_else(|| refused.unwrap_or_else(|| ErrorCode::DependencyUnavailable.into()))
 }
 
 /// What was stored, and whether answers were saved while it was.
 struct Submitted {
-    reply: Reply,
+    made: Finalized,
+    degraded: Option<&'static str>,
     saved_since: bool,
+}
+
+impl Submitted {
+    fn reply(self) -> Reply {
+        let status = if self.made.created { 201 } else { 200 };
+        Reply::json(status, &self.made).degraded(self.degraded)
+    }
 }
 
 /// Steps 3 to 7.
@@ -68,7 +87,7 @@ async fn submit(
 ) -> Result<Submitted, Error> {
     // 3.
     let (fence, seen) = manifest_store::raise_fence(scope, person, workspace_id, route).await?;
-    let revision = seen.session.as_ref().map(|session| session.revision);
+    let seen_revision = seen.session.as_ref().map(|session| session.revision);
     // 4.
     let prepared = match prepared {
         Some(prepared) => Ok((prepared, None)),
@@ -94,12 +113,17 @@ async fn submit(
     // 6.
     let created = stored.created;
     let manifest = stored.version.manifest(reduced.content);
-    let submitted = Some(SessionNow::Submitted { revision, answers: &answers });
+    // A session that Redis did not have, and that a reader has restored since, is the one that was submitted.
+    let seen = seen_revision.or(of);
+    let submitted =
+        stored.session_revision.map(|revision| SessionNow::Submitted { seen, revision, answers: &answers });
     let published = fence.publish(scope, &manifest, submitted).await;
     // 7.
-    let reply = Reply::json(if created { 201 } else { 200 }, &Finalized { created, manifest });
-    let reply = reply.degraded(published.is_none().then_some("redis"));
-    Ok(Submitted { reply, saved_since: published.is_some_and(|published| published.saved_since) })
+    Ok(Submitted {
+        made: Finalized { created, manifest },
+        degraded: published.is_none().then_some("redis"),
+        saved_since: published.is_some_and(|published| published.saved_since),
+    })
 }
 
 /// The answers in the body; none in an empty body and in an object without them.
@@ -136,7 +160,11 @@ async fn from_session(
     let durable = onboarding_store::read_durable(scope, person, workspace_id).await?;
     durable.member.require_editor()?;
     match refused {
-        Some((revision, error)) if durable.session.revision <= revision => Err(error),
+        Some((revision, error))
+            if durable.session.revision <= revision && durable.session.state == SessionState::Draft =>
+        {
+            Err(error)
+        }
         _ => of(&durable.session),
     }
 }
