@@ -1,14 +1,16 @@
 -- One look at a workspace's onboarding session together with the caller's membership, and what is to be done with it.
 -- KEYS: membership, session, snapshot lease.
--- ARGV: 1 operation (read, change, merge, replace, rejoin, or degraded: a read while Postgres is away, for which an
--- older membership will do), 2 session ttl, 3 lease ttl, 4 expected revision or '', 5 membership to keep or '', 6 its
+-- ARGV: 1 operation (read, change, merge, replace, rejoin, second: a read for whoever had the lease, or degraded: a read
+-- while Postgres is away, for which an older membership will do), 2 session ttl, 3 lease ttl, 4 expected revision or '', 5 membership to keep or '', 6 its
 -- ttl, 7 revision of the snapshot to restore or '', 8 its state, 9 its ttl, 10 the number n of its answers, then n pairs
 -- of field and JSON, then the pairs of the operation; empty JSON takes an answer back. A merge has triples: field, JSON,
 -- and the JSON that was seen. It is written at another revision too, as long as its fields are as they were seen. A
 -- rejoin makes changes anew that Postgres has on top of the snapshot as revision 4, or, without one, that Redis has and a
 -- newer snapshot has not.
 -- Answers {outcome, ttl left, 1 when a snapshot is due, field, value, field, value, …}. The outcomes: cold (Redis does
--- not know enough: ask Postgres and come again), role, submitted, stale, read, saved.
+-- not know enough: ask Postgres and come again), leased (a second look finds that somebody else has the lease), role,
+-- submitted, stale, read, saved.
+if ARGV[1] == 'second' and redis.call('EXISTS', KEYS[3]) == 1 then return {'leased'} end
 local member, once = member_of(KEYS[1])
 local from = 11 + 2 * ARGV[10]
 if ARGV[1] == 'degraded' then member = once end
@@ -72,7 +74,9 @@ elseif ARGV[1] == 'change' or ARGV[1] == 'merge' or ARGV[1] == 'replace' then
     outcome = 'saved'
     if ARGV[1] == 'replace' then redis.call('DEL', KEYS[2]) end
     write(held + 1)
-    if redis.call('SET', KEYS[3], '1', 'PX', ARGV[3], 'NX') then due = 1 end
+    -- Up to a second less: founders who began together do not all write again at one instant.
+    local lease = ARGV[3] - now() % 1000 * 619 % 1000
+    if redis.call('SET', KEYS[3], '1', 'PX', lease, 'NX') then due = 1 end
   end
 end
 local answer = {outcome, redis.call('PTTL', KEYS[2]), due}

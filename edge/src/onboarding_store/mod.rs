@@ -21,6 +21,8 @@ pub enum Edit {
     Read,
     /// The same while Postgres is away.
     ReadDegraded,
+    /// The same for whoever had the lease, unless somebody else has it now.
+    SecondLook,
     /// Some answers become others.
     Change(Changes),
     /// The same from answers that were seen: it counts too when the revision has moved on and these fields have not, so
@@ -35,7 +37,7 @@ impl Edit {
     fn changes(&self) -> Option<&Changes> {
         match self {
             Self::Change(changes) | Self::Merge(changes, _) => Some(changes),
-            Self::Read | Self::ReadDegraded | Self::Replace(_) => None,
+            Self::Read | Self::ReadDegraded | Self::SecondLook | Self::Replace(_) => None,
         }
     }
 }

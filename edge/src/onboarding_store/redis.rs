@@ -89,6 +89,7 @@ pub async fn run(
     let (operation, pairs) = match edit {
         Edit::Read => ("read", Vec::new()),
         Edit::ReadDegraded => ("degraded", Vec::new()),
+        Edit::SecondLook => ("second", Vec::new()),
         Edit::Change(changes) => ("change", changed(changes)),
         Edit::Merge(changes, seen) => ("merge", merged(changes, seen)),
         Edit::Replace(answers) => ("replace", fields(answers)),

@@ -72,7 +72,9 @@ pub async fn apply(
     let durable = read_durable(scope, person, workspace_id).await?;
     let held = |session| Held { session, ttl_ms: None, degraded: Some("redis") };
     let answers = match edit {
-        Edit::Read | Edit::ReadDegraded => return Ok(Outcome::Done(held(durable.session))),
+        Edit::Read | Edit::ReadDegraded | Edit::SecondLook => {
+            return Ok(Outcome::Done(held(durable.session)));
+        }
         Edit::Change(changes) | Edit::Merge(changes, _) => durable.session.answers.clone().with(changes),
         Edit::Replace(answers) => answers.clone(),
     };
@@ -201,17 +203,17 @@ pub fn keep(
     });
 }
 
-/// Writes what was saved after what is kept.
+/// Writes what was saved after what is kept; nothing where somebody else has the lease, and so has just written it.
 async fn keep_later(
     scope: &Scope,
     person: &SignedIn,
     workspace_id: &str,
     kept: &Session,
 ) -> Result<(), Error> {
-    let mut looked = redis::run(scope, person, workspace_id, &Edit::Read, None, None).await?;
+    let mut looked = redis::run(scope, person, workspace_id, &Edit::SecondLook, None, None).await?;
     if looked.is_cold() {
         let durable = read_durable(scope, person, workspace_id).await?;
-        looked = redis::run(scope, person, workspace_id, &Edit::Read, None, Some(&durable)).await?;
+        looked = redis::run(scope, person, workspace_id, &Edit::SecondLook, None, Some(&durable)).await?;
     }
     match looked.session {
         Some(session) if session.state == SessionState::Draft && session.revision > kept.revision => {
