@@ -9,6 +9,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::support::{Reply, World, until};
+use crate::webhooks::hook;
 
 pub const METRICS_TOKEN: &str = "Bearer local-metrics-token-worth-nothing-here";
 const OPERATOR_TOKEN: &str = "Bearer local-operator-token-worth-nothing-here";
@@ -32,15 +33,8 @@ async fn a_stored_webhook_is_shown_then_applied_once() {
     let phonepe = world.stack.phonepe();
     phonepe.webhooks_for(&order_id, Webhooks { lose: true, ..Webhooks::default() });
     // It comes while the order is still pending at PhonePe, and is settled; later somebody pays.
-    let secret = gatehouse_core::context::sha256_hex(format!(
-        "{}:{}",
-        phonepe.webhook_username(),
-        phonepe.webhook_password()
-    ));
-    let body =
-        json!({"event": "checkout.order.completed", "payload": {"merchantOrderId": order_id}}).to_string();
-    let hook = world.ask(Method::POST, "/api/webhooks/phonepe").header("authorization", &secret);
-    assert_eq!(hook.body(body).send().await.status, 200);
+    let body = json!({"event": "checkout.order.completed", "payload": {"merchantOrderId": order_id}});
+    assert_eq!(hook(world, &body).await.status, 200);
     let settled =
         format!("select count(*) from webhook_inbox where order_id = '{order_id}' and state = 'ignored'");
     until("the webhook is settled", || async { world.count(&settled).await == 1 }).await;

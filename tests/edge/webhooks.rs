@@ -7,12 +7,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::payments::{another_worker, mails, paid, status};
-use crate::support::{World, until};
+use crate::support::{Reply, World, until};
 
-/// What PhonePe sends as `Authorization`.
-fn secret(world: &World) -> String {
+/// Sends a body to the Worker as PhonePe does, by whose fixed secret alone it is known.
+pub async fn hook(world: &World, body: &Value) -> Reply {
     let phonepe = world.stack.phonepe();
-    sha256_hex(format!("{}:{}", phonepe.webhook_username(), phonepe.webhook_password()))
+    let secret = sha256_hex(format!("{}:{}", phonepe.webhook_username(), phonepe.webhook_password()));
+    let ask = world.ask(Method::POST, "/api/webhooks/phonepe").header("authorization", &secret);
+    ask.body(body.to_string()).send().await
 }
 
 #[tokio::test]
@@ -21,17 +23,12 @@ async fn a_forged_webhook_is_rejected_and_a_true_one_that_lies_grants_nothing() 
     let founder = world.founder().await;
     let order_id = founder.order().await;
     let body = json!({"event": "checkout.order.completed",
-        "payload": {"merchantOrderId": order_id, "state": "COMPLETED", "amount": 700_000}})
-    .to_string();
-    let hook = |header: &str| {
-        let ask = world.ask(Method::POST, "/api/webhooks/phonepe").body(body.clone());
-        if header.is_empty() { ask } else { ask.header("authorization", header) }
-    };
-    hook("").send().await.refused(401, "webhook_rejected");
-    hook(&"0".repeat(64)).send().await.refused(401, "webhook_rejected");
+        "payload": {"merchantOrderId": order_id, "state": "COMPLETED", "amount": 700_000}});
+    let forged = || world.ask(Method::POST, "/api/webhooks/phonepe").body(body.to_string());
+    forged().send().await.refused(401, "webhook_rejected");
+    forged().header("authorization", &"0".repeat(64)).send().await.refused(401, "webhook_rejected");
     // The header is a fixed secret that does not sign the body: whoever has it can still grant nothing.
-    let secret = secret(world);
-    let taken = hook(&secret).send().await;
+    let taken = hook(world, &body).await;
     assert_eq!(
         (taken.status, taken.calls.as_slice()),
         (200, ["postgrest rpc/receive_webhook".to_owned()].as_slice())
@@ -51,16 +48,10 @@ async fn a_thousand_identical_webhooks_are_one_payment_and_one_e_mail() {
     let phonepe = world.stack.phonepe();
     phonepe.webhooks_for(&order_id, Webhooks { lose: true, ..Webhooks::default() });
     phonepe.pay(&order_id).unwrap();
-    let body =
-        json!({"event": "checkout.order.completed", "payload": {"merchantOrderId": order_id}}).to_string();
-    let secret = secret(world);
-    let hook = async |_: i32| {
-        let ask = world.ask(Method::POST, "/api/webhooks/phonepe").header("authorization", &secret);
-        ask.body(body.clone()).send().await
-    };
+    let body = json!({"event": "checkout.order.completed", "payload": {"merchantOrderId": order_id}});
     let mut duplicates = 0;
-    for round in 0..20 {
-        for reply in futures_util::future::join_all((round * 50..round * 50 + 50).map(hook)).await {
+    for _ in 0..20 {
+        for reply in futures_util::future::join_all((0..50).map(|_| hook(world, &body))).await {
             assert_eq!(reply.status, 200, "{reply:?}");
             duplicates += i32::from(reply.json["duplicate"] == true);
         }
@@ -121,11 +112,7 @@ async fn webhooks_out_of_order_about_strangers_and_of_new_kinds_end_as_stated() 
     );
     assert_eq!(world.count(&applied).await, 1);
 
-    let secret = secret(world);
-    let hook = async |body: Value| {
-        let ask = world.ask(Method::POST, "/api/webhooks/phonepe").header("authorization", &secret);
-        assert_eq!(ask.body(body.to_string()).send().await.status, 200);
-    };
+    let hook = async |body: Value| assert_eq!(hook(world, &body).await.status, 200);
     let (stranger, refund) =
         (format!("GH{}", Uuid::new_v4().simple()), format!("DASH{}", Uuid::new_v4().simple()));
     hook(json!({"event": "checkout.order.completed", "payload": {"merchantOrderId": stranger}})).await;

@@ -16,10 +16,18 @@ pub struct Session {
     pub answers: Answers,
 }
 
+/// How many saves a snapshot can be behind: far more than people and their tabs make within the seconds between two.
+const SAVES_BEHIND: u32 = 1_000;
+
 impl Session {
     /// What a workspace has before its first save.
     pub fn new() -> Self {
         Self { revision: 0, state: SessionState::Draft, answers: Answers::default() }
+    }
+
+    /// Whether this, as a snapshot, can be of the session that had come to `revision`: some saves behind it, and not ahead.
+    pub fn can_be_behind(&self, revision: u32) -> bool {
+        revision.checked_sub(self.revision).is_some_and(|saves| saves <= SAVES_BEHIND)
     }
 
     /// The copy that a refusal carries.
@@ -125,6 +133,16 @@ mod tests {
 
     fn named(merged: Result<Changes, Vec<FieldId>>) -> Result<Vec<FieldId>, Vec<FieldId>> {
         merged.map(|merged| merged.iter().map(|(id, _)| id).collect())
+    }
+
+    #[test]
+    fn a_snapshot_is_of_the_last_seconds_and_not_ahead() {
+        let snapshot = Session { revision: 7, ..Session::new() };
+        for (revision, can) in
+            [(0, false), (6, false), (7, true), (1_007, true), (1_008, false), (u32::MAX, false)]
+        {
+            assert_eq!(snapshot.can_be_behind(revision), can, "{revision}");
+        }
     }
 
     #[test]

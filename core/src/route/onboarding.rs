@@ -63,7 +63,7 @@ pub(super) const ROUTES: &[Route] = &[
         id: RouteId::SaveStep,
         method: Method::Patch,
         path: "/onboarding/steps/{step}",
-        summary: "Saves answers of one step. `If-Match` names the revision they are based on; a save by another tab meanwhile is merged, with one call more, unless both changed the same field.",
+        summary: "Saves answers of one step. `If-Match` names the revision they are based on; a save by another tab meanwhile is merged, with one call more where it changed fields of this save, unless both changed the same one.",
         session: true,
         workspace: true,
         max_body: 262_144,

@@ -3,7 +3,7 @@
 -- Postgres; should it have committed the older version, it finds the newer one noted. In any doubt the tiers are left
 -- without a name, so that nobody reads them.
 -- The onboarding session, where Redis has one, is submitted from here on. It holds what was submitted, unless a save
--- came after the look at it: that one is kept for the next finalize to take. A session that was submitted long ago is
+-- came after the look at it: that one is kept for the writer to take in another round. A session that was submitted long ago is
 -- replaced by what the newest version is made from; in any doubt it is forgotten, and its next reader asks Postgres.
 -- KEYS: fence, head, tier0, tier1, tier2, epoch, session. ARGV: 1 token, 2 epoch ttl, 3 fence ttl, 4 to 13 as store_bcm
 -- takes them, then, where a session was submitted or replaced: 14 ttl of the submitted session, 15 submit or replace,

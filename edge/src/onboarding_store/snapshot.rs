@@ -13,9 +13,6 @@ use crate::clients::redis_keys as keys;
 use crate::platform;
 use crate::session::SignedIn;
 
-/// How many saves a snapshot can be behind: far more than people and their tabs make within the seconds between two.
-const SAVES_BEHIND: u32 = 1_000;
-
 /// The durable side, as `read_snapshot()` of the database answers it.
 pub struct Durable {
     /// The membership as Redis keeps it.
@@ -88,9 +85,7 @@ pub async fn apply(
             "The cache cannot be reached; name a revision in If-Match, or try again later.",
         ));
     };
-    // The snapshot may be behind the revision, by saves of the last seconds; it must not be ahead of it.
-    let kept = durable.session.revision;
-    if kept > expected || expected - kept > SAVES_BEHIND {
+    if !durable.session.can_be_behind(expected) {
         return Ok(Outcome::Stale(held(durable.session)));
     }
     let session = Session { revision: expected.saturating_add(1), state: SessionState::Draft, answers };
@@ -192,12 +187,13 @@ pub fn keep(
     scope.after(async move {
         let kept = save(&background, &person, &workspace_id, &session, &changes, Look::First).await;
         let (kept, failed) = match kept {
-            Ok(Some(kept)) => (kept, None),
-            Ok(None) => (Session { revision: 0, ..session }, None),
-            Err(error) => (Session { revision: 0, ..session }, Some(error)),
+            Ok(kept) => (kept, None),
+            Err(error) => (None, Some(error)),
         };
         background.log_background("save_snapshot", failed);
         platform::sleep(keys::SNAPSHOT_LEASE_TTL_MS.saturating_sub(platform::elapsed_ms(started))).await;
+        // What could not be kept is written by the second look, at whatever revision.
+        let kept = kept.unwrap_or(Session { revision: 0, ..session });
         let later = keep_later(&background, &person, &workspace_id, &kept).await;
         background.log_background("save_snapshot", later.err());
     });

@@ -8,6 +8,13 @@ use serde_json::{Value, json};
 use super::{LOOK, SNAPSHOT, if_match, join, load, put, save, saved, snapshot_reaches};
 use crate::support::{Founder, Reply, World, answers, until};
 
+/// Saves first answers, as revision 1 in Redis and in Postgres.
+async fn kept(world: &World, founder: &Founder<'_>, answers: Value) {
+    load(founder).await;
+    saved(&put(founder, 0, &answers).await, 1);
+    snapshot_reaches(world, founder, 1).await;
+}
+
 #[tokio::test]
 async fn snapshots_wait_for_the_lease_and_hold_the_newest_save() {
     let world = World::shared().await;
@@ -35,9 +42,7 @@ async fn snapshots_wait_for_the_lease_and_hold_the_newest_save() {
 async fn a_redis_that_forgot_everything_gets_the_session_back() {
     let world = World::own().await;
     let founder = world.founder().await;
-    load(&founder).await;
-    saved(&put(&founder, 0, &answers()).await, 1);
-    snapshot_reaches(&world, &founder, 1).await;
+    kept(&world, &founder, answers()).await;
     world.redis(&["FLUSHALL"]).await;
     let restored = load(&founder).await;
     saved(&restored, 1);
@@ -53,9 +58,7 @@ async fn a_redis_that_forgot_everything_gets_the_session_back() {
 async fn without_redis_a_save_compares_and_swaps_the_snapshot() {
     let world = World::own().await;
     let founder = world.founder().await;
-    load(&founder).await;
-    saved(&put(&founder, 0, &json!({"industry": "Tea"})).await, 1);
-    snapshot_reaches(&world, &founder, 1).await;
+    kept(&world, &founder, json!({"industry": "Tea"})).await;
     world.stack.kill(Part::Redis).await.unwrap();
     let read = load(&founder).await;
     saved(&read, 1);
@@ -89,9 +92,7 @@ async fn without_redis_a_save_compares_and_swaps_the_snapshot() {
 async fn a_redis_that_was_away_for_one_save_is_told_what_it_missed() {
     let world = World::shared().await;
     let founder = world.founder().await;
-    load(&founder).await;
-    saved(&put(&founder, 0, &json!({"industry": "Tea"})).await, 1);
-    snapshot_reaches(world, &founder, 1).await;
+    kept(world, &founder, json!({"industry": "Tea"})).await;
     let ask = if_match(founder.ask(Method::PATCH, "/onboarding/steps/company"), 1);
     let lost = Fault { drop: true, times: Some(1), request_id: Some(ask.id.clone()), ..Fault::default() };
     world.stack.faults().set(Part::Upstash, lost).unwrap();
@@ -131,9 +132,7 @@ async fn no_snapshots(world: &World, founder: &Founder<'_>) {
 async fn saves_made_while_redis_could_not_be_reached_are_finalized() {
     let world = World::own().await;
     let founder = world.founder().await;
-    load(&founder).await;
-    saved(&put(&founder, 0, &answers()).await, 1);
-    snapshot_reaches(&world, &founder, 1).await;
+    kept(&world, &founder, answers()).await;
     unreachable(&world);
     for (revision, industry) in (1..).zip(["T", "Te", "Tea"]) {
         let reply = save(&founder, "company", revision, json!({"answers": {"industry": industry}})).await;
@@ -162,9 +161,7 @@ async fn what_only_redis_has_stays_when_one_save_cannot_reach_it() {
     let world = World::shared().await;
     for after in [false, true] {
         let founder = world.founder().await;
-        load(&founder).await;
-        saved(&put(&founder, 0, &json!({"industry": "Tea"})).await, 1);
-        snapshot_reaches(world, &founder, 1).await;
+        kept(world, &founder, json!({"industry": "Tea"})).await;
         no_snapshots(world, &founder).await;
         saved(&save(&founder, "offer", 1, json!({"answers": {"pricing_model": "₹549"}})).await, 2);
         saved(&save(&founder, "offer", 2, json!({"answers": {"primary_offer": "A pouch"}})).await, 3);
@@ -189,9 +186,7 @@ async fn what_only_redis_has_stays_when_one_save_cannot_reach_it() {
 async fn a_save_on_an_older_copy_in_redis_joins_what_postgres_has() {
     let world = World::own().await;
     let founder = world.founder().await;
-    load(&founder).await;
-    saved(&put(&founder, 0, &json!({"industry": "Tea"})).await, 1);
-    snapshot_reaches(&world, &founder, 1).await;
+    kept(&world, &founder, json!({"industry": "Tea"})).await;
     unreachable(&world);
     for (revision, answers) in
         (1..).zip([json!({"company_name": "चाय कथा"}), json!({"business_stage": "Seed"})])
@@ -215,9 +210,7 @@ async fn a_save_on_an_older_copy_in_redis_joins_what_postgres_has() {
 async fn without_redis_a_revision_from_nowhere_is_a_conflict() {
     let world = World::own().await;
     let founder = world.founder().await;
-    load(&founder).await;
-    saved(&put(&founder, 0, &json!({"industry": "Tea"})).await, 1);
-    snapshot_reaches(&world, &founder, 1).await;
+    kept(&world, &founder, json!({"industry": "Tea"})).await;
     unreachable(&world);
     put(&founder, 1_002, &json!({})).await.refused(412, "revision_conflict");
     put(&founder, 1_999_999_999, &json!({})).await.refused(412, "revision_conflict");

@@ -33,6 +33,7 @@ async fn two_tabs_merge_what_they_did_not_both_change() {
     let back = json!({"base": {"top_goals": ["a"]}, "answers": {"top_goals": []}});
     let back = save(&founder, "customer", 1, back).await;
     saved(&back, 4);
+    assert_eq!(back.calls, [LOOK], "nobody else has changed this field, so there is nothing to merge");
     assert_eq!(back.json["answers"], json!({"industry": "Tea and coffee", "company_name": "चाय कथा"}));
 }
 
