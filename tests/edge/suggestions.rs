@@ -46,7 +46,7 @@ async fn ask_amid(world: &World, founder: &Founder<'_>, fault: Fault) -> Reply {
 }
 
 fn instead(text: &str, finish_reason: &str) -> Fault {
-    Fault { status: Some(200), body: Some(Vertex::answer(text, finish_reason)), ..Fault::default() }
+    Fault { status: Some(200), body: Some(Vertex::response_with(text, finish_reason)), ..Fault::default() }
 }
 
 async fn open(founder: &Founder<'_>) -> Value {
@@ -78,7 +78,7 @@ async fn a_suggestion_is_made_accepted_and_changes_nothing_else() {
     assert_eq!((listed.len(), &made.json["left_out"]), (2, &json!([])));
     assert_eq!(open(&founder).await, Value::Array(listed.clone()), "in place of the older one");
 
-    let prompt = world.stack.vertex().asked().pop().unwrap();
+    let prompt = world.stack.vertex().requests().pop().unwrap();
     let said = prompt["contents"][0]["parts"][0]["text"].as_str().unwrap();
     assert!(said.contains(answers()["company_name"].as_str().unwrap()), "it is told the answers so far");
 

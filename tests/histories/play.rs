@@ -216,10 +216,10 @@ impl<'a> Player<'a> {
             Step::Claim => (Part::Postgrest, "claim_due_work", None),
         };
         let path = Some(path.to_owned());
-        self.world
-            .stack
-            .faults()
-            .set(part, Fault { drop: true, after: done, times: Some(1), path, about, ..Fault::default() })
+        self.world.stack.faults().set(
+            part,
+            Fault { drop: true, after: done, times: Some(1), path, body_contains: about, ..Fault::default() },
+        )
     }
 
     pub fn die(&mut self, request_id: &str, death: Option<Death>, steps: &[Part]) -> Result<()> {
@@ -231,7 +231,7 @@ impl<'a> Player<'a> {
     pub fn calm(&mut self) {
         let mine: Vec<&String> = self.orders.iter().chain(&self.refunds).chain(&self.tags).collect();
         self.world.stack.faults().clear_where(|fault| {
-            let aims = [&fault.path, &fault.about, &fault.request_id];
+            let aims = [&fault.path, &fault.body_contains, &fault.request_id];
             aims.into_iter().flatten().any(|aim| mine.iter().any(|mine| aim.contains(mine.as_str())))
         });
         let phonepe = self.world.stack.phonepe();

@@ -59,7 +59,7 @@ pub fn refresh_lease(workspace_id: &str) -> String {
     format!("bcm:{workspace_id}:lease")
 }
 
-/// The time from which on Redis has forgotten nothing. The local platform writes it too (devstack/src/inner.rs).
+/// The time from which on Redis has forgotten nothing. The local platform writes it too (devstack/src/platform/redis_server.rs).
 pub fn epoch() -> String {
     "bcm:epoch".to_owned()
 }
