@@ -56,7 +56,7 @@ for (const width of [1280, 360]) {
     assert.deepEqual((await source()).answers, answers, "nothing has changed yet");
 
     await tone.getByRole("button", { name: "Accept" }).click();
-    await tone.getByText("Version 2 is the manifest now.").waitFor();
+    await tone.getByText("Version 2 is now the current manifest.").waitFor();
     assert.deepEqual(await items(tone.getByTestId("present")), suggested);
     assert.equal(await tone.getByTestId("suggested").count(), 0);
     assert.ok(await tone.getByText("Version 2").evaluate((text) => document.activeElement.contains(text)), "the focus is on what was said");
@@ -140,7 +140,7 @@ test("answers that were changed meanwhile are shown, and not written over", asyn
   assert.deepEqual(await items(tone.getByTestId("present")), ["Brisk"]);
   assert.deepEqual((await source()).answers, theirs);
   await tone.getByRole("button", { name: "Accept" }).click();
-  await tone.getByText("Version 3 is the manifest now.").waitFor();
+  await tone.getByText("Version 3 is now the current manifest.").waitFor();
   assert.deepEqual((await source()).answers, { ...theirs, brand_tone: suggested });
   await close();
 });

@@ -208,7 +208,7 @@ pub fn read(body: &[u8], fields: &[FieldId], before: &Map<String, Value>) -> Res
         }
     }
     if answers.is_empty() {
-        return Err("The model answered, and nothing of it is a new answer that the fields allow.".to_owned());
+        return Err("The model answered, but with nothing new that the fields allow.".to_owned());
     }
     Ok(Usable { answers, left_out })
 }
