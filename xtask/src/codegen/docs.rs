@@ -58,7 +58,7 @@ fn limits() -> String {
     let mut out = "\n## Limits\n\nEvery route has the platform's limit for one address, in wrangler.toml (`too_many_requests`). \
                    These routes also have a limit for one person in one workspace (`rate_limited`); the response carries `RateLimit-Limit`, \
                    `RateLimit-Remaining`, `RateLimit-Reset` and `RateLimit-Policy`.\n\n\
-                   | limit | route | no plan · ascent · glide · soar | within | while Redis is away | why |\n\
+                   | limit | route | no plan · ascent · glide · soar | within | while Redis is unavailable | why |\n\
                    |---|---|---|---|---|---|\n"
         .to_owned();
     for policy in POLICIES {
