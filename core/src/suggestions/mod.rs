@@ -253,7 +253,10 @@ mod tests {
             json!({"brand_tone": ["Warm"], "core_problem": " ", "ideal_customer_title": ""}),
             json!({"brand_tone": (0..21).map(|n| n.to_string()).collect::<Vec<_>>(), "core_problem": "\u{1b}[31m"}),
         ] {
-            assert!(usable(lie.clone()).unwrap_err().starts_with("The model answered, but with nothing new"), "{lie}");
+            assert!(
+                usable(lie.clone()).unwrap_err().starts_with("The model answered, but with nothing new"),
+                "{lie}"
+            );
         }
     }
 
