@@ -9,14 +9,17 @@ use serde::Serialize;
 pub const FIELDS: &[(&str, &str)] = &[
     ("event", "Always `request`."),
     ("level", "`info`; `warn` for a 503; `error` for a 500."),
-    ("request_id", "The id that was answered in `X-Request-Id`."),
+    ("request_id", "The id sent back in `X-Request-Id`."),
     ("method", "HTTP method."),
     ("route", "The route's path as the table has it, `unmatched` otherwise; never the raw path."),
-    ("status", "HTTP status answered."),
-    ("duration_ms", "Wall time from request to answer, in milliseconds."),
+    ("status", "HTTP status of the response."),
+    ("duration_ms", "Wall time from request to response, in milliseconds."),
     ("budget_ms", "The route's budget in milliseconds; 0 when unmatched."),
     ("over_budget", "Whether duration_ms exceeded budget_ms."),
-    ("calls", "Network calls made before the answer: neighbour, operation, status and milliseconds each."),
+    (
+        "calls",
+        "Network calls made before the response, each with `neighbour` (the upstream service), operation, status and milliseconds.",
+    ),
     ("code", "The error code of a refusal."),
     ("cause", "Why, for a 5xx: the technical cause, which the caller never sees."),
     ("workspace_id", "The workspace named by the request, when it named one."),
@@ -24,7 +27,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("cache", "Which tier answered a manifest read."),
     (
         "tiers",
-        "What each tier looked at gave: tier, outcome (hit, miss, broken, repair, store), bytes, age_ms, ttl_ms.",
+        "What happened at each cache tier: tier, outcome (hit, miss, broken, repair, store), bytes, age_ms, ttl_ms.",
     ),
     ("deployment", "`development`, `staging` or `production`."),
 ];

@@ -44,9 +44,13 @@ pub const METRICS: &[Metric] = &[
     counter(
         "gatehouse_calls_total",
         "neighbour, outcome",
-        "Calls to neighbours: ok, refused (4xx), failed (5xx) or unanswered.",
+        "Calls to upstream services: ok, refused (4xx), failed (5xx) or unanswered.",
     ),
-    counter("gatehouse_call_milliseconds_total", "neighbour", "Time that calls to neighbours took, summed."),
+    counter(
+        "gatehouse_call_milliseconds_total",
+        "neighbour",
+        "Time that calls to upstream services took, summed.",
+    ),
     counter(
         "gatehouse_webhooks_total",
         "outcome",
@@ -56,24 +60,28 @@ pub const METRICS: &[Metric] = &[
     counter(
         "gatehouse_tier_total",
         "tier, outcome",
-        "What each cache tier gave or was given: hit, miss, broken, repair or store.",
+        "What happened at each cache tier: hit, miss, broken, repair or store.",
     ),
-    counter("gatehouse_tier_bytes_total", "tier, outcome", "Bytes of it, as kept."),
-    counter("gatehouse_tier_hit_age_seconds_total", "tier", "Age of the manifests that hits gave, summed."),
+    counter("gatehouse_tier_bytes_total", "tier, outcome", "Bytes read or written, as stored."),
+    counter(
+        "gatehouse_tier_hit_age_seconds_total",
+        "tier",
+        "Age of the manifests that hits returned, summed.",
+    ),
     counter(
         "gatehouse_tier_hit_ttl_seconds_total",
         "tier",
-        "Time that the manifests that hits gave are still kept, summed.",
+        "Remaining lifetime of the manifests that hits returned, summed.",
     ),
     counter(
         "gatehouse_rebuilds_total",
         "outcome",
-        "Workspaces that the cron looked at again: created, unchanged, skipped (cannot be reduced), overtaken or failed.",
+        "Workspaces that the cron tried to rebuild: created, unchanged, skipped (cannot be reduced), overtaken or failed.",
     ),
     gauge(
         "gatehouse_queue_rows",
         "queue, kind",
-        "Rows that stand in a queue; orders_needing_attention and what was given up need a person.",
+        "Rows in a queue; orders_needing_attention and the given-up rows need a person.",
     ),
     gauge(
         "gatehouse_queue_oldest_seconds",

@@ -122,7 +122,7 @@ impl<'a> Request<'a> {
 /// `body_invalid` with the place where reading stopped.
 pub fn object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let invalid = |line: usize, column: usize| {
-        let place = format!("The body is not the JSON expected here (line {line}, column {column}).");
+        let place = format!("The body does not have the expected JSON shape (line {line}, column {column}).");
         Error::with_detail(ErrorCode::BodyInvalid, place)
     };
     let read = serde_json::from_slice(bytes).map_err(|error| invalid(error.line(), error.column()))?;
@@ -167,11 +167,11 @@ fn unreadable(_: JsValue) -> Error {
 }
 
 fn too_large(max: usize) -> Error {
-    Error::with_detail(ErrorCode::BodyTooLarge, format!("This address takes at most {max} bytes of body."))
+    Error::with_detail(ErrorCode::BodyTooLarge, format!("The body can have at most {max} bytes here."))
 }
 
 /// The `Warning` of an answer that Postgres could not confirm.
-const LAST_KNOWN: &str = r#"111 gatehouse "The database is not answering; this is what it last said. Nothing can be saved until it is back.""#;
+const LAST_KNOWN: &str = r#"111 gatehouse "The database is not answering; this is the last saved copy. You cannot save changes until it is back.""#;
 
 /// An answer.
 pub struct Reply {

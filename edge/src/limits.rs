@@ -27,7 +27,7 @@ pub fn judge(scope: &Scope, policy: &'static Policy, verdict: Option<&Value>) ->
     Err(Error::with_detail(
         ErrorCode::RateLimited,
         format!(
-            "You may do this {most} times in {} minutes; come back in {minutes} {}.",
+            "You can do this {most} times in {} minutes; try again in {minutes} {}.",
             policy.window_s / 60,
             if minutes == 1 { "minute" } else { "minutes" }
         ),

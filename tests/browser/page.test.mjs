@@ -140,7 +140,7 @@ test("a wrong password is said in a sentence, and a Worker that is away with its
   await page.getByLabel("E-mail address").fill(newPerson().email);
   await page.getByLabel("Password").fill("wrong-password");
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByText("This e-mail address and password do not belong together.").waitFor();
+  await page.getByText("Wrong e-mail or password.").waitFor();
   await page.route("**/api/gatehouse/**", (route) => route.abort());
   await signUp(page, newPerson());
   await page.getByText("There is no connection to the service.").waitFor();
@@ -199,10 +199,10 @@ test("a session that cannot be renewed ends at the sign-in, which says why", asy
     route.fulfill({ status: 400, contentType: "application/json", body: '{"code":"refresh_token_already_used","message":"used"}' }),
   );
   const { email, password } = newPerson();
-  await page.getByRole("button", { name: "Make an account" }).click();
+  await page.getByRole("button", { name: "Create an account" }).click();
   await page.getByLabel("E-mail address").fill(email);
   await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Make the account" }).click();
+  await page.getByRole("button", { name: "Create account" }).click();
   await page.getByText("Your session has expired.").waitFor();
   await close();
 });

@@ -54,7 +54,7 @@ for (const width of [1280, 360]) {
 
     await page.reload();
     await says(page, "Payment completed");
-    await page.getByRole("link", { name: "Go on to your workspace" }).click();
+    await page.getByRole("link", { name: "Go to your workspace" }).click();
     await page.locator("h2", { hasText: "No manifest yet" }).waitFor();
     assert.equal(await page.getByRole("link", { name: "Choose a plan" }).count(), 0, "nothing is left to pay");
     assert.deepEqual(settled(problems), []);
@@ -94,9 +94,9 @@ test("after the time to give up the page says that we go on without it", async (
   });
   await page.getByRole("button", { name: /^Leave/ }).click();
   await says(page, "Payment still pending");
-  await page.getByText("We keep checking and write to you.").waitFor();
+  await page.getByText("We keep checking and will e-mail you.").waitFor();
   assert.equal(looks, 1);
-  await page.getByRole("button", { name: "Look now" }).click();
+  await page.getByRole("button", { name: "Check now" }).click();
   await page.waitForResponse(/payments\/v2\/status/);
   await close();
 });

@@ -70,10 +70,10 @@ export function newPerson() {
 
 /** Makes an account through the page and waits for the desk. */
 export async function signUp(page, { email, password }) {
-  await page.getByRole("button", { name: "Make an account" }).click();
+  await page.getByRole("button", { name: "Create an account" }).click();
   await page.getByLabel("E-mail address").fill(email);
   await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Make the account" }).click();
+  await page.getByRole("button", { name: "Create account" }).click();
   await page.getByRole("heading", { name: "Your company" }).waitFor();
 }
 

@@ -1,4 +1,4 @@
-//! Money that goes back over the true wire, and the story that an order's people are told.
+//! Refunds over HTTP, and the timeline that people see of an order.
 
 use gatehouse_devstack::phonepe::Webhooks;
 use gatehouse_devstack::{Fault, Part};
@@ -78,9 +78,9 @@ async fn a_full_refund_travels_from_the_owner_to_the_end_of_access_and_one_e_mai
         lines,
         [
             "The order for ₹7,000 was made.",
-            "₹7,000 arrived, and the plan was activated.",
-            "A refund of ₹7,000 was asked for.",
-            "₹7,000 went back, the way it came."
+            "We received ₹7,000 and activated the plan.",
+            "A refund of ₹7,000 was requested.",
+            "₹7,000 was refunded to the original payment method."
         ]
     );
     assert_eq!(

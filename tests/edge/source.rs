@@ -80,7 +80,7 @@ async fn an_edit_is_four_calls_and_is_read_at_once_everywhere() {
     );
     let all = ["upstash EVALSHA", "/rest/v1/rpc/read_source", "/rest/v1/rpc/edit_source", "upstash EVALSHA"];
     seen(world, &made.id, &all).await;
-    assert_eq!(made.json["message"], "Version 3 is the manifest now.");
+    assert_eq!(made.json["message"], "Version 3 is now the current manifest.");
     let read = founder.get("/context/manifest").await;
     assert_eq!(read.json, made.json["manifest"]);
     assert_eq!(
@@ -113,7 +113,7 @@ async fn an_edit_without_room_in_the_manifest_makes_no_version_and_loses_nothing
     assert_eq!((kept.status, &kept.json["created"]), (200, &json!(false)), "{kept:?}");
     assert_eq!(
         kept.json["message"],
-        "The content equals version 1; the answers are kept, no new version was made, and it counts as confirmed now."
+        "The content is the same as version 1; the answers are saved, no new version was created, and the manifest is confirmed as of now."
     );
     assert_eq!((kept.header("etag"), &kept.json["manifest"]["version"]), (Some("\"1.1\""), &json!(1)));
     assert!(kept.json["manifest"]["confirmed_at"].as_str() > before.json["confirmed_at"].as_str());
@@ -220,7 +220,7 @@ async fn a_restore_shows_the_answers_of_what_it_brought_back() {
     world.redis(&["DEL", &format!("onb:{}", founder.workspace_id)]).await;
     assert_eq!(load(&founder).await.json["answers"], answers(), "from the snapshot too");
     let same = founder.post("/context/restore", Some(&json!({"version": 3}))).await;
-    assert_eq!(same.json["message"], "The content equals version 3; nothing was changed.");
+    assert_eq!(same.json["message"], "The content is the same as version 3; nothing was changed.");
     edit(&founder, "\"2\"", &with_goal("too late")).await.refused(412, "version_conflict");
 }
 

@@ -110,13 +110,13 @@ async fn whatever_the_model_does_wrong_is_said_and_leaves_what_was_there() {
     let before = open(&founder).await;
     let status = |status: u16| Fault { status: Some(status), ..Fault::default() };
     for (fault, words) in [
-        (status(429), "too much to do"),
+        (status(429), "overloaded"),
         (status(500), "failed to answer"),
-        (status(403), "settings are refused"),
+        (status(403), "refused our settings"),
         (instead("Here you are: warm and exact!", "STOP"), "cannot be read"),
         (instead("{\"brand_tone\": [\"Wa", "MAX_TOKENS"), "cut off"),
         (instead("{\"brand_tone\": [\"Warm\"]}", "SAFETY"), "declined"),
-        (instead("{\"brand_tone\": \"\\u0007\", \"company_name\": \"Rival\"}", "STOP"), "nothing of it"),
+        (instead("{\"brand_tone\": \"\\u0007\", \"company_name\": \"Rival\"}", "STOP"), "nothing new"),
     ] {
         let reply = ask_amid(world, &founder, fault).await;
         reply.refused(502, "suggestions_failed");

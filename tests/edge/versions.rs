@@ -64,7 +64,7 @@ async fn an_older_version_is_restored_as_a_new_one_and_read_at_once() {
     let founder = with_two_versions(world).await;
     let first = restore(&founder, json!(1)).await;
     assert_eq!((first.status, &first.json["created"]), (201, &json!(true)), "{first:?}");
-    assert_eq!(first.json["message"], "Version 3 is the manifest now.");
+    assert_eq!(first.json["message"], "Version 3 is now the current manifest.");
     let read = founder.get("/context/manifest").await;
     assert_eq!(read.json, first.json["manifest"]);
     assert_eq!(
@@ -81,7 +81,7 @@ async fn an_older_version_is_restored_as_a_new_one_and_read_at_once() {
     for version in [1, 3] {
         let again = restore(&founder, json!(version)).await;
         assert_eq!((again.status, &again.json["created"]), (200, &json!(false)), "{again:?}");
-        assert_eq!(again.json["message"], "The content equals version 3; nothing was changed.");
+        assert_eq!(again.json["message"], "The content is the same as version 3; nothing was changed.");
         assert_eq!(again.json["manifest"], read.json);
     }
     assert_eq!(versions(world, &founder).await, 3);
@@ -150,7 +150,7 @@ async fn an_unchanged_rebuild_confirms_says_so_and_waits_an_hour() {
     let key = new_key();
     let first = rebuild(&founder, &key, "").await;
     assert_eq!((first.status, &first.json["created"]), (200, &json!(false)), "{first:?}");
-    let said = "The content equals version 2; no new version was made, and it counts as confirmed now.";
+    let said = "The content is the same as version 2; no new version was created, and the manifest is confirmed as of now.";
     assert_eq!(first.json["message"], said);
     let manifest = &first.json["manifest"];
     assert_eq!((&manifest["version"], &manifest["content"]), (&json!(2), &before.json["content"]));

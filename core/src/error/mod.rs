@@ -82,7 +82,7 @@ impl Error {
                 step: id.field().map(|field| field.step.to_string()),
             })
             .collect();
-        let detail = format!("The answers are at revision {} by now.", current.revision);
+        let detail = format!("The answers are now at revision {}.", current.revision);
         Self {
             fields,
             current: Some(Box::new(current)),
@@ -93,7 +93,7 @@ impl Error {
 
     /// An edit that met other answers than those it was made on.
     pub fn source_conflict(current: ContextSource) -> Self {
-        let detail = format!("The answers behind version {} have changed meanwhile.", current.version);
+        let detail = format!("The answers behind version {} have changed.", current.version);
         Self {
             current_source: Some(Box::new(current)),
             ..Self::with_detail(ErrorCode::VersionConflict, detail)

@@ -39,11 +39,8 @@ pub fn judge(facts: &GateFacts, now: Timestamp) -> Vec<ConditionView> {
             manifest(profile, now),
         ],
         _ => {
-            let message = if signed_in {
-                "We could not check this just now."
-            } else {
-                "We can say once you are signed in."
-            };
+            let message =
+                if signed_in { "We could not check this just now." } else { "Sign in first to check this." };
             let mut conditions = vec![session];
             for &condition in GateCondition::ALL.iter().skip(1) {
                 conditions.push(view(condition, false, UNKNOWN, message));
@@ -83,10 +80,10 @@ pub fn controls(conditions: &[ConditionView]) -> Controls {
         Some(Freshness::Fresh) => (ControlState::Enabled, "Your manifest is fresh."),
         Some(Freshness::Stale) => (ControlState::Warn, "Your manifest is over a week old; rebuild it soon."),
         Some(Freshness::Expired) => {
-            (ControlState::Disabled, "Your manifest is over two weeks old; rebuild it to go on.")
+            (ControlState::Disabled, "Your manifest is over two weeks old; rebuild it first.")
         }
         Some(Freshness::Missing) => {
-            (ControlState::Disabled, "There is no manifest yet; finishing onboarding makes it.")
+            (ControlState::Disabled, "There is no manifest yet; finish onboarding first.")
         }
         None => (ControlState::Disabled, "We could not check your manifest."),
     };
@@ -118,7 +115,7 @@ fn session(sign_in: SignIn) -> ConditionView {
         SignIn::Missing => "You are not signed in.",
         SignIn::Expired => "Your session has expired; sign in again.",
         SignIn::Invalid => "Your session is not valid; sign in again.",
-        SignIn::Anonymous => "You are here as a guest; sign in with an account.",
+        SignIn::Anonymous => "You are a guest; sign in with an account.",
         SignIn::Unknown => "We could not check your session just now.",
     };
     view(GateCondition::Session, sign_in == SignIn::Valid, sign_in.as_str(), message)
@@ -126,7 +123,7 @@ fn session(sign_in: SignIn) -> ConditionView {
 
 fn profile(facts: &ProfileFacts) -> ConditionView {
     let (met, status, message) = match (facts.account_disabled, facts.profile_exists) {
-        (true, _) => (false, DISABLED, "Your account is switched off; support can tell you why."),
+        (true, _) => (false, DISABLED, "Your account is disabled; support can tell you why."),
         (false, true) => (true, "present", "Your profile is set up."),
         (false, false) => (false, "missing", "Your profile is not set up yet."),
     };
@@ -213,9 +210,9 @@ fn onboarding(facts: &ProfileFacts) -> ConditionView {
     let status = facts.onboarding_status;
     let message = match status {
         OnboardingStatus::Completed => "Onboarding is finished.",
-        OnboardingStatus::InProgress => "Onboarding is begun and not finished yet.",
-        OnboardingStatus::Abandoned => "Onboarding was left unfinished; your answers can be completed.",
-        OnboardingStatus::Pending | OnboardingStatus::PaymentConfirmed => "Onboarding is not started yet.",
+        OnboardingStatus::InProgress => "Onboarding is in progress.",
+        OnboardingStatus::Abandoned => "Onboarding is unfinished; you can still complete it.",
+        OnboardingStatus::Pending | OnboardingStatus::PaymentConfirmed => "Onboarding has not started.",
     };
     view(GateCondition::Onboarding, status == OnboardingStatus::Completed, status.as_str(), message)
 }

@@ -44,7 +44,7 @@ pub fn explain(
     let why = match (decision, blocking) {
         (_, None) => "Nothing is missing: every page is open to you.".to_owned(),
         (Decision::Allow, Some(unmet)) => {
-            format!("This page is always open. Other pages wait: {}", unmet.message)
+            format!("This page is open. Other pages are closed: {}", unmet.message)
         }
         (Decision::Redirect { .. } | Decision::Interstitial { .. }, Some(unmet)) => unmet.message.clone(),
     };
@@ -60,12 +60,12 @@ pub fn explain(
 
 fn consequence(next: &NextAction) -> &'static str {
     match next.code.as_str() {
-        "sign_in" => "After signing in you come back to this page.",
-        "set_up" => "Setting up takes a moment; nothing that you have is lost.",
+        "sign_in" => "After signing in you return to this page.",
+        "set_up" => "Setup takes a moment; none of your data is lost.",
         "choose_plan" => "Choose a plan; every page opens as soon as the payment is confirmed.",
-        "continue_onboarding" => "Finish the questions; the pages open at once and your manifest is made.",
-        "write_to_support" => "Support can switch the account on again.",
-        _ => "Try again in a few seconds; nothing of yours has changed.",
+        "continue_onboarding" => "Finish the questions; all pages open and your manifest is made.",
+        "write_to_support" => "Support can enable the account again.",
+        _ => "Try again in a few seconds; nothing has changed.",
     }
 }
 
@@ -84,16 +84,16 @@ fn upcoming(profile: &ProfileFacts, now: Timestamp) -> Vec<Upcoming> {
             end,
             match profile.plan_status {
                 SubscriptionStatus::Trial => {
-                    format!("The trial ends on {day}; the pages close until a plan is paid.")
+                    format!("The trial ends on {day}; choose a plan to keep access.")
                 }
                 SubscriptionStatus::Cancelled => {
-                    format!("The cancelled plan ends on {day}; the pages close.")
+                    format!("The cancelled plan and access end on {day}.")
                 }
                 _ => format!("Access ends on {day} unless the plan is renewed."),
             },
         );
         if let (Some(paid), Some(_)) = (dates.paid, dates.grace) {
-            happens(paid, format!("The paid time ends on {}; 3 days of grace follow.", day_in_india(paid)));
+            happens(paid, format!("The paid period ends on {}; 3 days of grace follow.", day_in_india(paid)));
         }
     }
     let age = conditions::age(profile, now);
@@ -103,11 +103,9 @@ fn upcoming(profile: &ProfileFacts, now: Timestamp) -> Vec<Upcoming> {
             at,
             match age.freshness {
                 Freshness::Fresh => {
-                    format!("The manifest becomes stale on {day}; what uses it then shows a warning.")
+                    format!("The manifest becomes stale on {day}; pages that use it show a warning.")
                 }
-                _ => format!(
-                    "The manifest expires on {day}; what uses it is then switched off until a rebuild."
-                ),
+                _ => format!("The manifest expires on {day}; to keep using it, rebuild it first."),
             },
         );
     }

@@ -1,4 +1,4 @@
-//! What happened to somebody's money, in words: each event, what comes next, and what support can do.
+//! An order's payment timeline in words: each event, what comes next, and what support can do.
 
 use serde::{Deserialize, Serialize};
 
@@ -58,25 +58,25 @@ fn sentence(event: &Heard, paid: i64) -> String {
     match (event.outcome.as_str(), event.state_seen.as_str()) {
         ("incident", _) => {
             let what = match event.incident.as_deref() {
-                Some("amount_mismatch" | "refund_mismatch") => "another amount than ours",
-                _ => "another order than ours",
+                Some("amount_mismatch" | "refund_mismatch") => "a different amount than ours",
+                _ => "a different order than ours",
             };
-            format!("PhonePe's answer is about {what}. Nothing was changed, and a person will look at it.")
+            format!("PhonePe reported {what}. Nothing was changed, and a person will look into it.")
         }
-        (_, "CREATED") => format!("The order for {order} was made."),
-        ("applied", "COMPLETED") => format!("{order} arrived, and the plan was activated."),
+        (_, "CREATED") => format!("The order for {order} was created."),
+        ("applied", "COMPLETED") => format!("We received {order} and activated the plan."),
         ("applied", "FAILED") => {
-            format!("The payment of {order} did not go through{why}. Nothing was granted.")
+            format!("The payment of {order} did not go through{why}. The plan did not change.")
         }
-        ("applied", "CANCELLED") => format!("The order for {order} was given up."),
-        (_, "REFUND_REQUESTED") => format!("A refund of {refund} was asked for."),
-        ("applied", "REFUND_COMPLETED") => format!("{refund} went back, the way it came."),
+        ("applied", "CANCELLED") => format!("The order for {order} was cancelled."),
+        (_, "REFUND_REQUESTED") => format!("A refund of {refund} was requested."),
+        ("applied", "REFUND_COMPLETED") => format!("{refund} was refunded to the original payment method."),
         ("applied", "REFUND_FAILED") => {
-            format!("The refund of {refund} failed{why}. It can be asked for again.")
+            format!("The refund of {refund} failed{why}. It can be requested again.")
         }
-        (_, "COMPLETED") => "PhonePe said again that the payment arrived. Nothing was changed.".to_owned(),
+        (_, "COMPLETED") => "PhonePe confirmed the payment again. Nothing was changed.".to_owned(),
         (_, "FAILED") => {
-            "PhonePe said that the payment failed. It had been settled before, so nothing was changed."
+            "PhonePe said that the payment failed. The order was already settled, so nothing was changed."
                 .to_owned()
         }
         (_, other) => format!("PhonePe said {other}. Nothing was changed."),
@@ -87,23 +87,23 @@ fn sentence(event: &Heard, paid: i64) -> String {
 /// PhonePe has not settled it although its time is over.
 pub fn support_can(status: PaymentStatus, refunds: &[RefundStatus], overdue: bool) -> &'static str {
     if refunds.contains(&RefundStatus::Pending) {
-        return "A refund is under way; banks take up to 7 working days. After that support can ask PhonePe with the refund's id.";
+        return "A refund is in progress; banks take up to 7 working days. After that, support can ask PhonePe with the refund's id.";
     }
     match status {
         PaymentStatus::Pending if overdue => {
-            "PhonePe has not said how this ended, although its time is over. We go on asking, and support sees it as needing attention; ask them with the order id if your bank shows a debit."
+            "PhonePe has not confirmed this payment in time. We keep asking, and support sees that it needs attention; if your bank shows a debit, send support the order id."
         }
         PaymentStatus::Pending => {
-            "Nothing needs to be done: we go on asking PhonePe. If your bank shows a debit and this stays pending for a day, send support the order id."
+            "You do not need to do anything: we keep asking PhonePe. If your bank shows a debit and this is still pending after a day, send support the order id."
         }
         PaymentStatus::Completed => {
-            "The owner can have it all back within 7 days of paying; support can refund any part of it at any time."
+            "The owner can get a full refund within 7 days of paying; support can refund any part of it at any time."
         }
         PaymentStatus::Failed | PaymentStatus::Cancelled => {
-            "A debit that your bank shows all the same is returned by the bank or completes the order late. Support can ask PhonePe with the order id."
+            "If your bank shows a debit, either the bank returns it or the payment still completes. Support can ask PhonePe with the order id."
         }
         PaymentStatus::Refunded => {
-            "Everything went back. Support can name the bank's reference if your account does not show it."
+            "Everything was refunded. If your account does not show it, support can give you the bank's reference."
         }
     }
 }
@@ -126,11 +126,11 @@ mod tests {
     fn events_are_told_in_words_with_time_source_and_amount() {
         let made = tell(&heard("person", "CREATED", "created"), 10_000_000);
         assert_eq!((made.at.as_str(), made.source.as_str()), ("2026-11-23T04:30:00.000Z", "You"));
-        assert_eq!(made.text, "The order for ₹1,00,000 was made.");
+        assert_eq!(made.text, "The order for ₹1,00,000 was created.");
         let paid = tell(&heard("webhook", "COMPLETED", "applied"), 700_000);
         assert_eq!(
             (paid.source.as_str(), paid.text.as_str()),
-            ("PhonePe's webhook", "₹7,000 arrived, and the plan was activated.")
+            ("PhonePe's webhook", "We received ₹7,000 and activated the plan.")
         );
         let failed = Heard { error_code: Some("XC".to_owned()), ..heard("cron", "FAILED", "applied") };
         assert!(tell(&failed, 700_000).text.contains("(XC)"));
@@ -142,7 +142,7 @@ mod tests {
         let refund = tell(&refund, 700_000);
         assert_eq!(
             (refund.source.as_str(), refund.text.as_str()),
-            ("Support", "A refund of ₹2,000 was asked for.")
+            ("Support", "A refund of ₹2,000 was requested.")
         );
         let strange =
             Heard { incident: Some("amount_mismatch".to_owned()), ..heard("poll", "COMPLETED", "incident") };
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(words.len(), 4, "failed and cancelled share theirs");
         let under_way =
             support_can(PaymentStatus::Completed, &[RefundStatus::Failed, RefundStatus::Pending], false);
-        assert!(under_way.starts_with("A refund is under way"));
-        assert!(support_can(PaymentStatus::Pending, &[], true).contains("needing attention"));
+        assert!(under_way.starts_with("A refund is in progress"));
+        assert!(support_can(PaymentStatus::Pending, &[], true).contains("needs attention"));
     }
 }

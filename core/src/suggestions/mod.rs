@@ -208,7 +208,7 @@ pub fn read(body: &[u8], fields: &[FieldId], before: &Map<String, Value>) -> Res
         }
     }
     if answers.is_empty() {
-        return Err("The model answered, and nothing of it is a new answer that the fields allow.".to_owned());
+        return Err("The model answered, but with nothing new that the fields allow.".to_owned());
     }
     Ok(Usable { answers, left_out })
 }
@@ -253,7 +253,10 @@ mod tests {
             json!({"brand_tone": ["Warm"], "core_problem": " ", "ideal_customer_title": ""}),
             json!({"brand_tone": (0..21).map(|n| n.to_string()).collect::<Vec<_>>(), "core_problem": "\u{1b}[31m"}),
         ] {
-            assert!(usable(lie.clone()).unwrap_err().starts_with("The model answered, and nothing"), "{lie}");
+            assert!(
+                usable(lie.clone()).unwrap_err().starts_with("The model answered, but with nothing new"),
+                "{lie}"
+            );
         }
     }
 

@@ -29,7 +29,7 @@ pub(super) fn not_allowed(place: &Place<'_>) -> String {
 }
 
 pub(super) fn lone_surrogate(place: &Place<'_>) -> String {
-    tail(place, "has half of a character (a lone surrogate); type it anew.")
+    tail(place, "has a broken character (a lone surrogate); retype it.")
 }
 
 pub(super) fn out_of_range(place: &Place<'_>) -> String {
@@ -41,7 +41,7 @@ pub(super) fn not_a_time(place: &Place<'_>) -> String {
 }
 
 pub(super) fn duplicate_key(name: &[u8]) -> String {
-    format!("“{}” is there twice; keep one.", cut(name))
+    format!("“{}” appears twice; keep one.", cut(name))
 }
 
 pub(super) fn wrong_type(program: &Program, place: &Place<'_>) -> String {

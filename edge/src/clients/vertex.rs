@@ -101,9 +101,9 @@ async fn assertion(settings: &VertexEnv) -> Result<String, JsValue> {
 fn refused(scope: &Scope, operation: &str, answer: &Answer) -> Error {
     scope.note_cause(format!("vertex answered {operation} with {}", answer.status));
     let detail = match answer.status {
-        429 => "The model has too much to do at the moment; nothing was changed.",
+        429 => "The model is overloaded at the moment; nothing was changed.",
         500.. => "The model failed to answer; nothing was changed.",
-        _ => "The model cannot be asked: its settings are refused. Nothing was changed.",
+        _ => "The model refused our settings. Nothing was changed.",
     };
     Error::with_detail(ErrorCode::SuggestionsFailed, detail)
 }

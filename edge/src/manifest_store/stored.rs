@@ -104,9 +104,9 @@ pub async fn written(
     let manifest = stored.version.manifest(content);
     let published = fence.publish(scope, &manifest, session).await;
     let message = if created {
-        format!("Version {} is the manifest now.", manifest.version)
+        format!("Version {} is now the current manifest.", manifest.version)
     } else {
-        format!("The content equals version {}; {unchanged}", manifest.version)
+        format!("The content is the same as version {}; {unchanged}", manifest.version)
     };
     let reply = Reply::json(if created { 201 } else { 200 }, &Written { created, message, manifest });
     reply.degraded(published.is_none().then_some("redis"))

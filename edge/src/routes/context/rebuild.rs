@@ -77,7 +77,7 @@ async fn write(
     let (stored, fence): (Stored, _) =
         manifest_store::store(scope, person, fence, "rpc/store_manifest", &arguments).await?;
     // 5.
-    let unchanged = "no new version was made, and it counts as confirmed now.";
+    let unchanged = "no new version was created, and the manifest is confirmed as of now.";
     Ok(manifest_store::written(scope, fence, stored, reduced.content, None, unchanged).await)
 }
 

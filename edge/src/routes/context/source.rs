@@ -79,7 +79,8 @@ pub async fn edit(scope: &Scope, request: &Request<'_>, route: &Route) -> Result
     };
     // 6.
     let now = SourceTag { version: stored.version.number(), edits: stored.edits };
-    let unchanged = "the answers are kept, no new version was made, and it counts as confirmed now.";
+    let unchanged =
+        "the answers are saved, no new version was created, and the manifest is confirmed as of now.";
     let (content, answers) = (reduced.content, Some(&made.answers));
     let reply = manifest_store::written(scope, fence, stored, content, answers, unchanged).await;
     Ok(reply.with("etag", now.etag()))

@@ -136,7 +136,7 @@ fn given(body: &[u8]) -> Result<Option<Map<String, Value>>, Error> {
 }
 
 fn unreadable(_: serde_json::Error) -> Error {
-    Error::with_detail(ErrorCode::BodyInvalid, "The body is neither empty nor an object with `answers`.")
+    Error::with_detail(ErrorCode::BodyInvalid, "The body must be empty or an object with `answers`.")
 }
 
 /// The answers of the session, of the snapshot where Redis has lost it, and their revision. What is wrong with them is

@@ -93,7 +93,7 @@ async fn open(
     if order.status != PaymentStatus::Pending {
         return Err(Error::with_detail(
             ErrorCode::PaymentRefused,
-            "The order of this idempotency key was given up before its payment page was open.",
+            "The order of this idempotency key was cancelled before its payment page was opened.",
         ));
     }
     // 5.

@@ -3,8 +3,8 @@
 import type { Problem } from "@gatehouse/wasm-client";
 import { useEffect } from "react";
 
-/** Gives the session up when the Worker refuses it, and says whether it did. */
-export function useLost(problem: Problem | undefined, onSessionLost: (reason: string) => void): boolean {
+/** Signs out when the Worker refuses the session (401), and returns whether it did. */
+export function useSignOutOnRefusal(problem: Problem | undefined, onSessionLost: (reason: string) => void): boolean {
   const lost = problem?.status === 401 ? problem.title : undefined;
   useEffect(() => {
     if (lost) onSessionLost(lost);
