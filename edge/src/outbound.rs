@@ -9,7 +9,8 @@ use js_sys::futures::JsFuture;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::{metrics, platform};
+use crate::observe::counters;
+use crate::platform;
 
 /// One call to make.
 pub struct Call<'a> {
@@ -80,8 +81,8 @@ impl Outbound {
             _ => "ok",
         };
         let neighbour = call.neighbour;
-        metrics::count("gatehouse_calls_total", &[("neighbour", neighbour), ("outcome", outcome)], 1);
-        metrics::count("gatehouse_call_milliseconds_total", &[("neighbour", neighbour)], ms.into());
+        counters::count("gatehouse_calls_total", &[("neighbour", neighbour), ("outcome", outcome)], 1);
+        counters::count("gatehouse_call_milliseconds_total", &[("neighbour", neighbour)], ms.into());
         self.calls.borrow_mut().push(CallLine { neighbour, operation: call.operation, status, ms });
         result
     }

@@ -10,8 +10,8 @@ pub mod vertex;
 
 use gatehouse_core::error::{Error, ErrorCode};
 
-use crate::app::Scope;
 use crate::outbound::Unanswered;
+use crate::scope::Scope;
 
 /// A neighbour that did not answer, as the caller sees it; the cause goes to the log.
 fn unavailable(scope: &Scope, unanswered: &Unanswered) -> Error {

@@ -4,8 +4,8 @@ use gatehouse_core::email::Email;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::app::Scope;
 use crate::outbound::Call;
+use crate::scope::Scope;
 
 const DEADLINE_MS: u32 = 5_000;
 

@@ -11,8 +11,8 @@ use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::unavailable;
-use crate::app::Scope;
 use crate::outbound::{Answer, Call};
+use crate::scope::Scope;
 use crate::{isolate, platform};
 
 const TOKEN_DEADLINE_MS: u32 = 3_000;

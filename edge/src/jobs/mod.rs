@@ -14,8 +14,8 @@ use gatehouse_core::error::{Error, ErrorCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
+use crate::scope::Scope;
 
 /// How many rows a job takes at a time. With four calls each at most it stays far below the platform's limits.
 const BATCH: u32 = 20;
@@ -83,7 +83,7 @@ async fn claim(scope: &Scope, batch: Batch) -> Claimed {
     let claimed: Result<Claimed, Failure> =
         postgrest::rpc_as_service(scope, "rpc/claim_due_work", &json!(batch)).await;
     claimed.unwrap_or_else(|failure| {
-        note(scope, "claim_due_work", Some(failure.into_error()));
+        note(scope, "claim_due_work", Some(failure.into()));
         Claimed::default()
     })
 }
@@ -93,14 +93,14 @@ async fn advance_subscriptions(scope: &Scope) {
     let advanced: Result<Value, Failure> =
         postgrest::rpc_as_service(scope, "rpc/advance_subscriptions", &json!({"p_limit": SUBSCRIPTIONS}))
             .await;
-    note(scope, "advance_subscriptions", advanced.err().map(Failure::into_error));
+    note(scope, "advance_subscriptions", advanced.err().map(Error::from));
 }
 
 /// Removes what is long done.
 async fn sweep(scope: &Scope) {
     let swept: Result<Value, Failure> =
         postgrest::rpc_as_service(scope, "rpc/sweep_queues", &json!({})).await;
-    note(scope, "sweep_queues", swept.err().map(Failure::into_error));
+    note(scope, "sweep_queues", swept.err().map(Error::from));
 }
 
 /// Counts what must never be; anything but zero is logged by the rule's name, and shown in `/metrics`.
@@ -116,7 +116,7 @@ async fn check_invariants(scope: &Scope) {
             scope.note_cause(format!("rules broken: {broken:?}"));
             ErrorCode::Internal.into()
         }
-        Err(failure) => failure.into_error(),
+        Err(failure) => failure.into(),
     };
     note(scope, "check_invariants", Some(failed));
 }
@@ -126,7 +126,7 @@ async fn sweep_abandoned(scope: &Scope) {
     let arguments = json!({"p_limit": ABANDONED, "p_request_id": scope.request_id});
     let swept: Result<u32, Failure> =
         postgrest::rpc_as_service(scope, "rpc/sweep_abandoned_sessions", &arguments).await;
-    note(scope, "sweep_abandoned_sessions", swept.err().map(Failure::into_error));
+    note(scope, "sweep_abandoned_sessions", swept.err().map(Error::from));
 }
 
 /// Logs a job's failure; the rows it had claimed come up again when their claim runs out.

@@ -7,10 +7,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::note;
-use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::manifest_store::{self, Source, Stored};
-use crate::metrics;
+use crate::observe::counters;
+use crate::scope::Scope;
 
 /// A workspace of `claim_rebuilds()`.
 #[derive(Deserialize)]
@@ -73,7 +73,7 @@ pub(super) async fn run(scope: &Scope, minute: u64) {
 async fn claim(scope: &Scope, range: &DueRange) -> Result<Vec<Due>, Error> {
     let arguments =
         json!({"p_reducer": REDUCER, "p_first": range.first, "p_last": range.last, "p_limit": CLAIM});
-    postgrest::rpc_as_service(scope, "rpc/claim_rebuilds", &arguments).await.map_err(Failure::into_error)
+    Ok(postgrest::rpc_as_service(scope, "rpc/claim_rebuilds", &arguments).await?)
 }
 
 /// Makes one manifest anew and counts it; false when a neighbour does not answer.
@@ -82,7 +82,7 @@ async fn look_at(scope: &Scope, due: &Due) -> bool {
     let scope = &scope.background();
     scope.note_workspace(&due.workspace_id);
     let outcome = rebuild(scope, due).await;
-    metrics::count("gatehouse_rebuilds_total", &[("outcome", outcome.as_str())], 1);
+    counters::count("gatehouse_rebuilds_total", &[("outcome", outcome.as_str())], 1);
     let up = !matches!(&outcome, Outcome::Failed(error) if error.code == ErrorCode::DependencyUnavailable);
     let failed = match outcome {
         Outcome::Failed(error) | Outcome::Skipped(error) => Some(error),
@@ -101,7 +101,7 @@ async fn rebuild(scope: &Scope, due: &Due) -> Outcome {
     if reduced.checksum == due.source.checksum {
         return match store(scope, due, &reduced).await {
             Ok(_) => Outcome::Unchanged,
-            Err(failure) => judge(failure.into_error()),
+            Err(failure) => judge(failure.into()),
         };
     }
     let fence = match manifest_store::raise_fence_for_cron(scope, &due.workspace_id).await {
@@ -157,6 +157,6 @@ async fn skip(scope: &Scope, due: &Due, error: Error) -> Outcome {
         postgrest::rpc_as_service(scope, "rpc/skip_rebuild", &arguments).await;
     match skipped {
         Ok(_) => Outcome::Skipped(error),
-        Err(failure) => Outcome::Failed(failure.into_error()),
+        Err(failure) => Outcome::Failed(failure.into()),
     }
 }

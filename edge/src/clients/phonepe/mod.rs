@@ -8,7 +8,7 @@ use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::payment::phonepe::{OrderStatus, PayAnswer, RefundAnswer};
 
 use super::unavailable;
-use crate::app::Scope;
+use crate::scope::Scope;
 
 const DEADLINE_MS: u32 = 5_000;
 

@@ -9,8 +9,8 @@ use gatehouse_core::payment::phonepe_v1::{
 use serde_json::Value;
 
 use super::{DEADLINE_MS, Known, Paid, Refunded, faulty, return_url, unavailable};
-use crate::app::Scope;
 use crate::outbound::Call;
+use crate::scope::Scope;
 
 pub(super) async fn pay(scope: &Scope, keys: &SaltKeys, order_id: &str, amount: i64) -> Result<Paid, Error> {
     let back = return_url(scope, order_id);

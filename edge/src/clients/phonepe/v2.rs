@@ -6,8 +6,8 @@ use gatehouse_core::payment::phonepe::{OrderStatus, RefundAnswer, TokenAnswer, p
 use serde::Deserialize;
 
 use super::{DEADLINE_MS, Known, Paid, Refunded, faulty, return_url, unavailable};
-use crate::app::Scope;
 use crate::outbound::{Answer, Call};
+use crate::scope::Scope;
 use crate::{isolate, platform};
 
 /// PhonePe's error body, in its several spellings.
