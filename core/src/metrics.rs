@@ -44,9 +44,9 @@ pub const METRICS: &[Metric] = &[
     counter(
         "gatehouse_calls_total",
         "neighbour, outcome",
-        "Calls to neighbours: ok, refused (4xx), failed (5xx) or unanswered.",
+        "Calls to upstream services: ok, refused (4xx), failed (5xx) or unanswered.",
     ),
-    counter("gatehouse_call_milliseconds_total", "neighbour", "Time that calls to neighbours took, summed."),
+    counter("gatehouse_call_milliseconds_total", "neighbour", "Time that calls to upstream services took, summed."),
     counter(
         "gatehouse_webhooks_total",
         "outcome",

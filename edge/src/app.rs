@@ -36,7 +36,7 @@ pub async fn answer(
                 .into_response(&request.method);
         }
     };
-    let scope = Scope::new(settings, request_id, Some(context));
+    let scope = Scope::new(env, settings, request_id, Some(context));
     let (route, result) = match shield::check(env, &request).await {
         Ok(()) => dispatch(&scope, &request).await,
         Err(error) => (None, Err(error)),
@@ -65,7 +65,7 @@ pub async fn answer(
 pub async fn work(env: &worker::Env, scheduled_ms: f64) {
     // Wrong settings are logged by name; there is nobody to answer to.
     let Ok(settings) = isolate::settings(env) else { return };
-    let scope = Scope::new(settings, platform::random_uuid(), None);
+    let scope = Scope::new(env, settings, platform::random_uuid(), None);
     jobs::run(&scope, scheduled_ms).await;
     if let Some(counts) = counters::take_due() {
         flush::flush(scope.detached(), counts).await;

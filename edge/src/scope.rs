@@ -4,7 +4,7 @@ use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 
 use gatehouse_core::env::Env;
-use gatehouse_core::error::Error;
+use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::log::TierLine;
 use gatehouse_core::rate_limit::{Policy, Verdict};
 
@@ -19,6 +19,7 @@ pub struct Scope {
     pub outbound: Outbound,
     /// The request's id.
     pub request_id: String,
+    env: worker::Env,
     /// None in the cron, which waits for its own work.
     context: Option<Rc<worker::Context>>,
     notes: RefCell<Notes>,
@@ -45,11 +46,17 @@ pub struct Notes {
 
 impl Scope {
     /// A scope for a request, or for the cron, which has no `context`.
-    pub fn new(settings: Rc<Env>, request_id: String, context: Option<worker::Context>) -> Self {
+    pub fn new(
+        env: &worker::Env,
+        settings: Rc<Env>,
+        request_id: String,
+        context: Option<worker::Context>,
+    ) -> Self {
         Self {
             settings,
             outbound: Outbound::new(request_id.clone()),
             request_id,
+            env: env.clone(),
             context: context.map(Rc::new),
             notes: RefCell::default(),
         }
@@ -70,6 +77,7 @@ impl Scope {
             settings: Rc::clone(&self.settings),
             outbound: Outbound::new(request_id.clone()),
             request_id,
+            env: self.env.clone(),
             context: self.context.clone(),
             notes: RefCell::default(),
         }
@@ -95,6 +103,17 @@ impl Scope {
         if let Some(context) = &self.context {
             context.wait_until(work);
         }
+    }
+
+    /// The content of a static asset of this deployment.
+    ///
+    /// # Errors
+    /// `internal` when the deployment lacks it.
+    pub async fn asset(&self, name: &str) -> Result<Vec<u8>, Error> {
+        platform::fetch_asset(&self.env, name).await.map_err(|_| {
+            self.note_cause(format!("the deployment has no asset {name}"));
+            ErrorCode::Internal.into()
+        })
     }
 
     /// The notes so far.

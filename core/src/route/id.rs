@@ -7,6 +7,8 @@ pub enum RouteId {
     Health,
     /// `GET /ready`
     Ready,
+    /// `GET /openapi.json`
+    OpenApi,
     /// `GET /metrics`
     Metrics,
     /// `POST /operations/replay`

@@ -23,6 +23,14 @@ pub(super) const ROUTES: &[Route] = &[
         ..OPEN
     },
     Route {
+        id: RouteId::OpenApi,
+        path: "/openapi.json",
+        summary: "This API as an OpenAPI 3.1 document. The same for everybody and cacheable.",
+        response: "OpenApi",
+        budget_ms: 200,
+        ..OPEN
+    },
+    Route {
         id: RouteId::Metrics,
         path: "/metrics",
         summary: "Counters and queues as Prometheus reads them, for the bearer of METRICS_TOKEN. Counters lag by up to 10 seconds.",

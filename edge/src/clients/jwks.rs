@@ -17,7 +17,7 @@ pub const DEADLINE_MS: u32 = 2_000;
 pub async fn fetch(scope: &Scope) -> Result<Jwks, Error> {
     let url = format!("{}/.well-known/jwks.json", scope.settings.auth.issuer);
     let call = Call {
-        neighbour: "auth",
+        service: "auth",
         operation: "jwks",
         method: "GET",
         url: &url,

@@ -92,7 +92,7 @@ async fn call<T: DeserializeOwned>(
 ) -> Result<T, Failure> {
     let url = format!("{}/rest/v1/{operation}", scope.settings.supabase_url);
     let call = Call {
-        neighbour: "postgrest",
+        service: "postgrest",
         operation,
         method: "POST",
         url: &url,

@@ -104,7 +104,7 @@ async fn command(
     parts.extend(arguments.iter().map(|argument| (*argument).to_owned()));
     let bearer = format!("Bearer {}", scope.settings.upstash_token);
     let call = Call {
-        neighbour: "upstash",
+        service: "upstash",
         operation,
         method: "POST",
         url: &scope.settings.upstash_url,

@@ -33,7 +33,7 @@ pub async fn generate(scope: &Scope, settings: &VertexEnv, prompt: &Value) -> Re
     for last in [false, true] {
         let bearer = format!("Bearer {token}");
         let call = Call {
-            neighbour: "vertex",
+            service: "vertex",
             operation: "generateContent",
             method: "POST",
             url: &url,
@@ -57,7 +57,7 @@ async fn fetch_token(scope: &Scope, settings: &VertexEnv) -> Result<String, Erro
         Error::new(ErrorCode::Misconfigured)
     })?;
     let call = Call {
-        neighbour: "vertex",
+        service: "vertex",
         operation: "token",
         method: "POST",
         url: &settings.token_url,

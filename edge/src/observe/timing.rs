@@ -6,7 +6,7 @@ use gatehouse_core::log::CallLine;
 pub fn server_timing(calls: &[CallLine], total_ms: u32, budget_ms: u32) -> String {
     let mut out = String::new();
     for call in calls {
-        out.push_str(&format!("{};desc=\"{}\";dur={}, ", call.neighbour, call.operation, call.ms));
+        out.push_str(&format!("{};desc=\"{}\";dur={}, ", call.service, call.operation, call.ms));
     }
     out.push_str(&format!("total;dur={total_ms}, budget;dur={budget_ms}"));
     out

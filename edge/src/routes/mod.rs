@@ -6,6 +6,7 @@ mod context;
 mod health;
 mod members;
 mod onboarding;
+mod openapi;
 mod operations;
 mod payments;
 pub mod probes;
@@ -46,6 +47,7 @@ macro_rules! handlers {
 handlers! {
     Health => health::health,
     Ready => operations::ready,
+    OpenApi => openapi::openapi,
     Metrics => operations::metrics,
     Replay => operations::replay,
     EnsureProfile => auth::ensure_profile::ensure_profile,

@@ -109,7 +109,7 @@ async fn send(
 ) -> Result<(u16, Answer), Error> {
     let url = format!("{}{path}", scope.settings.phonepe.pg_url);
     let call =
-        Call { neighbour: "phonepe", operation, method, url: &url, headers, body, deadline_ms: DEADLINE_MS };
+        Call { service: "phonepe", operation, method, url: &url, headers, body, deadline_ms: DEADLINE_MS };
     let answer = scope.outbound.send(call).await.map_err(|unanswered| unavailable(scope, &unanswered))?;
     Ok((answer.status, Answer::read(&answer.body).unwrap_or_default()))
 }
