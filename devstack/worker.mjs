@@ -39,6 +39,8 @@ const worker = new Miniflare(
     compatibilityFlags: options.compatibilityFlags,
     bindings: options.vars,
     ratelimits: options.ratelimits,
+    // Wrangler's static assets, without the four more Workers that serve them there.
+    serviceBindings: { ASSETS: { disk: { path: join(options.repo, "build/assets"), writable: false } } },
     unsafeDirectSockets: [{ host: "127.0.0.1", port: options.port }],
   }),
 );

@@ -16,6 +16,7 @@ pub mod email;
 pub mod env;
 pub mod error;
 pub mod gate;
+pub mod idempotency;
 pub mod json;
 pub mod log;
 pub mod members;

@@ -36,7 +36,8 @@ pub const FIELDS: &[(&str, &str)] = &[
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CallLine {
     /// `postgrest`, `upstash`, `auth`, `phonepe` or `resend`.
-    pub neighbour: &'static str,
+    #[serde(rename = "neighbour")]
+    pub service: &'static str,
     /// What was asked, such as `rpc/ensure_profile` or `EVALSHA manifest`.
     pub operation: &'static str,
     /// HTTP status; 0 when there was no answer.

@@ -1,7 +1,6 @@
 //! The named limits, and the membership that readers keep for a while when Postgres is away.
 
-use gatehouse_core::rate_limit::policy;
-use gatehouse_core::route::RouteId;
+use gatehouse_core::rate_limit;
 use gatehouse_devstack::Part;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -19,7 +18,7 @@ async fn a_route_may_be_used_so_often_and_says_how_often() {
     let world = World::shared().await;
     let founder = world.founder().await;
     assert_eq!(founder.finalize(&answers()).await.status, 201);
-    let most = policy(RouteId::Export).unwrap().most[0];
+    let most = rate_limit::EXPORT.most[0];
     for used in 1..=most {
         let reply = export(&founder).await;
         assert_eq!(reply.status, 200, "{used}: {reply:?}");
@@ -43,7 +42,7 @@ async fn an_outsider_uses_up_nothing_of_a_workspace() {
     let world = World::shared().await;
     let (founder, mut outsider) = (world.founder().await, world.founder().await);
     outsider.workspace_id.clone_from(&founder.workspace_id);
-    for _ in 0..policy(RouteId::Finalize).unwrap().most[0] {
+    for _ in 0..rate_limit::FINALIZE.most[0] {
         outsider.finalize(&answers()).await.refused(404, "workspace_not_found");
     }
     outsider.finalize(&answers()).await.refused(429, "rate_limited");
@@ -54,7 +53,7 @@ async fn an_outsider_uses_up_nothing_of_a_workspace() {
 async fn repeating_a_payment_with_its_key_is_not_counted() {
     let world = World::shared().await;
     let founder = world.founder().await;
-    let most = policy(RouteId::PaymentInit).unwrap().most[0];
+    let most = rate_limit::PAYMENT_INIT.most[0];
     let first = founder.init("glide", "month", "the-same-key").await;
     let left = (most - 1).to_string();
     assert_eq!((first.status, first.header("ratelimit-remaining")), (201, Some(left.as_str())));

@@ -1,7 +1,6 @@
 //! What the manifest is made from: read, edited, refused, and shown again after a restore.
 
-use gatehouse_core::rate_limit::policy;
-use gatehouse_core::route::RouteId;
+use gatehouse_core::rate_limit;
 use gatehouse_devstack::{Fault, Part};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -195,7 +194,7 @@ async fn what_cannot_be_edited_is_refused_and_leaves_no_fence() {
     let mut outsider = world.founder().await;
     outsider.workspace_id.clone_from(&founder.workspace_id);
     outsider.get("/context/source").await.refused(404, "workspace_not_found");
-    for _ in 0..policy(RouteId::EditSource).unwrap().most[0] {
+    for _ in 0..rate_limit::EDIT.most[0] {
         edit(&outsider, "\"1\"", &with_goal("theirs")).await.refused(404, "workspace_not_found");
     }
     edit(&outsider, "\"1\"", &with_goal("theirs")).await.refused(429, "rate_limited");

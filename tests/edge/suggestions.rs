@@ -1,7 +1,6 @@
 //! Suggestions of a language model: real signatures, a simulated model, and everything that it may do wrong.
 
-use gatehouse_core::rate_limit::policy;
-use gatehouse_core::route::RouteId;
+use gatehouse_core::rate_limit;
 use gatehouse_devstack::vertex::Vertex;
 use gatehouse_devstack::worker::{Worker, WorkerOptions, worker_vars};
 use gatehouse_devstack::{Fault, Part, Stack, StackOptions};
@@ -171,7 +170,7 @@ async fn who_asks_wrongly_or_too_often_is_told_before_the_model_is_asked() {
         .post("/context/suggestions", Some(&json!({"fields": ["brand_tone"]})))
         .await
         .refused(400, "idempotency_key_missing");
-    let most = policy(RouteId::Suggest).unwrap().most[0];
+    let most = rate_limit::SUGGEST.most[0];
     for _ in 0..most {
         assert_eq!(ask(&founder, json!(["brand_tone"])).await.status, 201);
     }

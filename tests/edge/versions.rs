@@ -1,7 +1,6 @@
 //! Versions after the first: compared, restored, rebuilt.
 
-use gatehouse_core::rate_limit::policy;
-use gatehouse_core::route::RouteId;
+use gatehouse_core::rate_limit;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -223,7 +222,7 @@ async fn who_may_not_rebuild_is_refused_and_leaves_no_fence() {
     let member = member_of(world, &founder).await;
     rebuild(&member, &new_key(), r#"{"force": true}"#).await.refused(403, "role_not_allowed");
     let outsider = outsider_of(world, &founder).await;
-    for _ in 0..policy(RouteId::Rebuild).unwrap().most[0] {
+    for _ in 0..rate_limit::REBUILD.most[0] {
         rebuild(&outsider, &new_key(), "").await.refused(404, "workspace_not_found");
     }
     rebuild(&outsider, &new_key(), "").await.refused(429, "rate_limited");

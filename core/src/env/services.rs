@@ -1,4 +1,4 @@
-//! The settings of neighbours that have several of their own.
+//! The settings of upstream services that have several of their own.
 
 use super::GENERATION;
 use crate::payment::phonepe_v1::Salt;

@@ -11,8 +11,8 @@ use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::unavailable;
-use crate::app::Scope;
 use crate::outbound::{Answer, Call};
+use crate::scope::Scope;
 use crate::{isolate, platform};
 
 const TOKEN_DEADLINE_MS: u32 = 3_000;
@@ -33,7 +33,7 @@ pub async fn generate(scope: &Scope, settings: &VertexEnv, prompt: &Value) -> Re
     for last in [false, true] {
         let bearer = format!("Bearer {token}");
         let call = Call {
-            neighbour: "vertex",
+            service: "vertex",
             operation: "generateContent",
             method: "POST",
             url: &url,
@@ -57,7 +57,7 @@ async fn fetch_token(scope: &Scope, settings: &VertexEnv) -> Result<String, Erro
         Error::new(ErrorCode::Misconfigured)
     })?;
     let call = Call {
-        neighbour: "vertex",
+        service: "vertex",
         operation: "token",
         method: "POST",
         url: &settings.token_url,

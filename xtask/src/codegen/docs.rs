@@ -6,8 +6,8 @@ use gatehouse_core::env::{Format, Need, SETTINGS};
 use gatehouse_core::error::ErrorCode;
 use gatehouse_core::log;
 use gatehouse_core::metrics::METRICS;
-use gatehouse_core::rate_limit::{Outage, POLICIES};
-use gatehouse_core::route;
+use gatehouse_core::rate_limit::Outage;
+use gatehouse_core::route::{self, Role};
 use gatehouse_core::vocabulary::VOCABULARY;
 
 const NOTE: &str = "<!-- Generated from core by `npm run codegen`; do not edit. -->\n\n";
@@ -15,11 +15,18 @@ const NOTE: &str = "<!-- Generated from core by `npm run codegen`; do not edit. 
 /// `docs/API.md`
 pub fn api() -> String {
     let mut out = format!(
-        "{NOTE}# API\n\nThe machine-readable form is [openapi.json](openapi.json). Every error is \
-         `application/problem+json` with a stable `code` ([ERRORS.md](ERRORS.md)); every response carries \
-         `X-Request-Id` and `Server-Timing`. A session is `Authorization: Bearer <Supabase access token>`.\n\n\
-         Calls: network calls before the response when the signing keys are cached; `+n` when the membership record is not.\n\n\
-         | route | does | session | workspace | body at most | calls | budget |\n|---|---|---|---|---|---|---|\n"
+        "{NOTE}# API\n\nThe machine-readable form is [openapi.json](openapi.json), which the Worker serves as \
+         `GET /openapi.json`. Every error is `application/problem+json` with a stable `code` ([ERRORS.md](ERRORS.md)); \
+         every answer carries `X-Request-Id` and `Server-Timing`. A route of GET answers HEAD too, without a body.\n\n\
+         A session is `Authorization: Bearer <Supabase access token>`, or the cookie that `@supabase/ssr` writes; the \
+         header wins. With the cookie, a request that changes something must come from an allowed origin \
+         ([AUTH.md](AUTH.md)).\n\n\
+         Columns: *session*: required. *workspace*: `X-Workspace-Id` is required, and the role that its member needs. \
+         *plan*: the workspace needs a plan, and the caller a seat in it. *key*: an `Idempotency-Key` is required, 8 to \
+         64 letters, digits, `-` or `_`, with or without double quotes. *calls*: network calls before the answer with \
+         signing keys and script hashes cached; `+n` without a cached membership record.\n\n\
+         | route | does | session | workspace | plan | key | body at most | calls | budget |\n\
+         |---|---|---|---|---|---|---|---|---|\n"
     );
     for route in route::routes() {
         let yes = |flag| if flag { "yes" } else { "" };
@@ -29,14 +36,21 @@ pub fn api() -> String {
         } else {
             format!(" (+{})", route.calls.cold_extra)
         };
+        let workspace = match (route.needs_workspace(), route.role) {
+            (false, _) => "",
+            (true, Role::Any) => "yes",
+            (true, Role::Editor) => "owner, admin",
+            (true, Role::Owner) => "owner",
+        };
         let _ = writeln!(
             out,
-            "| `{} {}` | {} | {} | {} | {body} | {}{cold} | {} ms |",
+            "| `{} {}` | {} | {} | {workspace} | {} | {} | {body} | {}{cold} | {} ms |",
             route.method.as_str(),
             route.path,
             route.summary,
-            yes(route.session),
-            yes(route.workspace),
+            yes(route.needs_session()),
+            yes(route.plan),
+            yes(route.key),
             route.calls.warm,
             route.budget_ms
         );
@@ -61,8 +75,7 @@ fn limits() -> String {
                    | limit | route | no plan · ascent · glide · soar | within | while Redis is unavailable | why |\n\
                    |---|---|---|---|---|---|\n"
         .to_owned();
-    for policy in POLICIES {
-        let Some(route) = route::of(policy.route) else { continue };
+    for (route, policy) in route::routes().filter_map(|route| Some((route, route.limit?))) {
         let [none, ascent, glide, soar] = policy.most;
         let _ = writeln!(
             out,

@@ -68,14 +68,14 @@ fn operation(route: &Route) -> Value {
         "x-network-calls": {"warm": route.calls.warm, "cold_extra": route.calls.cold_extra},
         "responses": responses,
     });
-    if route.session {
+    if route.needs_session() {
         operation["security"] = json!([{"session": []}, {"cookie": []}]);
     }
     let mut parameters: Vec<Value> = route
         .parameters()
         .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
         .collect();
-    if route.workspace {
+    if route.needs_workspace() {
         parameters.push(json!({
             "name": "X-Workspace-Id", "in": "header", "required": true, "schema": {"type": "string", "format": "uuid"},
             "description": "The workspace; never guessed.",

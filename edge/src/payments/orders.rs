@@ -1,4 +1,4 @@
-//! What PhonePe says about an order, applied: the one path that webhook, status page and cron share.
+//! Asking PhonePe about an order and applying the answer: the one path that webhook, status page and cron share.
 
 use gatehouse_core::api::{OrderView, SubscriptionView};
 use gatehouse_core::error::Error;
@@ -8,10 +8,10 @@ use gatehouse_core::vocabulary::{Interval, PaymentStatus, Plan};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::app::Scope;
 use crate::clients::phonepe::{self, Known};
-use crate::clients::postgrest::{self, Failure};
+use crate::clients::postgrest;
 use crate::platform;
+use crate::scope::Scope;
 
 /// The longest that a page waits before it asks us again, and that a view of a pending order is kept.
 const ASK_US_AGAIN_MS: i64 = 2_000;
@@ -59,7 +59,7 @@ impl Order {
         self.status == PaymentStatus::Pending && now >= next_poll(created, expires, now).give_up_at
     }
 
-    /// What a page is told.
+    /// The order as a page shows it.
     pub fn view(self, now: Timestamp) -> OrderView {
         let (created, expires) = self.times(now);
         let needs_attention = self.is_overdue(now);
@@ -83,7 +83,7 @@ impl Order {
     }
 }
 
-/// What became of applying.
+/// `apply_payment_event()` of the database.
 #[derive(Deserialize)]
 pub struct Applied {
     /// `applied`, `unchanged`, `incident` or `unknown_order`.
@@ -107,7 +107,7 @@ pub struct Question<'a> {
 }
 
 impl<'a> Question<'a> {
-    /// The question about an order that was just read.
+    /// The question about an order that was read just now.
     pub fn about(order: &'a Order, source: &'static str, now: Timestamp) -> Self {
         let (created_at, expires_at) = order.times(now);
         Self { order_id: &order.order_id, created_at, expires_at, source, inbox_id: None }
@@ -127,7 +127,7 @@ pub async fn ask_and_apply(scope: &Scope, question: &Question<'_>) -> Result<App
             "p_state": status.state, "p_amount": status.amount, "p_provider_order_id": status.order_id,
             "p_details": {"error_code": status.error_code, "detailed_error_code": status.detailed_error_code},
         }),
-        // PhonePe never heard of it, so nobody can pay it once its page's time is over.
+        // PhonePe does not know it, so nobody can pay it once its page has expired.
         Known::Nothing => json!({
             "p_state": if now > give_up_at { "FAILED" } else { "PENDING" }, "p_amount": null,
             "p_provider_order_id": null, "p_details": {"error_code": "NOT_OPENED"},
@@ -143,9 +143,7 @@ pub async fn ask_and_apply(scope: &Scope, question: &Question<'_>) -> Result<App
             ("p_request_id".to_owned(), json!(scope.request_id)),
         ]);
     }
-    let applied: Applied = postgrest::rpc_as_service(scope, "rpc/apply_payment_event", &arguments)
-        .await
-        .map_err(Failure::into_error)?;
+    let applied: Applied = postgrest::rpc_as_service(scope, "rpc/apply_payment_event", &arguments).await?;
     if applied.outcome == "incident" {
         scope.note_cause(format!("an incident was stored for order {}", question.order_id));
     }

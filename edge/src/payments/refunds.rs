@@ -1,4 +1,4 @@
-//! What PhonePe says about money on its way back, applied: the one path that route, webhook and cron share.
+//! Asking PhonePe for and about refunds and applying the answer: the one path that route, webhook and cron share.
 
 use gatehouse_core::api::RefundView;
 use gatehouse_core::error::{Error, ErrorCode};
@@ -8,10 +8,10 @@ use gatehouse_core::time;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::app::Scope;
 use crate::clients::phonepe::{self, Known, Refunded};
-use crate::clients::postgrest::{self, Failure};
+use crate::clients::postgrest;
 use crate::platform;
+use crate::scope::Scope;
 
 /// `apply_refund_event()` of the database.
 #[derive(Deserialize)]
@@ -22,13 +22,13 @@ pub struct Applied {
     pub refund: Option<RefundView>,
 }
 
-/// Asks PhonePe for the money back, for the first time, and applies the answer.
+/// Sends a new refund to PhonePe and applies the answer.
 ///
 /// # Errors
-/// `dependency_unavailable`: PhonePe may or may not have taken it; the cron asks. `refund_refused`: it is over.
+/// `dependency_unavailable`: PhonePe may or may not have accepted it; the cron asks. `refund_refused`: it has failed.
 pub async fn send(scope: &Scope, refund: &RefundView, source: &'static str) -> Result<RefundView, Error> {
-    let told = phonepe::refund(scope, &refund.refund_id, &refund.order_id, refund.amount).await?;
-    let (answer, refused) = match told {
+    let sent = phonepe::refund(scope, &refund.refund_id, &refund.order_id, refund.amount).await?;
+    let (answer, refused) = match sent {
         Refunded::Taken(answer) => (answer, false),
         Refunded::Refused(code) => {
             scope.note_cause(format!("refund {} was refused: {code}", refund.refund_id));
@@ -47,7 +47,7 @@ pub async fn send(scope: &Scope, refund: &RefundView, source: &'static str) -> R
     applied.refund.ok_or_else(|| ErrorCode::Internal.into())
 }
 
-/// Asks PhonePe what became of a refund; one that it has never heard of is asked for again, under the same id.
+/// Asks PhonePe for a refund's status; one that it does not know is sent again, under the same id.
 ///
 /// # Errors
 /// As [`send`].
@@ -66,7 +66,7 @@ pub async fn follow_up(
     }
 }
 
-/// Asks PhonePe about the refund that a webhook spoke of and applies the answer.
+/// Asks PhonePe about the refund that a webhook names and applies the answer.
 ///
 /// # Errors
 /// `dependency_unavailable`: nothing was applied, and asking again is safe.
@@ -99,9 +99,7 @@ async fn apply(
         "p_provider_refund_id": answer.refund_id, "p_details": {"error_code": answer.error_code},
         "p_next_check_at": next.map(time::format), "p_inbox_id": inbox_id, "p_request_id": scope.request_id,
     });
-    let applied: Applied = postgrest::rpc_as_service(scope, "rpc/apply_refund_event", &arguments)
-        .await
-        .map_err(Failure::into_error)?;
+    let applied: Applied = postgrest::rpc_as_service(scope, "rpc/apply_refund_event", &arguments).await?;
     if applied.outcome == "incident" {
         scope.note_cause(format!("an incident was stored for refund {refund_id}"));
     }

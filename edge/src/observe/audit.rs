@@ -1,14 +1,15 @@
-//! What is worth remembering though it changes no row: written to the audit log after the answer has gone out.
+//! Events that change no row: written to the audit log after the answer has gone out.
 
 use std::cell::RefCell;
 
+use gatehouse_core::error::Error;
 use gatehouse_core::vocabulary::AuditAction;
 use serde_json::{Value, json};
 
-use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
+use crate::scope::Scope;
 
-/// How many denials an isolate remembers, so that a caller who knocks all night leaves a row and not a heap.
+/// How many denials an isolate remembers, so that a caller who repeats a refused request all night leaves one row.
 const REMEMBERED: usize = 256;
 
 thread_local! {
@@ -19,10 +20,10 @@ thread_local! {
 pub fn record(scope: &Scope, action: AuditAction, workspace_id: &str, user_id: &str, details: Value) {
     let background = scope.background();
     let event = json!({"action": action, "workspace_id": workspace_id, "actor": user_id, "details": details});
-    scope.after(async move {
+    scope.wait_until(async move {
         let recorded: Result<Value, Failure> =
             postgrest::rpc_as_service(&background, "rpc/record_events", &json!({"p_events": [event]})).await;
-        background.log_background("record_events", recorded.err().map(Failure::into_error));
+        background.log_background("record_events", recorded.err().map(Error::from));
     });
 }
 

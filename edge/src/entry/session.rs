@@ -3,39 +3,32 @@
 use std::rc::Rc;
 
 use gatehouse_core::auth::{
-    Jwk, KEYS_MAX_AGE_MS, KeyStep, Sender, Session, Token, bearer, check_claims, check_sender, credential,
-    key_step, signed_with_secret, wrong_signature,
+    Jwk, KEYS_MAX_AGE_MS, KeyStep, Sender, Token, bearer, check_claims, check_sender, credential, key_step,
+    signed_with_secret, wrong_signature,
 };
 use gatehouse_core::error::{Error, ErrorCode};
 
-use crate::app::Scope;
+use super::person::Person;
+use super::signature;
 use crate::clients::jwks;
 use crate::http::Request;
 use crate::isolate::{self, KeySet};
-use crate::{platform, signature};
+use crate::platform;
+use crate::scope::Scope;
 
 /// How often a request looks whether the key set has come that another one asked for, in milliseconds.
 const LOOK_AGAIN_MS: u32 = 10;
-
-/// A session with the token that proves it; the token is what row-level security judges.
-#[derive(Clone)]
-pub struct SignedIn {
-    /// The checked session.
-    pub session: Session,
-    /// The access token.
-    pub token: String,
-}
 
 /// Reads and checks the session. It is never refreshed here: refresh tokens are good once, and the page has them.
 ///
 /// # Errors
 /// `token_missing`, `token_invalid`, `token_expired`, `signing_key_unknown`; `origin_not_allowed` for a change that
 /// another site asks for by cookie; `dependency_unavailable` when the keys cannot be had.
-pub async fn require(scope: &Scope, request: &Request<'_>) -> Result<SignedIn, Error> {
+pub async fn require(scope: &Scope, request: &Request<'_>) -> Result<Person, Error> {
     let auth = &scope.settings.auth;
     let authorization = request.header("authorization");
-    let asked_for = authorization.as_deref().and_then(bearer).is_some();
-    let cookie = if asked_for { None } else { request.header("cookie") };
+    let has_bearer = authorization.as_deref().and_then(bearer).is_some();
+    let cookie = if has_bearer { None } else { request.header("cookie") };
     let found = credential(authorization.as_deref(), cookie.as_deref(), &auth.cookie_name)?;
     if found.from_cookie {
         let (origin, fetch_site) = (request.header("origin"), request.header("sec-fetch-site"));
@@ -57,7 +50,7 @@ pub async fn require(scope: &Scope, request: &Request<'_>) -> Result<SignedIn, E
     }
     let session = check_claims(&token, &auth.issuer, platform::now())?;
     scope.note_user(&session.user_id);
-    Ok(SignedIn { session, token: found.token })
+    Ok(Person { session, token: found.token })
 }
 
 /// The key that the token names, fetched when our copy is old or does not know it.

@@ -4,7 +4,7 @@ use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::rate_limit::{Policy, Verdict};
 use serde_json::Value;
 
-use crate::app::Scope;
+use crate::scope::Scope;
 
 /// Takes a script's verdict to the answer's headers, and refuses what is too much. A script that was not asked to
 /// count answers no verdict.
