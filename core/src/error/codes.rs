@@ -130,6 +130,8 @@ errors! {
     OperatorTokenInvalid = "operator_token_invalid", 401, "This is for operators.", "Send the deployment's METRICS_TOKEN (for /metrics) or OPERATOR_TOKEN as `Authorization: Bearer …`.";
     /// The workspace has no plan at the moment.
     PlanRequired = "plan_required", 403, "This needs a plan.", "Choose a plan; the owner or an admin can.";
+    /// The plan has fewer seats than the workspace has members, and others come first: the owner, then by date of joining. Reading goes on.
+    NoSeat = "no_seat", 403, "The plan has no seat for you.", "Ask the owner of the workspace, whom the detail names, for a larger plan or a free seat; you can read until then.";
     /// The plan's seats, moves of the week or active campaigns are used up; the detail says which.
     PlanLimitReached = "plan_limit_reached", 409, "Your plan allows no more.", "Choose a larger plan, or do what the detail says.";
     /// The invitation does not exist; a token or an id of another workspace is answered the same.

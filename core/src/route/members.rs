@@ -33,6 +33,7 @@ pub(super) const ROUTES: &[Route] = &[
         errors: &[
             ErrorCode::RoleNotAllowed,
             ErrorCode::PlanRequired,
+            ErrorCode::NoSeat,
             ErrorCode::PlanLimitReached,
             ErrorCode::InvitationOpen,
             ErrorCode::AlreadyMember,

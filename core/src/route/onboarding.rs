@@ -98,6 +98,8 @@ pub(super) const ROUTES: &[Route] = &[
             ErrorCode::AnswersInvalid,
             ErrorCode::ManifestTooLarge,
             ErrorCode::RoleNotAllowed,
+            ErrorCode::PlanRequired,
+            ErrorCode::NoSeat,
             ErrorCode::DependencyUnavailable,
         ],
     },
