@@ -13,6 +13,7 @@ pub mod auth;
 pub mod context;
 pub mod cors;
 pub mod email;
+pub mod entitlement;
 pub mod env;
 pub mod error;
 pub mod gate;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ANSWERS, callWorker, launch, newPerson, open, picture, settled, signUp, token, violations, workspaceOf } from "./support.mjs";
+import { ANSWERS, buyPlan, callWorker, launch, newPerson, open, picture, settled, signUp, token, violations, workspaceOf } from "./support.mjs";
 
 let browser;
 before(async () => {
@@ -83,7 +83,7 @@ test("the counter counts characters as the rules do", async () => {
   await close();
 });
 
-/** Signs up, finalizes over HTTP, and loads the page again. */
+/** Signs up, buys a plan and finalizes over HTTP, and loads the page again. */
 async function withManifest(options) {
   const opened = await open(browser, options);
   const person = newPerson();
@@ -91,6 +91,7 @@ async function withManifest(options) {
   await opened.page.locator("h2", { hasText: "No manifest yet" }).waitFor();
   const bearer = await token(person);
   const workspace = await workspaceOf(bearer);
+  await buyPlan(bearer, workspace);
   const made = await callWorker("/onboarding/finalize", { bearer, workspace, body: { answers: ANSWERS } });
   assert.ok(made.status === 200 || made.status === 201, JSON.stringify(made.body));
   opened.problems.length = 0;

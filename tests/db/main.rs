@@ -20,6 +20,7 @@ mod operations;
 mod orders;
 mod payments;
 mod periods;
+mod plan_and_seat;
 mod plans;
 mod plans_fill;
 mod plans_reader;

@@ -29,7 +29,7 @@ async fn finalize_raw(db: &mut Db, who: Who, workspace: Uuid, content: &str) -> 
 #[tokio::test]
 async fn who_may_call_what() {
     let mut db = Db::shared().await;
-    let world = World::new(&db).await;
+    let world = World::with_plan(&db).await;
     let nowhere = Uuid::new_v4();
     let denied = "42501";
     for sql in ["select public.ensure_profile()", "select public.verify_profile()"] {
@@ -102,7 +102,7 @@ async fn members_read_their_plan_and_outsiders_learn_nothing() {
 #[tokio::test]
 async fn every_argument_is_checked_again() {
     let mut db = Db::shared().await;
-    let world = World::new(&db).await;
+    let world = World::with_plan(&db).await;
     let good = json!({ "a": 1 });
     let text = canonical_json(&good);
     let sum = crate::support::checksum(&good);
@@ -175,7 +175,7 @@ async fn every_argument_is_checked_again() {
 #[tokio::test]
 async fn content_that_a_reader_could_not_verify_is_refused() {
     let mut db = Db::shared().await;
-    let world = World::new(&db).await;
+    let world = World::with_plan(&db).await;
     let who = Who::Person(world.owner);
     let deep = |levels: usize| format!("{}1{}", "{\"a\":".repeat(levels), "}".repeat(levels));
     // 16,384 bytes in all: three-byte letters, the frame `{"a":"…"}` and two letters more.

@@ -33,7 +33,7 @@ fn id(made: &Value) -> Uuid {
 /// A workspace with a plan and a manifest.
 async fn ready(db: &Db) -> World {
     let world = World::new(db).await;
-    subscribe(db, world.workspace, "ascent").await;
+    subscribe(db, world.workspace, "glide").await;
     let sql = "insert into public.business_context_manifests
                  (workspace_id, version, source, content, checksum, business_context, answers, token_estimate)
                values ($1, 1, 'onboarding', '{}', encode(sha256('{}'), 'hex'), '{}', '{\"industry\":\"Tea\"}', 1)";

@@ -135,7 +135,7 @@ pub struct World {
 }
 
 impl World {
-    /// Four fresh people and the first one's workspace.
+    /// Four fresh people and the first one's workspace, which has never had a plan.
     pub async fn new(db: &Db) -> World {
         let mut people = Vec::new();
         for name in ["owner", "admin", "member", "outsider"] {
@@ -159,6 +159,14 @@ impl World {
             .await;
         }
         World { workspace, owner, admin, member, outsider }
+    }
+
+    /// As [`World::new`], with a year of the largest plan, which has a seat for everybody.
+    pub async fn with_plan(db: &Db) -> World {
+        let world = World::new(db).await;
+        let buy = "select private.extend_subscription($1, 'soar', 'year', now())";
+        assert_eq!(db.run(buy, &[&world.workspace]).await, 1);
+        world
     }
 }
 

@@ -64,7 +64,7 @@ async fn without_a_session_it_is_a_redirect_and_no_call() {
 #[tokio::test]
 async fn a_founder_is_led_from_the_plan_to_the_dashboard_with_one_call_each() {
     let world = World::shared().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     founder.get(DASHBOARD).await;
     let reply = founder.get(DASHBOARD).await;
     assert_eq!(told(&reply), ("interstitial", "plan", "choose_plan"));
@@ -85,7 +85,7 @@ async fn a_founder_is_led_from_the_plan_to_the_dashboard_with_one_call_each() {
 #[tokio::test]
 async fn the_explainer_names_both_ends_of_a_plan_that_ran_out() {
     let world = World::shared().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     pay(world, &founder).await;
     let end = format!(
         "update public.subscriptions set current_period_start = '2026-01-03Z', current_period_end = '2026-02-03Z'
@@ -103,8 +103,8 @@ async fn the_explainer_names_both_ends_of_a_plan_that_ran_out() {
 #[tokio::test]
 async fn an_outsider_gets_404_and_support_an_answer_with_an_audit_row() {
     let world = World::shared().await;
-    let founder = world.founder().await;
-    let mut other = world.founder().await;
+    let founder = world.founder_without_plan().await;
+    let mut other = world.founder_without_plan().await;
     other.workspace_id = founder.workspace_id.clone();
     other.get(DASHBOARD).await.refused(404, "workspace_not_found");
     let nowhere = "/auth/gate?workspace=6d0c0b6e-7a3b-4c1f-9a77-1d2f3a4b5c6d";
@@ -155,7 +155,7 @@ async fn signed_in_again(world: &World, founder: &Founder<'_>) -> String {
 #[tokio::test]
 async fn with_postgres_away_the_page_stays_closed_and_says_so() {
     let world = World::own().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     pay(&world, &founder).await;
     founder.finalize(&answers()).await;
     assert_eq!(told(&founder.get(DASHBOARD).await), ("allow", "-", "-"));

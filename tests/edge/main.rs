@@ -17,6 +17,7 @@ mod operations;
 mod orders;
 mod panics;
 mod payments;
+mod plan_and_seat;
 mod race;
 mod rebuilds;
 mod refunds;

@@ -6,18 +6,6 @@ use uuid::Uuid;
 
 use crate::support::{Founder, Reply, World, answers, until};
 
-/// A founder whose plan has five seats.
-async fn on_glide(world: &World) -> Founder<'_> {
-    let founder = world.founder().await;
-    let sql = "insert into subscriptions (workspace_id, plan, status, billing_interval, current_period_start, current_period_end)
-               values ($1::text::uuid, 'glide', 'active', 'month', now(), now() + interval '30 days')";
-    let (client, connection) =
-        tokio_postgres::connect(world.stack.database_url(), tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client.execute(sql, &[&founder.workspace_id]).await.unwrap();
-    founder
-}
-
 async fn invite(who: &Founder<'_>, email: &str, role: &str) -> Reply {
     who.post("/members/invite", Some(&json!({"email": email, "role": role}))).await
 }
@@ -50,7 +38,7 @@ async fn remove(who: &Founder<'_>, user_id: &str) -> Reply {
 #[tokio::test]
 async fn an_invited_person_joins_with_one_call_and_is_seen_by_everybody() {
     let world = World::shared().await;
-    let owner = on_glide(world).await;
+    let owner = world.founder().await;
     let mut asha = world.founder().await;
 
     let invitation = invite(&owner, &asha.email.to_uppercase(), "member").await;
@@ -80,7 +68,7 @@ async fn an_invited_person_joins_with_one_call_and_is_seen_by_everybody() {
 #[tokio::test]
 async fn a_link_that_is_withdrawn_or_made_up_joins_nothing() {
     let world = World::shared().await;
-    let owner = on_glide(world).await;
+    let owner = world.founder().await;
     let other = world.founder().await;
     let invitation = invite(&owner, &other.email, "admin").await;
     let path = format!("/members/invitations/{}", invitation.json["invitation_id"].as_str().unwrap());
@@ -103,7 +91,7 @@ async fn a_link_that_is_withdrawn_or_made_up_joins_nothing() {
 #[tokio::test]
 async fn roles_bound_what_each_may_do_to_the_others() {
     let world = World::shared().await;
-    let owner = on_glide(world).await;
+    let owner = world.founder().await;
     let (mut admin, mut member) = (world.founder().await, world.founder().await);
     bring_in(&owner, &mut admin, "admin").await;
     bring_in(&owner, &mut member, "member").await;
@@ -160,7 +148,7 @@ async fn save(who: &Founder<'_>) -> Reply {
 #[tokio::test]
 async fn a_new_role_and_a_removal_are_felt_at_once() {
     let world = World::shared().await;
-    let owner = on_glide(world).await;
+    let owner = world.founder().await;
     let mut other = world.founder().await;
     bring_in(&owner, &mut other, "member").await;
     let id = user_id(&other).await;
@@ -187,7 +175,7 @@ async fn a_new_role_and_a_removal_are_felt_at_once() {
 #[tokio::test]
 async fn a_person_with_two_workspaces_says_which_with_every_request() {
     let world = World::shared().await;
-    let owner = on_glide(world).await;
+    let owner = world.founder().await;
     let mut other = world.founder().await;
     let own = other.workspace_id.clone();
     bring_in(&owner, &mut other, "admin").await;

@@ -28,7 +28,7 @@ async fn replay(world: &World, about: &str, apply: bool) -> Reply {
 #[tokio::test]
 async fn a_stored_webhook_is_shown_then_applied_once() {
     let world = World::shared().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let order_id = founder.order().await;
     let phonepe = world.stack.phonepe();
     phonepe.webhooks_for(&order_id, Webhooks { lose: true, ..Webhooks::default() });
@@ -80,7 +80,7 @@ async fn without_the_right_token_nobody_replays_or_reads_metrics() {
 #[tokio::test]
 async fn metrics_are_prometheus_text_with_what_was_counted() {
     let world = World::own().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     founder.order().await;
     let read = || world.ask(Method::GET, "/metrics").header("authorization", METRICS_TOKEN).send();
     let reply = read().await;

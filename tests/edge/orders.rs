@@ -29,7 +29,7 @@ fn ms_between(from: &Value, to: &Value) -> i64 {
 #[tokio::test]
 async fn no_order_is_made_while_database_and_catalogue_disagree_about_the_price() {
     let world = World::own().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     execute(&world, "update plans set monthly_paise = 100 where plan = 'glide'").await;
     let refused = founder.init("glide", "month", &Uuid::new_v4().to_string()).await;
     refused.refused(409, "price_changed");
@@ -41,7 +41,7 @@ async fn no_order_is_made_while_database_and_catalogue_disagree_about_the_price(
 #[tokio::test]
 async fn an_order_past_its_time_needs_attention_and_is_asked_about_every_ten_minutes() {
     let world = World::shared().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let order_id = founder.order().await;
     assert_eq!(timeline(&founder, &order_id).await["order"]["needs_attention"], json!(false));
     // Its page has been closed for three minutes, and PhonePe still says PENDING.
@@ -66,7 +66,7 @@ async fn an_order_past_its_time_needs_attention_and_is_asked_about_every_ten_min
 #[tokio::test]
 async fn the_timeline_of_a_failed_order_says_when_it_is_asked_about_again() {
     let world = World::shared().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let order_id = founder.order().await;
     world.stack.phonepe().webhooks_for(&order_id, Webhooks { lose: true, ..Webhooks::default() });
     world.stack.phonepe().fail(&order_id).unwrap();
@@ -82,7 +82,7 @@ async fn the_timeline_of_a_failed_order_says_when_it_is_asked_about_again() {
 #[tokio::test]
 async fn a_key_whose_order_was_given_up_without_a_page_opens_none() {
     let world = World::own().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let (key, pay) = (Uuid::new_v4().to_string(), Some("/checkout/v2/pay".to_owned()));
     let lost = Fault { drop: true, path: pay, ..Fault::default() };
     world.stack.faults().set(Part::Phonepe, lost).unwrap();

@@ -36,7 +36,7 @@ pub fn mails(world: &World, founder: &Founder<'_>) -> usize {
 #[tokio::test]
 async fn a_payment_travels_from_the_plan_to_access_and_one_e_mail() {
     let world = World::shared().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let plans = world.ask(Method::GET, "/payments/v2/plans").send().await;
     assert_eq!(plans.header("cache-control"), Some("public, max-age=300"));
     assert_eq!(plans.json["plans"][1]["monthly_paise"], 700_000);
@@ -73,7 +73,7 @@ async fn a_payment_travels_from_the_plan_to_access_and_one_e_mail() {
 #[tokio::test]
 async fn with_the_webhook_lost_the_cron_completes_the_order() {
     let world = World::shared().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let order_id = founder.order().await;
     world.stack.phonepe().webhooks_for(&order_id, Webhooks { lose: true, ..Webhooks::default() });
     world.stack.phonepe().pay(&order_id).unwrap();
@@ -89,7 +89,7 @@ async fn with_the_webhook_lost_the_cron_completes_the_order() {
 #[tokio::test]
 async fn a_status_page_asks_phonepe_when_it_is_due_and_only_then() {
     let world = World::shared().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let order_id = founder.order().await;
     world.stack.phonepe().webhooks_for(&order_id, Webhooks { lose: true, ..Webhooks::default() });
     world.stack.phonepe().pay(&order_id).unwrap();
@@ -114,7 +114,7 @@ async fn a_status_page_asks_phonepe_when_it_is_due_and_only_then() {
 #[tokio::test]
 async fn init_makes_four_calls_and_a_repeat_one() {
     let world = World::shared().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     founder.order().await;
     let key = Uuid::new_v4().to_string();
     let made = founder.init("soar", "year", &key).await;
@@ -145,7 +145,7 @@ async fn init_makes_four_calls_and_a_repeat_one() {
 #[tokio::test]
 async fn wrong_inits_and_other_peoples_orders_change_nothing() {
     let world = World::shared().await;
-    let (founder, stranger) = (world.founder().await, world.founder().await);
+    let (founder, stranger) = (world.founder_without_plan().await, world.founder().await);
     let ours =
         format!("select count(*) from payment_transactions where workspace_id = '{}'", founder.workspace_id);
     let orders = || world.count(&ours);
@@ -173,7 +173,7 @@ async fn wrong_inits_and_other_peoples_orders_change_nothing() {
 #[tokio::test]
 async fn an_amount_that_differs_is_an_incident_and_no_plan() {
     let world = World::shared().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let order_id = founder.order().await;
     world.stack.phonepe().answer_amount(&order_id, 100);
     world.stack.phonepe().pay(&order_id).unwrap();
@@ -185,7 +185,7 @@ async fn an_amount_that_differs_is_an_incident_and_no_plan() {
 #[tokio::test]
 async fn a_failed_payment_is_told_and_can_be_tried_again() {
     let world = World::shared().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let order_id = founder.order().await;
     world.stack.phonepe().fail(&order_id).unwrap();
     until("the order has failed", || async { status(&founder, &order_id).await.json["status"] == "failed" })
@@ -227,7 +227,7 @@ async fn on_v1_a_payment_travels_the_same_road() {
     let repo = StackOptions::for_tests().repo;
     let worker = Worker::start(WorkerOptions { repo, port, vars }).await.unwrap();
     let world = World::of(stack, worker);
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let phonepe = world.stack.phonepe();
 
     let order_id = founder.order().await;
@@ -261,7 +261,7 @@ async fn on_v1_a_payment_travels_the_same_road() {
     let incidents = format!("select count(*) from payment_incidents where order_id = '{strange}'");
     until("the incident is stored", || async { world.count(&incidents).await == 1 }).await;
     assert_eq!(founder.get("/auth/verify-profile").await.json["needs_payment"], true);
-    let failed = world.founder().await;
+    let failed = world.founder_without_plan().await;
     let order_id = failed.order().await;
     phonepe.fail(&order_id).unwrap();
     until("the order has failed", || async { status(&failed, &order_id).await.json["status"] == "failed" })

@@ -10,7 +10,7 @@ use crate::support::{Founder, Reply, World, until};
 
 /// A founder whose month of Glide is paid, and the order's id.
 async fn paid(world: &World) -> (Founder<'_>, String) {
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let order_id = founder.order().await;
     world.stack.phonepe().pay(&order_id).unwrap();
     until("the order is completed", || async {
@@ -31,7 +31,7 @@ async fn refund(who: &Founder<'_>, body: &Value, key: &str) -> Reply {
 
 /// Somebody whom an operator has made support staff.
 async fn support(world: &World) -> Founder<'_> {
-    let mut person = world.founder().await;
+    let mut person = world.founder_without_plan().await;
     let subject = Uuid::new_v4().to_string();
     person.token = world.stack.mint(&json!({"sub": subject, "app_metadata": {"gatehouse_support": true}}));
     person
@@ -105,7 +105,7 @@ async fn a_full_refund_travels_from_the_owner_to_the_end_of_access_and_one_e_mai
 async fn support_refunds_parts_and_nobody_else_asks_for_other_peoples_money() {
     let world = World::shared().await;
     let (founder, order_id) = paid(world).await;
-    let stranger = world.founder().await;
+    let stranger = world.founder_without_plan().await;
     let key = || Uuid::new_v4().to_string();
     let part = json!({"order_id": order_id, "amount": 200_000, "reason": "Goodwill"});
     refund(&stranger, &part, &key()).await.refused(404, "order_not_found");
@@ -229,7 +229,7 @@ async fn orders_are_listed_for_their_workspace_alone() {
     for limit in ["0", "101", "-1", "ten"] {
         founder.get(&format!("/payments/v2/orders?limit={limit}")).await.refused(400, "query_invalid");
     }
-    let mut stranger = world.founder().await;
+    let mut stranger = world.founder_without_plan().await;
     assert_eq!(stranger.get("/payments/v2/orders").await.json["orders"], json!([]));
     stranger.workspace_id.clone_from(&founder.workspace_id);
     stranger.get("/payments/v2/orders").await.refused(404, "workspace_not_found");

@@ -24,7 +24,7 @@ fn reminders(world: &World, founder: &Founder<'_>) -> Vec<String> {
 #[tokio::test]
 async fn the_cron_labels_a_plan_that_ends_and_reminds_its_owner_once() {
     let world = World::own().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let order_id = founder.order().await;
     world.stack.phonepe().pay(&order_id).unwrap();
     until("the plan is active", || async {

@@ -14,13 +14,6 @@ use crate::support::{Ask, Founder, Reply, World, answers};
 async fn ready(world: &World) -> Founder<'_> {
     let founder = world.founder().await;
     assert_eq!(founder.finalize(&answers()).await.status, 201);
-    let (client, connection) =
-        tokio_postgres::connect(world.stack.database_url(), tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
-    let sql =
-        "insert into subscriptions (workspace_id, plan, status, current_period_start, current_period_end)
-               values ($1::text::uuid, 'glide', 'active', now(), now() + interval '30 days')";
-    assert_eq!(client.execute(sql, &[&founder.workspace_id]).await.unwrap(), 1);
     founder
 }
 
@@ -153,7 +146,7 @@ async fn a_token_that_is_no_longer_taken_is_replaced_once() {
 #[tokio::test]
 async fn who_asks_wrongly_or_too_often_is_told_before_the_model_is_asked() {
     let world = World::shared().await;
-    let bare = world.founder().await;
+    let bare = world.founder_without_plan().await;
     ask(&bare, json!(["brand_tone"])).await.refused(403, "plan_required");
     let founder = ready(world).await;
     for (fields, status, code) in [

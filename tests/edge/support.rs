@@ -56,8 +56,17 @@ impl World {
         Ask { world: self, request, id }
     }
 
-    /// Somebody who has just signed up and has a profile and a workspace.
+    /// Somebody with a workspace and a month of Glide, which no order paid for.
     pub async fn founder(&self) -> Founder<'_> {
+        let founder = self.founder_without_plan().await;
+        let sql = "select private.extend_subscription($1::text::uuid, 'glide', 'month', now())";
+        let database = self.database().await;
+        assert_eq!(database.execute(sql, &[&founder.workspace_id]).await.expect(sql), 1);
+        founder
+    }
+
+    /// Somebody who has just signed up and has a profile and a workspace.
+    pub async fn founder_without_plan(&self) -> Founder<'_> {
         let email = format!("{}@example.in", Uuid::new_v4());
         let session = self.stack.sign_up(&email, "a long enough passphrase").await.expect("sign-up");
         let mut founder =
@@ -90,11 +99,16 @@ impl World {
 
     /// One number from the database.
     pub async fn count(&self, sql: &str) -> i64 {
+        self.database().await.query_one(sql, &[]).await.expect(sql).get(0)
+    }
+
+    /// A connection as the role that owns the tables.
+    pub async fn database(&self) -> tokio_postgres::Client {
         let (client, connection) = tokio_postgres::connect(self.stack.database_url(), tokio_postgres::NoTls)
             .await
             .expect("the database");
         tokio::spawn(connection);
-        client.query_one(sql, &[]).await.expect(sql).get(0)
+        client
     }
 }
 

@@ -20,7 +20,7 @@ pub async fn hook(world: &World, body: &Value) -> Reply {
 #[tokio::test]
 async fn a_forged_webhook_is_rejected_and_a_true_one_that_lies_grants_nothing() {
     let world = World::shared().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let order_id = founder.order().await;
     let body = json!({"event": "checkout.order.completed",
         "payload": {"merchantOrderId": order_id, "state": "COMPLETED", "amount": 700_000}});
@@ -43,7 +43,7 @@ async fn a_forged_webhook_is_rejected_and_a_true_one_that_lies_grants_nothing() 
 #[tokio::test]
 async fn a_thousand_identical_webhooks_are_one_payment_and_one_e_mail() {
     let world = World::shared().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let order_id = founder.order().await;
     let phonepe = world.stack.phonepe();
     phonepe.webhooks_for(&order_id, Webhooks { lose: true, ..Webhooks::default() });
@@ -93,7 +93,7 @@ async fn while_the_webhooks_secret_is_changed_both_are_taken_and_afterwards_one(
 #[tokio::test]
 async fn webhooks_out_of_order_about_strangers_and_of_new_kinds_end_as_stated() {
     let world = World::shared().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let order_id = founder.order().await;
     let phonepe = world.stack.phonepe();
     // It failed and was paid after all; the news of the success arrives first, that of the failure last.

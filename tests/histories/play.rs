@@ -58,7 +58,7 @@ pub fn key() -> String {
 
 impl<'a> Player<'a> {
     pub async fn new(world: &'a World, cron: &'a Cron) -> Result<Self> {
-        let founder = world.founder().await;
+        let founder = world.founder_without_plan().await;
         let (db, connection) =
             tokio_postgres::connect(world.stack.database_url(), tokio_postgres::NoTls).await?;
         tokio::spawn(connection);

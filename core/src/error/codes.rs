@@ -130,8 +130,8 @@ errors! {
     OperatorTokenInvalid = "operator_token_invalid", 401, "This is for operators only.", "Send the deployment's METRICS_TOKEN (for /metrics) or OPERATOR_TOKEN as `Authorization: Bearer …`.";
     /// The workspace has no active plan.
     PlanRequired = "plan_required", 403, "This needs an active plan.", "Choose a plan; only an owner or an admin can do this.";
-    /// The plan has fewer seats than the workspace has members, and the caller has none of them.
-    NoSeat = "no_seat", 403, "You have no seat in this workspace's plan.", "Ask the owner for a seat or a larger plan; until then you can read.";
+    /// The plan has fewer seats than the workspace has members, and others come first: the owner, then by date of joining.
+    NoSeat = "no_seat", 403, "The plan has no seat for you.", "Ask the owner of the workspace, whom the detail names, for a larger plan or a free seat; you can read until then.";
     /// The plan's seats, moves of the week or active campaigns are used up; the detail says which.
     PlanLimitReached = "plan_limit_reached", 409, "You have reached your plan's limit.", "Choose a larger plan, or do what the detail says.";
     /// The invitation does not exist; a token or an id of another workspace gets the same answer.
