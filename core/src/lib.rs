@@ -23,6 +23,7 @@ pub mod metrics;
 pub mod money;
 pub mod onboarding;
 pub mod payment;
+pub mod pem;
 pub mod plan;
 pub mod rate_limit;
 pub mod replay;

@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, BinaryHeap};
 
 use super::budget::milli_tokens;
 use super::clusters::start_of_cluster;
-use super::reduce::without_empties;
 use super::{Dropped, TARGET_TOKENS};
 use crate::json::Json;
 
@@ -155,6 +154,26 @@ fn at<'a>(content: &'a mut Json, pointer: &str) -> Option<&'a mut Json> {
         Json::List(items) => items.get_mut(name.parse::<usize>().ok()?),
         other => other.get_mut(name),
     })
+}
+
+/// The value without nulls, empty texts, empty lists and empty objects; `None` when nothing is left.
+pub(super) fn without_empties(value: Json) -> Option<Json> {
+    match value {
+        Json::Null => None,
+        Json::Text(text) if text.trim().is_empty() => None,
+        Json::List(items) => {
+            let kept: Vec<_> = items.into_iter().filter_map(without_empties).collect();
+            (!kept.is_empty()).then_some(Json::List(kept))
+        }
+        Json::Object(members) => {
+            let kept: Vec<_> = members
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, without_empties(value)?)))
+                .collect();
+            (!kept.is_empty()).then_some(Json::Object(kept))
+        }
+        scalar => Some(scalar),
+    }
 }
 
 /// Whether a text may have more graphemes than a short one: it has more characters. Counting those is much cheaper.

@@ -4,8 +4,6 @@
 //! gives first; within a section long texts are shortened, then the last items of the longest list go, then
 //! the section. Guardrails, constraints and banned phrases are never touched, nor is the company's name.
 
-use serde::{Deserialize, Serialize};
-
 use super::give::Giver;
 use super::{
     BUDGET_TOKENS, BusinessContext, Competitor, Icp, ManifestMeta, TARGET_TOKENS, estimate_tokens, sha256_hex,
@@ -19,19 +17,6 @@ pub const REDUCER: u32 = 2;
 
 /// The sections that may give, the first to give first.
 const GIVES: [&str; 7] = ["facts", "market", "channels", "competitive", "messaging", "icps", "foundation"];
-
-/// One thing that did not fit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Dropped {
-    /// JSON Pointer into the content as it was before anything was dropped. What lies below it went with it.
-    pub pointer: String,
-    /// `shortened` or `dropped`.
-    pub action: String,
-    /// Why: `too_long` for a text that was cut, `over_budget` for what found no room beside what ranks higher.
-    #[serde(default)]
-    pub reason: String,
-}
 
 /// The reducer's result. The same input gives the same bytes.
 #[derive(Clone, Debug, PartialEq)]
@@ -199,26 +184,6 @@ fn object(members: &mut [(&str, Option<Json>)]) -> Option<Json> {
     let kept: Vec<_> =
         members.iter_mut().filter_map(|(name, value)| Some(((*name).to_owned(), value.take()?))).collect();
     (!kept.is_empty()).then_some(Json::Object(kept))
-}
-
-/// The value without nulls, empty texts, empty lists and empty objects; `None` when nothing is left.
-pub(super) fn without_empties(value: Json) -> Option<Json> {
-    match value {
-        Json::Null => None,
-        Json::Text(text) if text.trim().is_empty() => None,
-        Json::List(items) => {
-            let kept: Vec<_> = items.into_iter().filter_map(without_empties).collect();
-            (!kept.is_empty()).then_some(Json::List(kept))
-        }
-        Json::Object(members) => {
-            let kept: Vec<_> = members
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, without_empties(value)?)))
-                .collect();
-            (!kept.is_empty()).then_some(Json::Object(kept))
-        }
-        scalar => Some(scalar),
-    }
 }
 
 #[cfg(test)]

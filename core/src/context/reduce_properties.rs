@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use serde_json::{Value, json, to_value};
 
 use super::*;
-use crate::context::give::SHORT_TEXT;
+use crate::context::give::{SHORT_TEXT, without_empties};
 use crate::context::{Channel, Competitor, Fact, Messaging, TARGET_TOKENS, ValueProp};
 
 /// Words of several scripts, emoji of several code points, codes and signs.

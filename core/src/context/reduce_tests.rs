@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::context::give::SHORT_TEXT;
-use crate::context::{Channel, Fact, Messaging};
+use crate::context::{Channel, Dropped, Fact, Messaging};
 
 fn content(reduced: &Reduced) -> Value {
     serde_json::to_value(&reduced.content).unwrap()

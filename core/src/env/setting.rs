@@ -1,6 +1,6 @@
 //! What the table says of a setting, and whether a value fits it.
 
-use crate::suggestions::der;
+use crate::pem::der;
 
 /// What a value must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

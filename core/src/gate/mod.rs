@@ -4,6 +4,7 @@
 //! page, [`explainer`] why, since when, and what comes next.
 
 mod conditions;
+mod decide;
 mod decision;
 mod explainer;
 mod facts;
@@ -12,7 +13,8 @@ pub mod pages;
 mod properties;
 mod verify;
 
-pub use decision::{Decision, GateAnswer, GateView, decide_gate};
+pub use decide::{GateAnswer, GateView, decide_gate};
+pub use decision::Decision;
 pub use explainer::{Explanation, Upcoming};
 pub use facts::{GateFacts, ProfileFacts};
 pub use verify::verify;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ByField, Changes, FIELDS, FieldId};
+use super::{ByField, FIELDS, FieldId};
 
 /// One answer. On the wire a string or an array of strings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,9 @@ pub enum Answer {
     /// A list's items.
     List(Vec<String>),
 }
+
+/// New answers to some fields: what each becomes, `None` where the answer was taken back.
+pub type Changes = ByField<Option<Answer>>;
 
 /// The answers given so far; what is absent was not answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

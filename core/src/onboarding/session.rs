@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Answers, ByField, FieldId, Given, validate_field};
+use super::{Answers, Changes, FieldId, Given, validate_field};
 use crate::vocabulary::SessionState;
 
 /// A session as it is stored: one per workspace.
@@ -49,7 +49,7 @@ pub struct SessionCopy {
     /// Its revision; a save that names it in `If-Match` is taken.
     pub revision: u32,
     /// Its answers.
-    #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, Answer>"))]
+    #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, super::Answer>"))]
     pub answers: Answers,
 }
 
@@ -65,9 +65,6 @@ pub fn stored_answers(given: impl Into<Given>) -> Answers {
     }
     answers
 }
-
-/// New answers to some fields: what each becomes, `None` where the answer was taken back.
-pub type Changes = ByField<Option<Answer>>;
 
 /// The changes that a request names: every field that it mentions, with the answer as it was checked.
 pub fn changes(named: impl Into<Given>, checked: &Answers) -> Changes {

@@ -1,7 +1,7 @@
 //! Google's side: where the model is, and the service account's assertion that is exchanged for a token (RFC 7523).
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -31,15 +31,6 @@ pub fn signed_part(settings: &VertexEnv, now: Timestamp) -> String {
     });
     let encode = |part: serde_json::Value| URL_SAFE_NO_PAD.encode(part.to_string());
     format!("{}.{}", encode(header), encode(claims))
-}
-
-/// The DER inside of a PKCS#8 key in PEM. Line breaks may be written as `\n`, as they stand in Google's JSON file.
-pub fn der(pem: &str) -> Option<Vec<u8>> {
-    let text = pem.replace("\\n", "\n");
-    let inside =
-        text.trim().strip_prefix("-----BEGIN PRIVATE KEY-----")?.strip_suffix("-----END PRIVATE KEY-----")?;
-    let body: String = inside.chars().filter(|c| !c.is_whitespace()).collect();
-    STANDARD.decode(body).ok().filter(|der| !der.is_empty())
 }
 
 /// The answer of the token endpoint.
@@ -88,24 +79,6 @@ mod tests {
             generate_url(&settings),
             "https://aiplatform.googleapis.com/v1/projects/p/locations/global/publishers/google/models/gemini-3.5-flash:generateContent"
         );
-    }
-
-    #[test]
-    fn keys_are_read_with_either_kind_of_line_break() {
-        for pem in [
-            "-----BEGIN PRIVATE KEY-----\nAQ\nID\n-----END PRIVATE KEY-----\n",
-            r"-----BEGIN PRIVATE KEY-----\nAQID\n-----END PRIVATE KEY-----\n",
-        ] {
-            assert_eq!(der(pem), Some(vec![1, 2, 3]), "{pem}");
-        }
-        for wrong in [
-            "",
-            "AQID",
-            "-----BEGIN RSA PRIVATE KEY-----\nAQID\n-----END RSA PRIVATE KEY-----",
-            "-----BEGIN PRIVATE KEY----------END PRIVATE KEY-----",
-        ] {
-            assert_eq!(der(wrong), None, "{wrong}");
-        }
     }
 
     #[test]

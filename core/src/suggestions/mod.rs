@@ -8,7 +8,7 @@ mod google;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-pub use google::{TokenAnswer, der, generate_url, signed_part};
+pub use google::{TokenAnswer, generate_url, signed_part};
 
 use crate::json::Json;
 use crate::onboarding::{Answer, Field, FieldId, Kind, hint, validate_field};
