@@ -1,10 +1,11 @@
-//! Private keys as text.
+//! Reads private keys in PEM.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// The DER inside of a PKCS#8 key in PEM. Line breaks may be written as `\n`, as they stand in Google's JSON file.
-pub fn der(pem: &str) -> Option<Vec<u8>> {
+/// The DER bytes of a PKCS#8 key in PEM; `None` for any other text. Line breaks may be written as `\n`, as in Google's
+/// JSON key file.
+pub fn pkcs8_der(pem: &str) -> Option<Vec<u8>> {
     let text = pem.replace("\\n", "\n");
     let inside =
         text.trim().strip_prefix("-----BEGIN PRIVATE KEY-----")?.strip_suffix("-----END PRIVATE KEY-----")?;
@@ -22,7 +23,7 @@ mod tests {
             "-----BEGIN PRIVATE KEY-----\nAQ\nID\n-----END PRIVATE KEY-----\n",
             r"-----BEGIN PRIVATE KEY-----\nAQID\n-----END PRIVATE KEY-----\n",
         ] {
-            assert_eq!(der(pem), Some(vec![1, 2, 3]), "{pem}");
+            assert_eq!(pkcs8_der(pem), Some(vec![1, 2, 3]), "{pem}");
         }
         for wrong in [
             "",
@@ -30,7 +31,7 @@ mod tests {
             "-----BEGIN RSA PRIVATE KEY-----\nAQID\n-----END RSA PRIVATE KEY-----",
             "-----BEGIN PRIVATE KEY----------END PRIVATE KEY-----",
         ] {
-            assert_eq!(der(wrong), None, "{wrong}");
+            assert_eq!(pkcs8_der(wrong), None, "{wrong}");
         }
     }
 }

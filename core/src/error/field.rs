@@ -1,4 +1,4 @@
-//! What is wrong with one field of a body.
+//! The error of one field.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! The answer about one page: the decision, and all that explains it.
+//! Decides about one page and explains the decision.
 
 use serde::{Deserialize, Serialize};
 
@@ -40,13 +40,13 @@ pub struct GateAnswer {
     pub facts: GateFacts,
 }
 
-/// Decides about one page. `address` is its path, read by [`pages::page`]; `now` judges every date.
+/// Decides about one page. `address` is the requested address, read by [`pages::page`]; dates are compared with `now`.
 ///
-/// Only a missing session redirects, and only from a page that needs one to the sign-in page, which needs none: so
-/// there is no circle. Facts that could not be had never open a page.
+/// Only a missing session redirects, and only from a page that needs one to the sign-in page, which needs none, so
+/// there is no redirect loop. A page stays closed when the facts could not be read.
 pub fn decide_gate(facts: &GateFacts, address: &str, now: Timestamp) -> GateView {
     let page = pages::page(address);
-    let conditions = conditions::judge(facts, now);
+    let conditions = conditions::evaluate(facts, now);
     let blocking = conditions::blocking(&conditions);
     let decision = match (pages::needs(&page), blocking) {
         (Needs::Nothing, _) | (_, None) => Decision::Allow,

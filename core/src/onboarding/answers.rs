@@ -24,7 +24,7 @@ pub type Changes = ByField<Option<Answer>>;
 pub struct Answers(ByField<Answer>);
 
 impl Answers {
-    /// Keeps an answer. Empty answers are not kept.
+    /// Sets an answer. An empty answer is ignored.
     pub(super) fn set(&mut self, id: FieldId, answer: Answer) {
         let empty = match &answer {
             Answer::Text(text) => text.is_empty(),
@@ -35,7 +35,7 @@ impl Answers {
         }
     }
 
-    /// The answer, where there is one.
+    /// The answer, if there is one.
     pub fn get(&self, id: FieldId) -> Option<&Answer> {
         self.0.get(id)
     }
@@ -45,7 +45,7 @@ impl Answers {
         self.0.iter()
     }
 
-    /// These answers with the changes made; an answer taken back is gone.
+    /// These answers with the changes applied; a change to `None` removes the answer.
     pub fn with(mut self, changes: &Changes) -> Self {
         for (id, answer) in changes.iter() {
             match answer {

@@ -1,4 +1,4 @@
-//! What a question is. The questions themselves stand in `core/schema`, one schema a step.
+//! The types of a question and a step. The questions themselves are in `core/schema`, one schema for each step.
 
 use super::ids::{FieldId, StepId};
 
@@ -17,7 +17,7 @@ pub enum Kind {
     },
     /// A web address; `https://` is added when the scheme is left out.
     Url,
-    /// Separate items, one a line in a textarea. Commas stand inside items and never split.
+    /// Separate items, one on each line of a textarea. Commas never split an item.
     List {
         /// The most items.
         max_items: usize,
@@ -33,7 +33,7 @@ pub struct Field {
     pub id: FieldId,
     /// The step it is asked in.
     pub step: StepId,
-    /// What a form calls it; sentences about it begin with this.
+    /// Its label in a form; sentences about it begin with this.
     pub label: &'static str,
     /// The kind of answer.
     pub kind: Kind,

@@ -12,7 +12,7 @@ impl FieldId {
 }
 
 /// The questions of one step, in order.
-pub fn fields_of(step: StepId) -> impl Iterator<Item = &'static Field> {
+pub fn fields_in(step: StepId) -> impl Iterator<Item = &'static Field> {
     FIELDS.iter().filter(move |field| field.step == step)
 }
 
@@ -27,6 +27,6 @@ mod tests {
         assert_eq!(FIELDS.iter().filter(|field| field.required).count(), 16);
         assert_eq!(FieldId::ALL, FIELDS.iter().map(|field| field.id).collect::<Vec<_>>());
         assert_eq!(StepId::ALL, STEPS.iter().map(|step| step.id).collect::<Vec<_>>());
-        assert!(STEPS.iter().all(|step| fields_of(step.id).count() > 0));
+        assert!(STEPS.iter().all(|step| fields_in(step.id).count() > 0));
     }
 }

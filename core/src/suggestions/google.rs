@@ -9,10 +9,10 @@ use crate::env::VertexEnv;
 use crate::time::Timestamp;
 
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
-/// The longest life that Google grants an assertion, in seconds.
-const LIFE: i64 = 3_600;
-/// A token is let go this long before it ends, in seconds, so that none ends on its way.
-const MARGIN: i64 = 300;
+/// The longest lifetime that Google allows for an assertion, in seconds.
+const LIFETIME_S: i64 = 3_600;
+/// A token is replaced this many seconds before it expires, so that none expires during a request.
+const MARGIN_S: i64 = 300;
 
 /// The address of generateContent for the model of the settings.
 pub fn generate_url(settings: &VertexEnv) -> String {
@@ -27,7 +27,7 @@ pub fn signed_part(settings: &VertexEnv, now: Timestamp) -> String {
     let issued = now.as_second();
     let header = json!({"alg": "RS256", "typ": "JWT"});
     let claims = json!({
-        "iss": settings.client_email, "scope": SCOPE, "aud": settings.token_url, "iat": issued, "exp": issued + LIFE,
+        "iss": settings.client_email, "scope": SCOPE, "aud": settings.token_url, "iat": issued, "exp": issued + LIFETIME_S,
     });
     let encode = |part: serde_json::Value| URL_SAFE_NO_PAD.encode(part.to_string());
     format!("{}.{}", encode(header), encode(claims))
@@ -46,7 +46,7 @@ pub struct TokenAnswer {
 impl TokenAnswer {
     /// Until when to keep the token.
     pub fn keep_until(&self, now: Timestamp) -> Timestamp {
-        let life = self.expires_in.clamp(0, LIFE).saturating_sub(MARGIN).max(0);
+        let life = self.expires_in.clamp(0, LIFETIME_S).saturating_sub(MARGIN_S).max(0);
         Timestamp::from_second(now.as_second().saturating_add(life)).unwrap_or(now)
     }
 }
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_let_go_five_minutes_early() {
+    fn a_token_is_replaced_five_minutes_early() {
         let now = Timestamp::from_second(1_000).unwrap();
         let kept =
             |expires_in| TokenAnswer { access_token: "t".into(), expires_in }.keep_until(now).as_second();

@@ -1,7 +1,7 @@
 //! The snapshot in Postgres: what is read when Redis has lost the session, and written to when it is away.
 
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::onboarding::{Changes, Session, difference, stored_answers};
+use gatehouse_core::onboarding::{Changes, Session, difference, valid_answers};
 use gatehouse_core::vocabulary::SessionState;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -49,7 +49,7 @@ pub async fn read_durable(scope: &Scope, person: &SignedIn, workspace_id: &str) 
     let session = row.snapshot.map_or_else(Session::new, |Snapshot { revision, state, answers }| Session {
         revision,
         state,
-        answers: stored_answers(&answers),
+        answers: valid_answers(&answers),
     });
     Ok(Durable { record: row.membership, member, session })
 }

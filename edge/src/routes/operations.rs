@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gatehouse_core::api::{Ready, ReplayRequest, Replayed};
-use gatehouse_core::auth::{bearer, same_secret};
+use gatehouse_core::auth::{bearer, secrets_match};
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::metrics::{Gauge, render};
 use gatehouse_core::payment::{Subject, webhook};
@@ -108,7 +108,7 @@ pub async fn replay(scope: &Scope, request: &Request<'_>, route: &Route) -> Resu
             .await
             .map_err(Failure::into_error)?;
     let body = STANDARD.decode(&stored.raw_base64).map_err(|_| ErrorCode::Internal)?;
-    let hint = webhook::open(&scope.settings.phonepe.keys, "", &body);
+    let hint = webhook::verify_and_parse(&scope.settings.phonepe.keys, "", &body);
     let about = hint.about.filter(|_| stored.verified).ok_or(ErrorCode::WebhookNotVerified)?;
     // 3.
     let (kind, state, amount, provider_id, error_code) = match Subject::of(&hint.event, &about) {
@@ -154,5 +154,5 @@ fn require_token(request: &Request<'_>, token: Option<&str>) -> Result<(), Error
     let token = token.ok_or(ErrorCode::RouteNotFound)?;
     let authorization = request.header("authorization").unwrap_or_default();
     let given = bearer(&authorization).unwrap_or_default();
-    if same_secret(given, token) { Ok(()) } else { Err(ErrorCode::OperatorTokenInvalid.into()) }
+    if secrets_match(given, token) { Ok(()) } else { Err(ErrorCode::OperatorTokenInvalid.into()) }
 }

@@ -1,7 +1,7 @@
 //! `GET /auth/verify-profile`
 
 use gatehouse_core::error::Error;
-use gatehouse_core::gate::{ProfileFacts, verify};
+use gatehouse_core::gate::{self, ProfileFacts};
 use serde_json::json;
 
 use crate::app::Scope;
@@ -22,5 +22,5 @@ pub async fn verify_profile(scope: &Scope, request: &Request<'_>) -> Result<Repl
         .await
         .map_err(Failure::into_error)?;
     // 3.
-    Ok(Reply::json(200, &verify(&facts, platform::now())))
+    Ok(Reply::json(200, &gate::verify_profile(&facts, platform::now())))
 }

@@ -3,7 +3,7 @@
 use gatehouse_core::api::RestoreRequest;
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::json::Json;
-use gatehouse_core::onboarding::stored_answers;
+use gatehouse_core::onboarding::valid_answers;
 use gatehouse_core::route::Route;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -47,7 +47,7 @@ pub async fn restore(scope: &Scope, request: &Request<'_>, route: &Route) -> Res
     let (Restored { stored, content, answers }, fence) =
         manifest_store::store(scope, &person, fence, "rpc/restore_manifest", &arguments).await?;
     // 4.
-    let answers = stored_answers(&answers);
+    let answers = valid_answers(&answers);
     let unchanged = "nothing was changed.";
     Ok(manifest_store::written(scope, fence, stored, content, Some(&answers), unchanged).await)
 }

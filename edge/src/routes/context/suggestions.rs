@@ -5,7 +5,7 @@ use gatehouse_core::onboarding::FieldId;
 use gatehouse_core::rate_limit;
 use gatehouse_core::route::Route;
 use gatehouse_core::suggestions::{
-    DecideRequest, SuggestRequest, Suggestion, Suggestions, fields, prompt, read,
+    DecideRequest, SuggestRequest, Suggestion, Suggestions, parse_fields, parse_response, prompt,
 };
 use gatehouse_core::uuid::is_uuid;
 use serde::Deserialize;
@@ -62,7 +62,8 @@ pub async fn ask(scope: &Scope, request: &Request<'_>, route: &Route) -> Result<
         return Err(ErrorCode::SuggestionsOff.into());
     }
     let asked: SuggestRequest = request.json(route.max_body).await?;
-    let fields = fields(&asked.fields).map_err(|why| Error::with_detail(ErrorCode::FieldsInvalid, why))?;
+    let fields =
+        parse_fields(&asked.fields).map_err(|why| Error::with_detail(ErrorCode::FieldsInvalid, why))?;
     // 2.
     let meaning = json!([workspace_id, fields]).to_string();
     let policy = rate_limit::policy(route.id).ok_or(ErrorCode::Internal)?;
@@ -85,7 +86,7 @@ async fn suggest(
         .map_err(Failure::into_error)?;
     // 4.
     let body = vertex::generate(scope, settings, &prompt(&answers, fields)).await?;
-    let usable = read(&body, fields, &answers).map_err(|why| {
+    let usable = parse_response(&body, fields, &answers).map_err(|why| {
         Error::with_detail(ErrorCode::SuggestionsFailed, format!("{why} Nothing was changed."))
     })?;
     // 5.

@@ -50,7 +50,7 @@ pub async fn replace(scope: &Scope, request: &Request<'_>, route: &Route) -> Res
     let expected = revision(request)?.ok_or(ErrorCode::RevisionMissing)?;
     let body: Body = request.json(route.max_body).await?;
     // 2.
-    let edit = Edit::Replace(validate_draft(&body.answers).map_err(Error::answers)?);
+    let edit = Edit::Replace(validate_draft(&body.answers).map_err(Error::answers_invalid)?);
     // 3.
     let outcome = onboarding_store::apply(scope, &person, &workspace_id, &edit, Some(expected)).await?;
     // 4.
@@ -101,6 +101,6 @@ pub fn answer(outcome: Outcome) -> Result<Reply, Error> {
             let session = OnboardingSession::new(session, expires_at);
             Ok(Reply::json(200, &session).with("etag", etag).degraded(degraded))
         }
-        Outcome::Stale(held) => Err(Error::conflict(held.session.copy(), None, Vec::new())),
+        Outcome::Stale(held) => Err(Error::revision_conflict(held.session.copy(), None, Vec::new())),
     }
 }

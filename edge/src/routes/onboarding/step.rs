@@ -1,7 +1,7 @@
 //! `PATCH /onboarding/steps/{step}`
 
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::onboarding::{StepId, changes, merge_step, validate_step_draft};
+use gatehouse_core::onboarding::{StepId, merge_step, requested_changes, validate_step_draft};
 use gatehouse_core::route::{Params, Route};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -43,9 +43,9 @@ pub async fn save(
     let mut expected = revision(request)?.ok_or(ErrorCode::RevisionMissing)?;
     let body: Body = request.json(route.max_body).await?;
     // 2.
-    let answers = validate_step_draft(step, &body.answers).map_err(Error::answers)?;
+    let answers = validate_step_draft(step, &body.answers).map_err(Error::answers_invalid)?;
     let base = body.base.map(|base| validate_step_draft(step, &base)).transpose().map_err(base_errors)?;
-    let changes = changes(&body.answers, &answers);
+    let changes = requested_changes(&body.answers, &answers);
     // 3.
     let mut edit = match &base {
         Some(base) => Edit::Merge(changes.clone(), base.clone()),
@@ -56,7 +56,7 @@ pub async fn save(
     for _ in 0..MERGES {
         let Outcome::Stale(held) = &outcome else { break };
         let merged = merge_step(&held.session.answers, base.as_ref(), &changes)
-            .map_err(|fields| Error::conflict(held.session.copy(), base.clone(), fields))?;
+            .map_err(|fields| Error::revision_conflict(held.session.copy(), base.clone(), fields))?;
         expected = held.session.revision;
         edit = if merged.is_empty() { Edit::Read } else { Edit::Merge(merged, held.session.answers.clone()) };
         outcome = onboarding_store::apply(scope, &person, &workspace_id, &edit, Some(expected)).await?;
@@ -70,5 +70,5 @@ fn base_errors(mut fields: Vec<gatehouse_core::error::FieldError>) -> Error {
     for field in &mut fields {
         field.pointer = field.pointer.replacen("/answers/", "/base/", 1);
     }
-    Error::answers(fields)
+    Error::answers_invalid(fields)
 }

@@ -35,7 +35,7 @@ pub async fn webhook(scope: &Scope, request: &Request<'_>, route: &Route) -> Res
     // 2.
     let keys = &scope.settings.phonepe.keys;
     let proof = request.header(webhook::proof_header(keys)).unwrap_or_default();
-    let hint = webhook::open(keys, &proof, &body);
+    let hint = webhook::verify_and_parse(keys, &proof, &body);
     // 3.
     let arguments = json!({
         "p_raw_base64": STANDARD.encode(&body), "p_headers": {"user-agent": request.header("user-agent")},
