@@ -35,10 +35,10 @@ pub const FIELDS: &[(&str, &str)] = &[
 /// One network call of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CallLine {
-    /// `postgrest`, `upstash`, `auth`, `phonepe` or `resend`.
+    /// The upstream service: `postgrest`, `upstash`, `auth`, `phonepe` or `resend`.
     #[serde(rename = "neighbour")]
     pub service: &'static str,
-    /// What was asked, such as `rpc/ensure_profile` or `EVALSHA manifest`.
+    /// The operation, such as `rpc/ensure_profile` or `EVALSHA manifest`.
     pub operation: &'static str,
     /// HTTP status; 0 when there was no answer.
     pub status: u16,
@@ -46,18 +46,18 @@ pub struct CallLine {
     pub ms: u32,
 }
 
-/// What a cache tier gave, or was given.
+/// A read from or write to a cache tier.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TierLine {
-    /// `tier0`, `tier1`, `tier2`, or `none` for a kept "there is no manifest".
+    /// `tier0`, `tier1`, `tier2`, or `none` for a cached "there is no manifest".
     pub tier: &'static str,
     /// See [`TierOutcome`].
     pub outcome: TierOutcome,
-    /// Size as kept.
+    /// Stored size.
     pub bytes: usize,
-    /// Milliseconds since it was kept, where known.
+    /// Milliseconds since it was stored, where known.
     pub age_ms: Option<u64>,
-    /// Milliseconds that it will still be kept, where known.
+    /// Milliseconds until it expires, where known.
     pub ttl_ms: Option<u64>,
 }
 
@@ -65,11 +65,11 @@ pub struct TierLine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TierOutcome {
-    /// It had the manifest, and the bytes proved it.
+    /// It had the manifest, with a valid checksum.
     Hit,
     /// It had nothing.
     Miss,
-    /// It had bytes that failed their checksum: as good as nothing.
+    /// Its bytes failed their checksum; treated as a miss.
     Broken,
     /// It was written again from a lower tier.
     Repair,

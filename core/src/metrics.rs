@@ -1,4 +1,4 @@
-//! What the Worker counts, and the Prometheus text of it. `docs/METRICS.md` is generated from [`METRICS`].
+//! The Worker's metrics in Prometheus text format. `docs/METRICS.md` is generated from [`METRICS`].
 //!
 //! Labels have few values, all from our own tables: no person, no workspace, no raw path.
 
@@ -113,20 +113,20 @@ pub struct Gauge {
     pub age_s: Option<i64>,
 }
 
-/// A counter with its labels, as one line has it before the number.
+/// A metric name with its labels, as in a line of the exposition format before the number.
 pub fn series(name: &str, labels: &[(&str, &str)]) -> String {
     let labels: Vec<_> =
-        labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
+        labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escape_label_value(value))).collect();
     if labels.is_empty() { name.to_owned() } else { format!("{name}{{{}}}", labels.join(",")) }
 }
 
-/// As the exposition format has it.
-fn escaped(value: &str) -> String {
+/// Escapes a label value for the exposition format.
+fn escape_label_value(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
-/// The text that Prometheus reads (exposition format 0.0.4). A counter that is not in the list, of an older build, is
-/// left out.
+/// The metrics as Prometheus text (exposition format 0.0.4). A counter that is not in [`METRICS`], from an older build,
+/// is left out.
 pub fn render(counters: &[(String, i64)], gauges: &[Gauge]) -> String {
     let mut lines: Vec<(String, i64)> = counters.to_vec();
     for gauge in gauges {

@@ -67,7 +67,8 @@ pub async fn fetch_asset(env: &worker::Env, name: &str) -> Result<Vec<u8>, JsVal
     let assets = Reflect::get(env.as_ref(), &"ASSETS".into())?;
     let fetch: Function = Reflect::get(&assets, &"fetch".into())?.dyn_into()?;
     // The binding looks at the path alone.
-    let promise: Promise = fetch.call1(&assets, &format!("https://assets.invalid/{name}").into())?.dyn_into()?;
+    let promise: Promise =
+        fetch.call1(&assets, &format!("https://assets.invalid/{name}").into())?.dyn_into()?;
     let response: web_sys::Response = JsFuture::<JsValue>::from(promise).await?.dyn_into()?;
     let body = Uint8Array::new(&JsFuture::from(response.array_buffer()?).await?).to_vec();
     if response.status() == 200 { Ok(body) } else { Err(response.status().into()) }

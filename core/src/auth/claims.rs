@@ -11,7 +11,7 @@ use crate::uuid::is_uuid;
 /// Clocks of issuer and edge may differ by this many seconds.
 const SKEW_SECONDS: i64 = 30;
 
-/// The claims that matter. `user_metadata` is not among them: people write it themselves.
+/// The claims that we use. `user_metadata` is not among them, because people can change it themselves.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Claims {
     #[serde(default)]
@@ -33,7 +33,7 @@ pub(super) struct Claims {
     app_metadata: Value,
 }
 
-/// A person's session, checked.
+/// A person's session with verified claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// The auth user's id (a UUID).
@@ -44,7 +44,7 @@ pub struct Session {
     pub support: bool,
 }
 
-/// Judges the claims of a token whose signature was found good. `issuer` is `{SUPABASE_URL}/auth/v1`.
+/// Checks the claims of a token whose signature is valid. `issuer` is `{SUPABASE_URL}/auth/v1`.
 ///
 /// # Errors
 /// `token_expired` past its time; `token_invalid` for another issuer or audience, a role that is no person's
@@ -63,7 +63,7 @@ pub fn check_claims(token: &Token<'_>, issuer: &str, now: Timestamp) -> Result<S
     if !for_us || claims.role != "authenticated" {
         return Err(invalid("is not a person's session"));
     }
-    // As Supabase writes it, in lower case: a person has one spelling in keys and logs.
+    // Only lower case, as Supabase writes it, so that a person has one spelling in keys and logs.
     if !is_uuid(&claims.sub) || claims.sub.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Err(invalid("names nobody"));
     }

@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gatehouse_core::env::VertexEnv;
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::suggestions::{TokenAnswer, der, generate_url, signed_part};
+use gatehouse_core::pem::pkcs8_der;
+use gatehouse_core::suggestions::{TokenAnswer, generate_url, signed_part};
 use js_sys::futures::JsFuture;
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use serde_json::Value;
@@ -79,7 +80,7 @@ async fn fetch_token(scope: &Scope, settings: &VertexEnv) -> Result<String, Erro
 
 /// The service account's assertion, signed with RS256 by the platform's WebCrypto.
 async fn assertion(settings: &VertexEnv) -> Result<String, JsValue> {
-    let der = der(&settings.private_key).ok_or(JsValue::NULL)?;
+    let der = pkcs8_der(&settings.private_key).ok_or(JsValue::NULL)?;
     let signed = signed_part(settings, platform::now());
     let algorithm = Object::new();
     Reflect::set(&algorithm, &"name".into(), &"RSASSA-PKCS1-v1_5".into())?;

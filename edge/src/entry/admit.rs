@@ -1,6 +1,6 @@
 //! The checks that every request passes before its handler runs, in one order for all routes.
 
-use gatehouse_core::auth::{bearer, same_secret};
+use gatehouse_core::auth::{bearer, secrets_match};
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::idempotency::parse_key;
 use gatehouse_core::payment::webhook;
@@ -104,7 +104,7 @@ fn operator(request: &Request<'_>, token: Option<&str>) -> Result<AdmittedCaller
     let token = token.ok_or(ErrorCode::RouteNotFound)?;
     let authorization = request.header("authorization").unwrap_or_default();
     let sent = bearer(&authorization).unwrap_or_default();
-    if same_secret(sent, token) {
+    if secrets_match(sent, token) {
         Ok(AdmittedCaller::Anybody)
     } else {
         Err(ErrorCode::OperatorTokenInvalid.into())

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use gatehouse_core::auth::{
-    Jwk, KEYS_MAX_AGE_MS, KeyStep, Sender, Token, bearer, check_claims, check_sender, credential, key_step,
-    signed_with_secret, wrong_signature,
+    Jwk, KEYS_MAX_AGE_MS, KeyStep, Sender, Token, bearer, check_claims, check_sender, find_credential,
+    key_step, signed_with_secret, wrong_signature,
 };
 use gatehouse_core::error::{Error, ErrorCode};
 
@@ -29,7 +29,7 @@ pub async fn require(scope: &Scope, request: &Request<'_>) -> Result<Person, Err
     let authorization = request.header("authorization");
     let has_bearer = authorization.as_deref().and_then(bearer).is_some();
     let cookie = if has_bearer { None } else { request.header("cookie") };
-    let found = credential(authorization.as_deref(), cookie.as_deref(), &auth.cookie_name)?;
+    let found = find_credential(authorization.as_deref(), cookie.as_deref(), &auth.cookie_name)?;
     if found.from_cookie {
         let (origin, fetch_site) = (request.header("origin"), request.header("sec-fetch-site"));
         let sender = Sender {

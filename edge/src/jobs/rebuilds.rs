@@ -1,7 +1,9 @@
 //! Automatic manifest rebuilds: for a source that was changed by hand, and for a newer reducer. Core says whose turn it is
 //! (`context/schedule.rs`). Nothing here confirms a manifest.
 
-use gatehouse_core::context::{CLAIM, DueRange, MOST_A_RUN, REDUCER, Reduced, due_ranges};
+use gatehouse_core::context::{
+    DueRange, MAX_REBUILDS_PER_RUN, REBUILD_BATCH, REDUCER, ReducedManifest, due_ranges,
+};
 use gatehouse_core::error::{Error, ErrorCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -51,19 +53,19 @@ impl Outcome {
 pub(super) async fn run(scope: &Scope, minute: u64) {
     let mut taken = 0;
     for range in due_ranges(minute) {
-        while taken < MOST_A_RUN {
+        while taken < MAX_REBUILDS_PER_RUN {
             let due = match claim(scope, &range).await {
                 Ok(due) => due,
                 Err(error) => return note(scope, "claim_rebuilds", Some(error)),
             };
-            let count = u32::try_from(due.len()).unwrap_or(CLAIM);
+            let count = u32::try_from(due.len()).unwrap_or(REBUILD_BATCH);
             taken += count;
             for due in due {
                 if !rebuild_one(scope, &due).await {
                     return;
                 }
             }
-            if count < CLAIM {
+            if count < REBUILD_BATCH {
                 break;
             }
         }
@@ -72,7 +74,7 @@ pub(super) async fn run(scope: &Scope, minute: u64) {
 
 async fn claim(scope: &Scope, range: &DueRange) -> Result<Vec<Due>, Error> {
     let arguments =
-        json!({"p_reducer": REDUCER, "p_first": range.first, "p_last": range.last, "p_limit": CLAIM});
+        json!({"p_reducer": REDUCER, "p_first": range.first, "p_last": range.last, "p_limit": REBUILD_BATCH});
     Ok(postgrest::rpc_as_service(scope, "rpc/claim_rebuilds", &arguments).await?)
 }
 
@@ -136,7 +138,7 @@ fn judge(error: Error) -> Outcome {
     }
 }
 
-async fn store(scope: &Scope, due: &Due, reduced: &Reduced) -> Result<Stored, Failure> {
+async fn store(scope: &Scope, due: &Due, reduced: &ReducedManifest) -> Result<Stored, Failure> {
     let tag = due.source.tag();
     let arguments = json!({
         "p_workspace_id": due.workspace_id, "p_answers": due.source.answers,

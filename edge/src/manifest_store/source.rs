@@ -1,9 +1,9 @@
 //! What a manifest is made from: answers that a person submits, or the stored source of the current version.
 
 use gatehouse_core::api::ContextSource;
-use gatehouse_core::context::{BusinessContext, Reduced, SourceTag, reduce};
+use gatehouse_core::context::{BusinessContext, ReducedManifest, SourceTag, reduce};
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::onboarding::{Answers, build_context, stored_answers, validate_answers};
+use gatehouse_core::onboarding::{Answers, build_context, valid_answers, validate_answers};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -20,7 +20,7 @@ pub struct ReducedManifest {
     /// The business context.
     pub context: Value,
     /// The manifest's content.
-    pub reduced: Reduced,
+    pub reduced: ReducedManifest,
 }
 
 impl ReducedManifest {
@@ -29,7 +29,7 @@ impl ReducedManifest {
     /// # Errors
     /// `answers_invalid` with every problem, `manifest_too_large` when the guardrails alone exceed the budget.
     pub fn from_answers(answers: &Map<String, Value>) -> Result<Self, Error> {
-        let answers = validate_answers(answers).map_err(Error::answers)?;
+        let answers = validate_answers(answers).map_err(Error::answers_invalid)?;
         let context = build_context(&answers, "", platform::now());
         let reduced = with_missing(reduce(&context)?, &answers);
         Ok(Self { answers, context: json!(context), reduced })
@@ -57,23 +57,23 @@ impl Source {
 
     /// What its editors read.
     pub fn view(&self) -> ContextSource {
-        ContextSource { version: self.version, edits: self.edits, answers: stored_answers(&self.answers) }
+        ContextSource { version: self.version, edits: self.edits, answers: valid_answers(&self.answers) }
     }
 
     /// Reduces the business context again.
     ///
     /// # Errors
     /// `manifest_too_large`, `internal` when what is stored is no business context.
-    pub fn reduce_again(&self, scope: &Scope) -> Result<Reduced, Error> {
+    pub fn reduce_again(&self, scope: &Scope) -> Result<ReducedManifest, Error> {
         let context = BusinessContext::deserialize(&self.business_context).map_err(|error| {
             scope.note_cause(format!("the stored business context cannot be read: {error}"));
             Error::new(ErrorCode::Internal)
         })?;
-        Ok(with_missing(reduce(&context)?, &stored_answers(&self.answers)))
+        Ok(with_missing(reduce(&context)?, &valid_answers(&self.answers)))
     }
 }
 
-fn with_missing(mut reduced: Reduced, answers: &Answers) -> Reduced {
+fn with_missing(mut reduced: ReducedManifest, answers: &Answers) -> ReducedManifest {
     reduced.meta.missing = answers.missing().iter().map(|id| id.as_str().to_owned()).collect();
     reduced
 }

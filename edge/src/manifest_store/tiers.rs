@@ -1,6 +1,8 @@
 //! The three tiers: one look through them, and one write into all of them.
 
-use gatehouse_core::context::{Manifest, etag, jittered, pack, seal, unpack, unseal};
+use gatehouse_core::context::{
+    Manifest, compress, decompress, etag, ttl_with_jitter, unwrap_document, wrap_document,
+};
 use gatehouse_core::error::Error;
 use gatehouse_core::log::{TierLine, TierOutcome};
 use gatehouse_core::rate_limit::Policy;
@@ -67,9 +69,9 @@ impl SerializedManifest {
 
     /// The arguments of `store_bcm` in prelude.lua.
     pub fn arguments(&self, workspace_id: &str) -> [String; 10] {
-        let life = |ttl, key: String| jittered(ttl, &key, &self.etag).to_string();
+        let life = |ttl, key: String| ttl_with_jitter(ttl, &key, &self.etag).to_string();
         let [hot, warm, cold] = keys::TIER_TTL_MS;
-        let sealed = seal(&self.etag, &self.document);
+        let sealed = wrap_document(&self.etag, &self.document);
         [
             keys::HEAD_TTL_MS.to_string(),
             self.version.to_string(),
@@ -80,7 +82,7 @@ impl SerializedManifest {
             life(warm, keys::tier(workspace_id, 1)),
             life(cold, keys::tier(workspace_id, COLD)),
             sealed.clone(),
-            pack(&sealed),
+            compress(&sealed),
         ]
     }
 }
@@ -200,8 +202,8 @@ fn judge(scope: &Scope, answer: &Value, first: usize) -> (TierLookup, Option<usi
     }
     (first..found.unwrap_or(TIERS.len())).for_each(|tier| note(tier, TierOutcome::Miss, 0));
     let Some((tier, text)) = found.zip(text(8)) else { return (lookup, None) };
-    let sealed = if tier == COLD { unpack(text) } else { Some(text.to_owned()) };
-    match sealed.and_then(|sealed| unseal(&sealed, etag)) {
+    let sealed = if tier == COLD { decompress(text) } else { Some(text.to_owned()) };
+    match sealed.and_then(|sealed| unwrap_document(&sealed, etag)) {
         Some(document) => {
             note(tier, TierOutcome::Hit, text.len());
             let (etag, refresh, repair) = (etag.to_owned(), number(5) == Some(1), (0..tier).collect());
@@ -279,10 +281,10 @@ pub async fn repair(scope: &Scope, workspace_id: &str, hit: &TierHit) -> Result<
         keys::tier(workspace_id, 0),
         keys::tier(workspace_id, 1),
     ];
-    let life = |ttl, tier| jittered(ttl, &keys::tier(workspace_id, tier), &hit.etag).to_string();
+    let life = |ttl, tier| ttl_with_jitter(ttl, &keys::tier(workspace_id, tier), &hit.etag).to_string();
     let [hot, warm, _] = keys::TIER_TTL_MS;
     let (hot, warm) = (life(hot, 0), life(warm, 1));
-    let sealed = seal(&hit.etag, &hit.document);
+    let sealed = wrap_document(&hit.etag, &hit.document);
     let count = hit.repair.len().to_string();
     let done = upstash::eval(scope, &REPAIR, &keys, &[&hit.etag, &hot, &warm, &sealed, &count]).await?;
     if done.as_u64() == Some(1) {

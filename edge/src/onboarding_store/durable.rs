@@ -1,7 +1,7 @@
 //! The snapshot of a session in Postgres.
 
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::onboarding::{Session, stored_answers};
+use gatehouse_core::onboarding::{Session, valid_answers};
 use gatehouse_core::vocabulary::SessionState;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -46,7 +46,7 @@ pub async fn read_durable(scope: &Scope, member: &Member) -> Result<Durable, Err
     let session = row.snapshot.map_or_else(Session::new, |Snapshot { revision, state, answers }| Session {
         revision,
         state,
-        answers: stored_answers(&answers),
+        answers: valid_answers(&answers),
     });
     Ok(Durable { record: row.membership, membership, session })
 }

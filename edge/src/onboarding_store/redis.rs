@@ -1,7 +1,7 @@
 //! The session in Redis: one script compares, writes and checks the membership.
 
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::onboarding::{Answer, Answers, Changes, FieldId, Session, stored_answers};
+use gatehouse_core::onboarding::{Answer, Answers, Changes, FieldId, Session, valid_answers};
 use gatehouse_core::vocabulary::SessionState;
 use serde_json::{Map, Value, json};
 
@@ -35,7 +35,7 @@ pub fn parse(flat: &[Value]) -> Option<Session> {
             _ => {}
         }
     }
-    Some(Session { revision: session?, state, answers: stored_answers(&answers) })
+    Some(Session { revision: session?, state, answers: valid_answers(&answers) })
 }
 
 /// The script's answer.

@@ -101,7 +101,7 @@ pub async fn replay(
     let stored: Stored =
         postgrest::rpc_as_service(scope, "rpc/find_webhook", &json!({"p_about": request.about})).await?;
     let body = STANDARD.decode(&stored.raw_base64).map_err(|_| ErrorCode::Internal)?;
-    let hint = webhook::open(&scope.settings.phonepe.keys, "", &body);
+    let hint = webhook::verify_and_parse(&scope.settings.phonepe.keys, "", &body);
     let about = hint.about.filter(|_| stored.verified).ok_or(ErrorCode::WebhookNotVerified)?;
     // 2.
     let (kind, state, amount, provider_id, error_code) = match Subject::of(&hint.event, &about) {

@@ -1,6 +1,6 @@
 //! Routes for tests and benchmarks, in development only.
 
-use gatehouse_core::context::{BusinessContext, pack, reduce, seal};
+use gatehouse_core::context::{BusinessContext, compress, reduce, wrap_document};
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::validator::{Subject, validate_bytes};
 use serde_json::json;
@@ -63,7 +63,7 @@ async fn run_reduce(request: &Request<'_>) -> Result<Reply, Error> {
     let mut packed = 0;
     for _ in 0..times {
         let reduced = reduce(std::hint::black_box(&context))?;
-        packed = pack(&seal(&reduced.checksum, &reduced.canonical)).len();
+        packed = compress(&wrap_document(&reduced.checksum, &reduced.canonical)).len();
     }
     if packed == 0 {
         return Err(ErrorCode::Internal.into());

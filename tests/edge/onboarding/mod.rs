@@ -6,7 +6,7 @@ mod finalize;
 mod merge;
 mod session;
 
-use gatehouse_core::onboarding::{StepId, fields_of};
+use gatehouse_core::onboarding::{StepId, fields_in};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
@@ -18,7 +18,7 @@ pub const SNAPSHOT: &str = "postgrest rpc/read_snapshot";
 /// The journey's answers to one step.
 pub fn step_answers(step: StepId) -> Value {
     let all = answers();
-    let named = fields_of(step).filter_map(|field| {
+    let named = fields_in(step).filter_map(|field| {
         let id = field.id.as_str();
         all.get(id).map(|answer| (id.to_owned(), answer.clone()))
     });

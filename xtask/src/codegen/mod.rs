@@ -27,6 +27,7 @@ fn generate(repo: &Path) -> Result<Vec<Generated>> {
     let schemas = schemas::read(repo)?;
     Ok(vec![
         file(".dev.vars.example", docs::dev_vars()),
+        file("core/src/onboarding/ids.rs", schemas::rust_ids(&schemas)),
         file("core/src/onboarding/questions.rs", schemas::rust_questions(&schemas)),
         file("core/src/validator/tables.rs", schemas::tables(&schemas)?),
         file("docs/API.md", docs::api()),

@@ -2,9 +2,9 @@
 
 use gatehouse_core::api::{
     Checkout, ContextSource, EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, History,
-    InitRequest, Metrics, OnboardingSession, OpenApi, OrderView, Orders, Plans, Ready, RebuildRequest, RefundRequest,
-    RefundView, ReplayRequest, Replayed, RestoreRequest, SessionRequest, SourceRequest, StepRequest,
-    Timeline, VerifyProfile, VersionDiff, WebhookAnswer, Written,
+    InitRequest, Metrics, OnboardingSession, OpenApi, OrderView, Orders, Plans, Ready, RebuildRequest,
+    RefundRequest, RefundView, ReplayRequest, Replayed, RestoreRequest, SessionRequest, SourceRequest,
+    StepRequest, Timeline, VerifyProfile, VersionDiff, WebhookAnswer, Written,
 };
 use gatehouse_core::context::{Export, Manifest};
 use gatehouse_core::error::Problem;

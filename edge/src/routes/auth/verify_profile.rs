@@ -1,7 +1,7 @@
 //! `GET /auth/verify-profile`
 
 use gatehouse_core::error::Error;
-use gatehouse_core::gate::{ProfileFacts, verify};
+use gatehouse_core::gate::{self, ProfileFacts};
 use serde_json::json;
 
 use crate::clients::postgrest;
@@ -18,5 +18,5 @@ pub async fn verify_profile(scope: &Scope, call: Call<'_, Person>) -> Result<Rep
     // 1.
     let facts: ProfileFacts = postgrest::rpc(scope, &call.caller, "rpc/verify_profile", &json!({})).await?;
     // 2.
-    Ok(Reply::json(200, &verify(&facts, platform::now())))
+    Ok(Reply::json(200, &gate::verify_profile(&facts, platform::now())))
 }

@@ -1,7 +1,7 @@
 //! `POST /context/export`
 
 use gatehouse_core::api::ExportRequest;
-use gatehouse_core::context::{Export, Manifest, export_name, to_markdown};
+use gatehouse_core::context::{Export, Manifest, export_file_name, to_markdown};
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::vocabulary::{AuditAction, ExportFormat};
 use serde_json::json;
@@ -44,7 +44,7 @@ pub async fn export(
             (reply, "md")
         }
     };
-    let name = export_name(workspace_id, version, extension);
+    let name = export_file_name(workspace_id, version, extension);
     Ok(reply
         .with("content-disposition", format!("attachment; filename=\"{name}\""))
         .with("etag", loaded.etag)

@@ -3,7 +3,7 @@
 use gatehouse_core::api::RestoreRequest;
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::json::Json;
-use gatehouse_core::onboarding::stored_answers;
+use gatehouse_core::onboarding::valid_answers;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -47,7 +47,7 @@ pub async fn restore(
     let (Restored { stored, content, answers }, fence) =
         manifest_store::store(scope, member, fence, "rpc/restore_manifest", &arguments).await?;
     // 4.
-    let answers = stored_answers(&answers);
+    let answers = valid_answers(&answers);
     let unchanged = "nothing was changed.";
     Ok(manifest_store::publish_and_reply(scope, fence, stored, content, Some(&answers), unchanged).await)
 }

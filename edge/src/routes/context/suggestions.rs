@@ -3,7 +3,7 @@
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::onboarding::FieldId;
 use gatehouse_core::suggestions::{
-    DecideRequest, SuggestRequest, Suggestion, Suggestions, fields, prompt, read,
+    DecideRequest, SuggestRequest, Suggestion, Suggestions, parse_fields, parse_response, prompt,
 };
 use gatehouse_core::uuid::is_uuid;
 use serde::Deserialize;
@@ -50,7 +50,8 @@ pub async fn suggest(
         return Err(ErrorCode::SuggestionsOff.into());
     }
     let JsonBody(request) = &call.body;
-    let fields = fields(&request.fields).map_err(|why| Error::with_detail(ErrorCode::FieldsInvalid, why))?;
+    let fields =
+        parse_fields(&request.fields).map_err(|why| Error::with_detail(ErrorCode::FieldsInvalid, why))?;
     // 2.
     let fingerprint = |workspace_id: &str| json!([workspace_id, fields]).to_string();
     let work = async |member: &Member| ask_model(scope, member, &fields).await;
@@ -65,7 +66,7 @@ async fn ask_model(scope: &Scope, member: &Member, fields: &[FieldId]) -> Result
         postgrest::rpc(scope, &member.person, "rpc/begin_suggestions", &arguments).await?;
     // 4.
     let body = vertex::generate(scope, settings, &prompt(&answers, fields)).await?;
-    let usable = read(&body, fields, &answers).map_err(|why| {
+    let usable = parse_response(&body, fields, &answers).map_err(|why| {
         Error::with_detail(ErrorCode::SuggestionsFailed, format!("{why} Nothing was changed."))
     })?;
     // 5.

@@ -47,7 +47,7 @@ pub async fn replace(
     let expected = revision(call.if_match())?.ok_or(ErrorCode::RevisionMissing)?;
     // 2.
     let JsonBody(ReplaceBody { answers }) = &call.body;
-    let edit = Edit::Replace(validate_draft(answers).map_err(Error::answers)?);
+    let edit = Edit::Replace(validate_draft(answers).map_err(Error::answers_invalid)?);
     // 3.
     let outcome = onboarding_store::apply(scope, &call.caller, &edit, Some(expected)).await?;
     // 4.
@@ -96,6 +96,6 @@ pub fn reply(outcome: Outcome) -> Result<Reply, Error> {
             let session = OnboardingSession::new(session, expires_at);
             Ok(Reply::json(200, &session).with("etag", etag).degraded(degraded))
         }
-        Outcome::Stale(stored) => Err(Error::conflict(stored.session.copy(), None, Vec::new())),
+        Outcome::Stale(stored) => Err(Error::revision_conflict(stored.session.copy(), None, Vec::new())),
     }
 }

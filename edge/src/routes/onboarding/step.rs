@@ -1,7 +1,7 @@
 //! `PATCH /onboarding/steps/{step}`
 
 use gatehouse_core::error::{Error, ErrorCode, FieldError};
-use gatehouse_core::onboarding::{StepId, changes, merge_step, validate_step_draft};
+use gatehouse_core::onboarding::{StepId, merge_step, requested_changes, validate_step_draft};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -38,9 +38,9 @@ pub async fn save(
     let mut expected = revision(call.if_match())?.ok_or(ErrorCode::RevisionMissing)?;
     // 2.
     let JsonBody(StepBody { base, answers: sent }) = &call.body;
-    let answers = validate_step_draft(step, sent).map_err(Error::answers)?;
+    let answers = validate_step_draft(step, sent).map_err(Error::answers_invalid)?;
     let base = base.as_ref().map(|base| validate_step_draft(step, base)).transpose().map_err(base_errors)?;
-    let changes = changes(sent, &answers);
+    let changes = requested_changes(sent, &answers);
     // 3.
     let mut edit = match &base {
         Some(base) => Edit::Merge(changes.clone(), base.clone()),
@@ -52,7 +52,7 @@ pub async fn save(
         let Outcome::Stale(stored) = &outcome else { break };
         let session = &stored.session;
         let merged = merge_step(&session.answers, base.as_ref(), &changes)
-            .map_err(|fields| Error::conflict(session.copy(), base.clone(), fields))?;
+            .map_err(|fields| Error::revision_conflict(session.copy(), base.clone(), fields))?;
         expected = session.revision;
         edit = if merged.is_empty() { Edit::Read } else { Edit::Merge(merged, session.answers.clone()) };
         outcome = onboarding_store::apply(scope, &call.caller, &edit, Some(expected)).await?;
@@ -66,5 +66,5 @@ fn base_errors(mut fields: Vec<FieldError>) -> Error {
     for field in &mut fields {
         field.pointer = field.pointer.replacen("/answers/", "/base/", 1);
     }
-    Error::answers(fields)
+    Error::answers_invalid(fields)
 }

@@ -2,7 +2,7 @@
 
 use gatehouse_core::api::{Orders, RefundView, Timeline};
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::payment::timeline::{Heard, support_can, tell};
+use gatehouse_core::payment::timeline::{StoredEvent, support_hint, timeline_event};
 use gatehouse_core::time;
 use serde::Deserialize;
 use serde_json::json;
@@ -35,7 +35,7 @@ pub async fn orders(scope: &Scope, call: Call<'_, UnverifiedMember>) -> Result<R
 #[derive(Deserialize)]
 struct TimelineRows {
     order: Order,
-    events: Vec<Heard>,
+    events: Vec<StoredEvent>,
     refunds: Vec<RefundView>,
 }
 
@@ -58,9 +58,9 @@ pub async fn timeline(scope: &Scope, call: Call<'_, Person>) -> Result<Reply, Er
     let refund_checks = refunds.iter().filter_map(|refund| time::parse(refund.next_check_at.as_deref()?));
     let next = refund_checks.chain(order.asked_next()).min();
     let now = platform::now();
-    let support = support_can(order.status, &states, order.is_overdue(now)).to_owned();
+    let support = support_hint(order.status, &states, order.is_overdue(now)).to_owned();
     let order = order.view(now);
-    let events = events.iter().map(|event| tell(event, order.amount)).collect();
+    let events = events.iter().map(|event| timeline_event(event, order.amount)).collect();
     let next_check_at = next.map(time::format);
     Ok(Reply::json(200, &Timeline { order, events, refunds, next_check_at, support }))
 }

@@ -32,7 +32,7 @@ struct Received {
 pub async fn webhook(scope: &Scope, call: Call<'_, Proof, (), Bytes>) -> Result<Reply, Error> {
     // 1.
     let (Proof(proof), Bytes(body)) = (&call.caller, &call.body);
-    let hint = webhook::open(&scope.settings.phonepe.keys, proof, body);
+    let hint = webhook::verify_and_parse(&scope.settings.phonepe.keys, proof, body);
     // 2.
     let arguments = json!({
         "p_raw_base64": STANDARD.encode(body), "p_headers": {"user-agent": call.user_agent()},

@@ -1,37 +1,37 @@
-//! How the sections of a manifest give way until the whole fits its budget.
+//! Trims a manifest's content, section by section, until it fits the token budget.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
 use super::budget::milli_tokens;
 use super::clusters::start_of_cluster;
-use super::reduce::without_empties;
 use super::{Dropped, TARGET_TOKENS};
 use crate::json::Json;
 
 /// A text longer than this many graphemes is shortened before any item is dropped.
 pub(super) const SHORT_TEXT: usize = 160;
-/// What never gives beside the guardrails.
+/// Never trimmed, like the guardrails.
 const COMPANY: &str = "/foundation/company";
 
-/// The content on its way to its budget.
-pub(super) struct Giver {
+/// Content that is being trimmed, and what was dropped from it so far.
+pub(super) struct Trimmer {
     content: Json,
     dropped: Vec<Dropped>,
-    /// Thousandths of a token, kept up by subtraction. A part alone may cost more than it did among others, so this can
-    /// fall below the truth: [`Giver::is_over`] measures again before it says that all fits.
+    /// Estimate in thousandths of a token. Each drop subtracts the cost of what was dropped, which may be more than it
+    /// cost in its place; so [`Trimmer::is_over_budget`] measures the content again before it reports that it fits.
     cost: u64,
     fits: bool,
 }
 
-impl Giver {
+impl Trimmer {
     pub(super) fn new(content: Json) -> Self {
         let cost = cost_of(&content);
         Self { content, dropped: Vec::new(), cost, fits: cost <= target() }
     }
 
-    /// Lets one section give: long texts are cut, then the last items of the longest list go, then the section.
-    pub(super) fn give(&mut self, name: &str) {
+    /// Trims one section as far as the budget needs: shortens long texts, then drops items from the end of the longest
+    /// list, then drops the section.
+    pub(super) fn trim_section(&mut self, name: &str) {
         let section = format!("/{name}");
         let mut texts = Vec::new();
         let mut lists = BinaryHeap::new();
@@ -41,24 +41,24 @@ impl Giver {
         let Some(value) = self.content.get(name) else { return };
         walk(value, &mut section.clone(), &mut |value, pointer| match value {
             Json::Text(text) if is_long(text) && pointer != COMPANY => texts.push(pointer.to_owned()),
-            // Of equally long lists, the first in the document.
+            // Of equally long lists the first in the document is trimmed first.
             Json::List(items) => lists.push((items.len(), Reverse(lists.len()), pointer.to_owned())),
             _ => {}
         });
         for text in texts {
-            if !self.is_over() {
+            if !self.is_over_budget() {
                 break;
             }
             self.shorten(text);
         }
-        while self.is_over()
+        while self.is_over_budget()
             && let Some((length, order, list)) = lists.pop()
         {
             if self.pop(&list, length) && length > 1 {
                 lists.push((length - 1, order, list));
             }
         }
-        if self.is_over() {
+        if self.is_over_budget() {
             self.remove(name, section);
         }
         let Json::Object(sections) = &mut self.content else { return };
@@ -71,23 +71,23 @@ impl Giver {
         }
     }
 
-    /// The content and what it gave; what went with something larger is not named again.
+    /// The trimmed content and what was dropped. A drop inside of something that was dropped as a whole is not listed.
     pub(super) fn finish(self) -> (Json, Vec<Dropped>) {
-        let whole: BTreeSet<_> = self
+        let dropped_pointers: BTreeSet<_> = self
             .dropped
             .iter()
-            .filter(|gone| gone.action == "dropped")
-            .map(|gone| gone.pointer.clone())
+            .filter(|entry| entry.action == "dropped")
+            .map(|entry| entry.pointer.clone())
             .collect();
-        let went_along = |gone: &Dropped| {
-            let mut ends = gone.pointer.match_indices('/').map(|(end, _)| end);
-            ends.any(|end| gone.pointer.get(..end).is_some_and(|above| whole.contains(above)))
-                || (gone.action == "shortened" && whole.contains(&gone.pointer))
+        let is_covered = |entry: &Dropped| {
+            let mut ends = entry.pointer.match_indices('/').map(|(end, _)| end);
+            ends.any(|end| entry.pointer.get(..end).is_some_and(|parent| dropped_pointers.contains(parent)))
+                || (entry.action == "shortened" && dropped_pointers.contains(&entry.pointer))
         };
-        (self.content, self.dropped.into_iter().filter(|gone| !went_along(gone)).collect())
+        (self.content, self.dropped.into_iter().filter(|entry| !is_covered(entry)).collect())
     }
 
-    fn is_over(&mut self) -> bool {
+    fn is_over_budget(&mut self) -> bool {
         if self.cost <= target() && !self.fits {
             self.cost = cost_of(&self.content);
             self.fits = self.cost <= target();
@@ -103,7 +103,7 @@ impl Giver {
         self.note(pointer, "shortened", "too_long");
     }
 
-    /// Takes the last item of a list; false when the list went with something larger.
+    /// Drops the last item of a list. Returns false when the list itself is no longer there.
     fn pop(&mut self, pointer: &str, length: usize) -> bool {
         let Some(Json::List(items)) = at(&mut self.content, pointer) else { return false };
         let Some(item) = items.pop() else { return false };
@@ -113,14 +113,14 @@ impl Giver {
         true
     }
 
-    /// Removes what is left of a section, but for the company's name.
+    /// Drops what is left of a section, except the company's name.
     fn remove(&mut self, name: &str, section: String) {
         let Some(value) = self.content.get_mut(name) else { return };
-        let mut gone = vec![section.clone()];
+        let mut removed = vec![section.clone()];
         if name == "foundation"
             && let Json::Object(members) = value
         {
-            gone = members
+            removed = members
                 .iter()
                 .map(|(key, _)| format!("{section}/{key}"))
                 .filter(|at| at != COMPANY)
@@ -129,7 +129,7 @@ impl Giver {
         } else {
             *value = Json::Null;
         }
-        for pointer in gone {
+        for pointer in removed {
             self.note(pointer, "dropped", "over_budget");
         }
         self.cost = cost_of(&self.content);
@@ -157,21 +157,43 @@ fn at<'a>(content: &'a mut Json, pointer: &str) -> Option<&'a mut Json> {
     })
 }
 
-/// Whether a text may have more graphemes than a short one: it has more characters. Counting those is much cheaper.
+/// The value without nulls, empty texts, empty lists and empty objects; `None` when nothing is left.
+pub(super) fn without_empties(value: Json) -> Option<Json> {
+    match value {
+        Json::Null => None,
+        Json::Text(text) if text.trim().is_empty() => None,
+        Json::List(items) => {
+            let kept: Vec<_> = items.into_iter().filter_map(without_empties).collect();
+            (!kept.is_empty()).then_some(Json::List(kept))
+        }
+        Json::Object(members) => {
+            let kept: Vec<_> = members
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, without_empties(value)?)))
+                .collect();
+            (!kept.is_empty()).then_some(Json::Object(kept))
+        }
+        scalar => Some(scalar),
+    }
+}
+
+/// Whether a text may have more than [`SHORT_TEXT`] graphemes. It compares characters, which is much cheaper and never
+/// says no wrongly.
 fn is_long(text: &str) -> bool {
     text.len() > SHORT_TEXT && text.chars().nth(SHORT_TEXT).is_some()
 }
 
-/// Shows every value inside `value`, itself first, with its pointer, which is as before afterwards.
-fn walk(value: &Json, pointer: &mut String, see: &mut impl FnMut(&Json, &str)) {
-    see(value, pointer);
+/// Calls `visit` with `value` and every value inside of it, parents first, each with its JSON Pointer. `pointer` is
+/// unchanged afterwards.
+fn walk(value: &Json, pointer: &mut String, visit: &mut impl FnMut(&Json, &str)) {
+    visit(value, pointer);
     let length = pointer.len();
     match value {
         Json::List(items) => {
             for (index, item) in items.iter().enumerate() {
                 pointer.push('/');
                 pointer.push_str(&index.to_string());
-                walk(item, pointer, see);
+                walk(item, pointer, visit);
                 pointer.truncate(length);
             }
         }
@@ -179,7 +201,7 @@ fn walk(value: &Json, pointer: &mut String, see: &mut impl FnMut(&Json, &str)) {
             for (key, item) in members {
                 pointer.push('/');
                 pointer.push_str(key);
-                walk(item, pointer, see);
+                walk(item, pointer, visit);
                 pointer.truncate(length);
             }
         }
@@ -193,18 +215,19 @@ mod tests {
     use serde_json::{json, to_value};
 
     #[test]
-    fn a_text_is_cut_by_its_graphemes_before_any_item_goes() {
+    fn a_text_is_cut_by_its_graphemes_before_any_item_is_dropped() {
         // One grapheme, two characters each: the first has more characters than a short text, and fewer graphemes.
         let text = |graphemes: usize| "e\u{301}".repeat(graphemes);
-        let mut giver =
-            Giver::new((&json!({"facts": [{"value": text(100)}, {"value": text(5_000)}]})).into());
-        giver.give("facts");
-        let (content, dropped) = giver.finish();
+        let mut trimmer =
+            Trimmer::new((&json!({"facts": [{"value": text(100)}, {"value": text(5_000)}]})).into());
+        trimmer.trim_section("facts");
+        let (content, dropped) = trimmer.finish();
         assert_eq!(
             to_value(content).unwrap(),
             json!({"facts": [{"value": text(100)}, {"value": text(SHORT_TEXT)}]})
         );
-        let told: Vec<_> = dropped.iter().map(|gone| (gone.pointer.as_str(), gone.action.as_str())).collect();
-        assert_eq!(told, [("/facts/1/value", "shortened")]);
+        let listed: Vec<_> =
+            dropped.iter().map(|entry| (entry.pointer.as_str(), entry.action.as_str())).collect();
+        assert_eq!(listed, [("/facts/1/value", "shortened")]);
     }
 }
