@@ -11,5 +11,5 @@ pub use fence::{
     Fence, FenceSnapshot, Raised, SessionChange, raise_fence, raise_fence_for_cron, raise_fence_once,
 };
 pub use load::load;
-pub use source::{ReducedManifest, Source, read_first_source, read_source};
+pub use source::{PreparedSource, Source, read_first_source, read_source};
 pub use stored::{Stored, publish_and_reply, store};

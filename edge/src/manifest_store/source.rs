@@ -13,8 +13,8 @@ use crate::onboarding_store::Membership;
 use crate::platform;
 use crate::scope::Scope;
 
-/// Checked answers with everything that is computed from them.
-pub struct ReducedManifest {
+/// The source of a new version: checked answers with everything that is computed from them.
+pub struct PreparedSource {
     /// The normalised answers.
     pub answers: Answers,
     /// The business context.
@@ -23,7 +23,7 @@ pub struct ReducedManifest {
     pub reduced: ReducedManifest,
 }
 
-impl ReducedManifest {
+impl PreparedSource {
     /// Checks the answers as an onboarding does, builds and reduces.
     ///
     /// # Errors

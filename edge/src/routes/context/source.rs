@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::entry::{Call, JsonBody, Member, UnverifiedMember};
 use crate::http::Reply;
-use crate::manifest_store::{self, ReducedManifest, Stored};
+use crate::manifest_store::{self, PreparedSource, Stored};
 use crate::scope::Scope;
 
 /// The body of an edit.
@@ -42,7 +42,7 @@ pub async fn edit(
     // 1.
     let expected = expected_tag(call.if_match())?;
     let JsonBody(EditBody { answers }) = &call.body;
-    let edited = ReducedManifest::from_answers(answers)?;
+    let edited = PreparedSource::from_answers(answers)?;
     // 2.
     let (fence, _, member) = manifest_store::raise_fence(scope, &call.caller).await?;
     // 3.
@@ -86,7 +86,7 @@ async fn compare(
     scope: &Scope,
     member: &Member,
     expected: SourceTag,
-    edited: &ReducedManifest,
+    edited: &PreparedSource,
 ) -> Result<SourceTag, Error> {
     let (membership, source) = manifest_store::read_source(scope, member).await?;
     membership.require_editor()?;

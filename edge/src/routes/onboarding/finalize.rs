@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::entry::{Call, Member, OptionalJsonBody, UnverifiedMember};
 use crate::http::Reply;
-use crate::manifest_store::{self, Fence, FenceSnapshot, ReducedManifest, SessionChange, Stored};
+use crate::manifest_store::{self, Fence, FenceSnapshot, PreparedSource, SessionChange, Stored};
 use crate::onboarding_store;
 use crate::scope::Scope;
 
@@ -39,9 +39,9 @@ pub async fn finalize(
     // 1.
     let OptionalJsonBody(FinalizeBody { answers }) = &call.body;
     if let Some(answers) = answers {
-        let reduced = ReducedManifest::from_answers(answers)?;
+        let source = PreparedSource::from_answers(answers)?;
         let (fence, _, member) = manifest_store::raise_fence(scope, &call.caller).await?;
-        let submission = Submission { reduced, revision: None };
+        let submission = Submission { source, revision: None };
         return store_and_publish(scope, member, fence, submission, None).await.map(Submitted::reply);
     }
     let (mut stored, mut refused) = (None::<Submitted>, None);
@@ -84,7 +84,7 @@ impl Submitted {
 
 /// Answers that are ready to be stored, and the revision of the session that they are from, where they are from one.
 struct Submission {
-    reduced: ReducedManifest,
+    source: PreparedSource,
     revision: Option<u32>,
 }
 
@@ -117,7 +117,7 @@ async fn store_and_publish(
     submission: Submission,
     revision_at_fence: Option<u32>,
 ) -> Result<Submitted, Error> {
-    let Submission { reduced: ReducedManifest { answers, context, reduced }, revision } = submission;
+    let Submission { source: PreparedSource { answers, context, reduced }, revision } = submission;
     // 4.
     let arguments = json!({
         "p_workspace_id": member.workspace_id, "p_answers": answers, "p_business_context": context,
@@ -178,7 +178,7 @@ async fn submission_from_session(
 fn submission_of(session: &Session) -> Result<Submission, Error> {
     match json!(session.answers) {
         Value::Object(answers) if session.revision > 0 => Ok(Submission {
-            reduced: ReducedManifest::from_answers(&answers)?,
+            source: PreparedSource::from_answers(&answers)?,
             revision: Some(session.revision),
         }),
         _ => Err(ErrorCode::SessionNotFound.into()),

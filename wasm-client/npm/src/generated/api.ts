@@ -396,6 +396,9 @@ export interface OnboardingSession {
   expires_at?: string | null;
 }
 
+/** `GET /openapi.json`: an OpenAPI 3.1 document. */
+export type OpenApi = Record<string, unknown>;
+
 /** An invitation that waits. */
 export interface OpenInvitation {
   /** Its id, by which it can be withdrawn. */
