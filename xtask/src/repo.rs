@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -54,6 +55,16 @@ impl Repo {
     pub fn node(&self) -> PathBuf {
         let own = self.root.join("node_modules/.bin/node");
         if own.exists() { own } else { PathBuf::from("node") }
+    }
+
+    /// This program again, for one of its own suites (`xtask run-suite NAME WORDS…`).
+    ///
+    /// # Errors
+    /// When the path of this program is unknown.
+    pub fn own_command(&self, suite: &str, words: &[&str]) -> Result<Command> {
+        let mut command = Command::new(env::current_exe().context("xtask cannot find itself.")?);
+        command.current_dir(&self.root).arg("run-suite").arg(suite).args(words);
+        Ok(command)
     }
 
     /// `PATH` with `node_modules/.bin` first, so that scripts with `#!/usr/bin/env node` get the same Node.
