@@ -15,6 +15,7 @@ mod setup;
 mod stack;
 mod stamp;
 mod step;
+mod structure;
 mod test;
 mod trace;
 mod verify;

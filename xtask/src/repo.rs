@@ -62,7 +62,7 @@ impl Repo {
     /// # Errors
     /// When the path of this program is unknown.
     pub fn own_command(&self, suite: &str, words: &[&str]) -> Result<Command> {
-        let mut command = Command::new(env::current_exe().context("xtask cannot find itself.")?);
+        let mut command = Command::new(own_program()?);
         command.current_dir(&self.root).arg("run-suite").arg(suite).args(words);
         Ok(command)
     }
@@ -82,6 +82,15 @@ fn find_root(start: &Path) -> Result<PathBuf> {
     start.ancestors().find(|dir| dir.join("xtask/Cargo.toml").is_file()).map(Path::to_path_buf).with_context(
         || format!("No Gatehouse checkout at or above {}: run this inside one.", start.display()),
     )
+}
+
+/// The path that starts this program again, also when cargo has put a newer one in its place.
+///
+/// # Errors
+/// When the system does not say.
+pub fn own_program() -> Result<PathBuf> {
+    let own = PathBuf::from("/proc/self/exe");
+    if own.exists() { Ok(own) } else { env::current_exe().context("xtask cannot find itself.") }
 }
 
 /// Whether this process runs as root.

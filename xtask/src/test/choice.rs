@@ -133,12 +133,12 @@ mod tests {
     #[test]
     fn any_other_word_is_a_filter_and_chooses_the_suites_that_have_it() {
         let by_name = choose(&["every_test_program_of_the_workspace_belongs"]).unwrap();
-        assert_eq!(names(&by_name), ["tools"]);
+        assert_eq!(names(&by_name), ["units"]);
         assert_eq!(
             by_name.sentence(),
-            "Tests with `every_test_program_of_the_workspace_belongs` in their names, of: tools"
+            "Tests with `every_test_program_of_the_workspace_belongs` in their names, of: units"
         );
-        assert_eq!(names(&choose(&["choice::tests::no_word"]).unwrap()), ["tools"]);
+        assert_eq!(names(&choose(&["choice::tests::no_word"]).unwrap()), ["units"]);
         let in_one = choose(&["db", "refunds"]).unwrap();
         assert_eq!((names(&in_one), in_one.filter.as_deref()), (vec!["db"], Some("refunds")));
     }

@@ -149,9 +149,10 @@ mod tests {
                 {"name": "perf", "kind": ["bin"], "test": false},
             ]},
         ]});
-        let native = |package, target| Runs::Native { package, target };
-        assert_eq!(select(&metadata, &[native("gatehouse-tests", Some("db"))]), ["--test", "db"]);
-        assert_eq!(select(&metadata, &[native("gatehouse-core", None)]), ["--lib", "--test", "gate"]);
+        let db = Runs::Native { packages: &["gatehouse-tests"], target: Some("db") };
+        let core = Runs::Native { packages: &["gatehouse-core"], target: None };
+        assert_eq!(select(&metadata, &[db]), ["--test", "db"]);
+        assert_eq!(select(&metadata, &[core]), ["--lib", "--test", "gate"]);
     }
 
     #[test]

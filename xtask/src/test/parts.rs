@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::repo::Repo;
 use crate::test::suites::Build;
-use crate::{browser, build, codegen, trace, wrangler};
+use crate::{browser, build, codegen, structure, trace, wrangler};
 
 /// Runs one of them; the words are what [`Build::word`] gives, or a filter for test names.
 ///
@@ -18,6 +18,7 @@ pub fn run(repo: &Repo, arguments: &[String]) -> Result<ExitCode> {
     match name.as_str() {
         "generated" => codegen::run(&repo.root, true)?,
         "requirements" => trace::check(&repo.root)?,
+        "structure" => structure::check(&repo.root)?,
         "build" => build_all(repo, words)?,
         "wrangler" => wrangler::play_journey(repo)?,
         "browser" => return browser::run_tests(repo, words.first().map(String::as_str)),

@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use rustix::process::{Pid, WaitOptions, getpid, set_child_subreaper, wait};
 
+use crate::repo::own_program;
+
 /// How long servers that were left behind have to end; what still runs then is counted up to then.
 const GRACE: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
@@ -27,7 +29,7 @@ const TICKS_PER_SECOND: f64 = 100.0;
 /// # Errors
 /// When the path of this program is unknown.
 pub fn measured(command: &Command, report: &Path) -> Result<Command> {
-    let mut outer = Command::new(std::env::current_exe().context("xtask cannot find itself.")?);
+    let mut outer = Command::new(own_program()?);
     outer.arg("measure").arg(report).arg(command.get_program()).args(command.get_args());
     if let Some(folder) = command.get_current_dir() {
         outer.current_dir(folder);

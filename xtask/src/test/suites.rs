@@ -33,8 +33,8 @@ pub enum Runs {
     Lints,
     /// What [`Build`] names.
     Builds,
-    /// The test programs of a package; of `tests/`, which has one program for each suite, the target of that name.
-    Native { package: &'static str, target: Option<&'static str> },
+    /// The test programs of these packages; of `tests/`, which has one program for each suite, the target of that name.
+    Native { packages: &'static [&'static str], target: Option<&'static str> },
     /// `node --test` with these files, in this folder.
     Node { folder: &'static str, files: &'static [&'static str] },
     /// A script of the web app's package.json that passes or fails as a whole.
@@ -70,14 +70,14 @@ impl Suite {
         Self { name, about, runs, needs: &[], lane, sources: &[] }
     }
 
-    /// The unit tests and integration tests of one package.
-    const fn of_package(name: &'static str, about: &'static str, package: &'static str) -> Self {
-        Self::new(name, about, Lane::Native, Runs::Native { package, target: None })
+    /// The unit tests and integration tests of some packages.
+    const fn of_packages(name: &'static str, about: &'static str, packages: &'static [&'static str]) -> Self {
+        Self::new(name, about, Lane::Native, Runs::Native { packages, target: None })
     }
 
     /// One target of `tests/Cargo.toml`.
     const fn of_target(name: &'static str, about: &'static str, lane: Lane) -> Self {
-        Self::new(name, about, lane, Runs::Native { package: "gatehouse-tests", target: Some(name) })
+        Self::new(name, about, lane, Runs::Native { packages: &["gatehouse-tests"], target: Some(name) })
     }
 
     const fn needs(self, needs: &'static [Build]) -> Self {
@@ -122,7 +122,7 @@ impl Runs {
     /// Whether this program is one of the suite's.
     #[must_use]
     pub fn includes(self, program: &Program) -> bool {
-        matches!(self, Self::Native { package, target } if package == program.package
+        matches!(self, Self::Native { packages, target } if packages.contains(&program.package.as_str())
             && target.is_none_or(|target| target == program.target))
     }
 }
@@ -135,27 +135,29 @@ const BOTH: &[Build] = &[Build::Worker, Build::Package];
 pub const SUITES: &[Suite] = &[
     Suite::new("generated", "generated files are what core says", Lane::First, Runs::Check),
     Suite::new("requirements", "requirements, plan and status name each other", Lane::First, Runs::Check),
+    Suite::new(
+        "structure",
+        "no circular imports, no long files, one reader of who asks",
+        Lane::First,
+        Runs::Check,
+    ),
     Suite::new("formatting", "cargo fmt", Lane::First, Runs::Formatting),
     Suite::new("lints", "all native code compiles with lints", Lane::Native, Runs::Lints),
-    Suite::of_package("core", "the rules: unit tests and golden vectors", "gatehouse-core")
+    Suite::of_packages("core", "the rules: unit tests and golden vectors", &["gatehouse-core"])
         .tests_in(&["core/src", "core/tests"]),
-    Suite::of_package(
-        "schema-compiler",
+    Suite::of_packages(
+        "validator",
         "the validator's tables beside an oracle",
-        "gatehouse-schema-compiler",
+        &["gatehouse-schema-compiler"],
     )
     .tests_in(&["schema-compiler/src", "schema-compiler/tests"]),
-    Suite::of_package("edge-units", "the Worker's own functions, natively", "gatehouse-edge")
-        .tests_in(&["edge/src"]),
-    Suite::of_package(
-        "package-units",
-        "the browser package's own functions, natively",
-        "gatehouse-wasm-client",
+    Suite::of_packages(
+        "units",
+        "functions of the Worker, the browser package and the tools, natively",
+        &["gatehouse-edge", "gatehouse-wasm-client", "xtask"],
     )
-    .tests_in(&["wasm-client/src"]),
-    Suite::of_package("tools", "the commands behind npm run", "xtask")
-        .tests_in(&["xtask/src", "xtask/tests"]),
-    Suite::of_package("devstack", "the local platform over its own wire", "gatehouse-devstack")
+    .tests_in(&["edge/src", "wasm-client/src", "xtask/src", "xtask/tests"]),
+    Suite::of_packages("devstack", "the local platform over its own wire", &["gatehouse-devstack"])
         .tests_in(&["devstack/src", "devstack/tests"]),
     Suite::of_target("db", "the database over SQL, in every role", Lane::Native).tests_in(&["tests/db"]),
     Suite::new(
@@ -275,7 +277,6 @@ mod tests {
             SUITES.iter().filter(|suite| suite.is_named(word)).map(|suite| suite.name).collect()
         };
         assert_eq!(named("web"), ["web-types", "web"]);
-        assert_eq!(named("edge"), ["edge-units", "edge"]);
         assert_eq!(named("we"), [""; 0]);
     }
 }
