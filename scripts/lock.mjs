@@ -1,5 +1,5 @@
 // What keeps two commands in one checkout from pulling the files away under each other. Everything lies beside the
-// checkout's set in the cache, never in it: a set may be moved.
+// checkout's build folder in the cache, never in it: a build folder may be moved.
 import { randomUUID } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,8 +7,8 @@ import { dirname, join } from "node:path";
 const DAY_MS = 24 * 60 * 60 * 1000;
 const pause = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
-/** When a process was started, which tells it from a later one with the same number; empty where nobody says. */
-function born(pid) {
+/** When a process was started, which distinguishes it from a later one with the same number; empty where unknown. */
+function startTime(pid) {
   try {
     return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").pop().split(" ")[19];
   } catch {
@@ -16,8 +16,8 @@ function born(pid) {
   }
 }
 
-/** Ended, and only waiting for its parent to notice. */
-function ended(pid) {
+/** Ended, but its parent has not collected its exit status yet. */
+function isZombie(pid) {
   try {
     return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").pop().startsWith("Z");
   } catch {
@@ -31,10 +31,10 @@ function alive({ pid, since }) {
   } catch (error) {
     if (error.code !== "EPERM") return false;
   }
-  return since === born(pid) && !ended(pid);
+  return since === startTime(pid) && !isZombie(pid);
 }
 
-const entryOf = (pid, what) => ({ pid, since: born(pid), what, nonce: randomUUID() });
+const entryOf = (pid, what) => ({ pid, since: startTime(pid), what, nonce: randomUUID() });
 
 function read(file) {
   try {
@@ -45,38 +45,39 @@ function read(file) {
 }
 
 /**
- * Takes the lock `file` and gives the function that releases it. Waits for a living holder, saying so once, and takes
+ * Takes the lock `file` and returns the function that releases it. Waits for a living holder, with one message, and takes
  * over from a dead one.
  */
-export function lock(file, what, say) {
+export function lock(file, what, print) {
   mkdirSync(dirname(file), { recursive: true });
   const me = entryOf(process.pid, what);
-  const mine = `${file}.${me.nonce}`;
-  writeFileSync(mine, JSON.stringify(me));
-  let said = false;
+  const entry = `${file}.${me.nonce}`;
+  writeFileSync(entry, JSON.stringify(me));
+  let announced = false;
   for (;;) {
     try {
       // A link appears whole or not at all: nobody ever reads half a lock.
-      linkSync(mine, file);
+      linkSync(entry, file);
       break;
     } catch (error) {
       if (error.code !== "EEXIST") throw error;
     }
     const holder = read(file);
-    if (holder && !alive(holder)) buryOnce(file, holder);
+    if (holder && !alive(holder)) removeDeadLock(file, holder);
     else {
-      if (holder && !said) say(`Waiting for \`npm run ${holder.what}\` (process ${holder.pid}), which is preparing this checkout …`);
-      said ||= holder !== undefined;
+      if (holder && !announced) print(`Waiting for \`npm run ${holder.what}\` (process ${holder.pid}), which is preparing this checkout …`);
+      announced ||= holder !== undefined;
       pause(100);
     }
   }
-  rmSync(mine, { force: true });
+  rmSync(entry, { force: true });
   sweep(file);
   return () => rmSync(file, { force: true });
 }
 
-/** Of all who find a holder dead, the one who makes its gravestone removes its lock: a newer lock is never hit. */
-function buryOnce(file, holder) {
+/** Several processes may find the holder dead. Only the one that creates its `.dead` file removes the lock, so that none
+ * removes the lock of a newer holder. */
+function removeDeadLock(file, holder) {
   try {
     writeFileSync(`${file}.${holder.nonce}.dead`, "", { flag: "wx" });
   } catch (error) {
@@ -86,7 +87,7 @@ function buryOnce(file, holder) {
   rmSync(file, { force: true });
 }
 
-/** Gravestones, and entries of those who died waiting, are of no use to anybody after a day. */
+/** Removes `.dead` files and the entries of processes that died while they waited, a day later. */
 function sweep(file) {
   const folder = dirname(file);
   for (const name of readdirSync(folder)) {
@@ -97,7 +98,7 @@ function sweep(file) {
   }
 }
 
-/** Writes into `folder` that a process runs a command; gives the function that takes it back. */
+/** Notes in `folder` that a process runs a command; returns the function that removes the note. */
 export function enter(folder, pid, what) {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, String(pid));
@@ -105,7 +106,7 @@ export function enter(folder, pid, what) {
   return () => rmSync(file, { force: true });
 }
 
-/** The commands that run now, those of the dead forgotten. */
+/** The commands that run now; removes the notes of processes that have ended. */
 export function running(folder) {
   mkdirSync(folder, { recursive: true });
   const found = [];
@@ -120,19 +121,19 @@ export function running(folder) {
 /**
  * Waits until no command uses what is about to be replaced.
  *
- * @returns a sentence when one runs that ends only when somebody ends it: waiting is no use.
+ * @returns a sentence when `npm run dev` or `npm run stack` runs: those end only when somebody stops them.
  */
-export function untilUnused(folder, say) {
-  let said = false;
+export function untilUnused(folder, print) {
+  let announced = false;
   for (;;) {
     const users = running(folder);
     const endless = users.find((user) => user.what === "dev" || user.what === "stack");
     if (endless) {
-      return `\`npm run ${endless.what}\` (process ${endless.pid}) uses the npm packages of this checkout, which must be installed anew: stop it, then run this again.`;
+      return `\`npm run ${endless.what}\` (process ${endless.pid}) uses the npm packages of this checkout, which must be installed again: stop it, then run this again.`;
     }
     if (users.length === 0) return undefined;
-    if (!said) say(`Waiting for \`npm run ${users[0].what}\` (process ${users[0].pid}), which uses the npm packages …`);
-    said = true;
+    if (!announced) print(`Waiting for \`npm run ${users[0].what}\` (process ${users[0].pid}), which uses the npm packages …`);
+    announced = true;
     pause(200);
   }
 }

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { enter, lock, running, untilUnused } from "./lock.mjs";
-import { setOf, targets } from "./targets.mjs";
+import { buildFolder, prepareBuildFolder } from "./targets.mjs";
 
 const url = (file) => JSON.stringify(new URL(file, import.meta.url).href);
 const program = (text) => ["--input-type=module", "-e", `import { lock, enter } from ${url("./lock.mjs")};\n${text}`];
@@ -17,7 +17,7 @@ function folder(context) {
   return path;
 }
 
-const ended = (child) => new Promise((done) => child.on("exit", (code) => done(code)));
+const exitCode = (child) => new Promise((done) => child.on("exit", (code) => done(code)));
 const spoke = (child) => new Promise((done) => child.stdout.once("data", (data) => done(String(data))));
 
 test("only one of many holds the lock, and all get it", async (context) => {
@@ -31,7 +31,7 @@ test("only one of many holds the lock, and all get it", async (context) => {
       appendFileSync(${JSON.stringify(join(dir, "log"))}, ">");
       release();
     }`;
-  const codes = await Promise.all([1, 2, 3, 4].map(() => ended(spawn(process.execPath, program(text)))));
+  const codes = await Promise.all([1, 2, 3, 4].map(() => exitCode(spawn(process.execPath, program(text)))));
   assert.deepEqual(codes, [0, 0, 0, 0]);
   assert.equal(readFileSync(join(dir, "log"), "utf8"), "<>".repeat(20));
 });
@@ -43,7 +43,7 @@ test("one who waits says for whom", async (context) => {
   const waiter = spawn(process.execPath, program(`lock(${JSON.stringify(file)}, "test", console.log); process.exit(7);`));
   assert.match(await spoke(waiter), new RegExp(`npm run dev.*process ${holder.pid}`));
   holder.kill("SIGKILL");
-  assert.equal(await ended(waiter), 7, "a dead holder's lock is taken over");
+  assert.equal(await exitCode(waiter), 7, "a dead holder's lock is taken over");
 });
 
 test("a lock whose holder's number belongs to another process now is taken over, by one of many", async (context) => {
@@ -63,26 +63,26 @@ test("packages in use by `npm run dev` are not replaced, and one who only tests 
   assert.equal(untilUnused(dir, () => {}), undefined);
   enter(dir, child.pid, "test");
   assert.deepEqual(running(dir).map(({ what }) => what), ["test"]);
-  const said = [];
+  const printed = [];
   const waited = untilUnused(dir, (line) => {
-    said.push(line);
+    printed.push(line);
     child.kill("SIGKILL");
   });
   assert.equal(waited, undefined);
-  assert.equal(said.length, 1);
+  assert.equal(printed.length, 1);
   assert.deepEqual(readdirSync(dir), [], "the dead are forgotten");
 });
 
 test("a set whose checkout is out of sight is kept for a day, then taken over", (context) => {
   const cache = folder(context);
-  const away = setOf(cache, "/nowhere/away");
+  const away = buildFolder(cache, "/nowhere/away");
   mkdirSync(join(away, "native"), { recursive: true });
   writeFileSync(join(away, "checkout"), "/nowhere/away\n");
-  targets(cache, "/nowhere/first", () => {});
+  prepareBuildFolder(cache, "/nowhere/first", () => {});
   assert.ok(existsSync(join(away, "native")));
   const old = new Date(Date.now() - 25 * 60 * 60 * 1000);
   utimesSync(join(away, "checkout"), old, old);
-  const second = targets(cache, "/nowhere/second", () => {});
+  const second = prepareBuildFolder(cache, "/nowhere/second", () => {});
   assert.ok(!existsSync(away));
   assert.ok(existsSync(join(second, "native")));
 });
@@ -91,16 +91,16 @@ test("the entry point stops before npm ci while dev runs", (context) => {
   const cache = folder(context);
   const root = folder(context);
   mkdirSync(join(root, "scripts"));
-  for (const name of ["run.mjs", "lock.mjs", "targets.mjs"]) {
+  for (const name of ["run.mjs", "core.mjs", "lock.mjs", "targets.mjs"]) {
     writeFileSync(join(root, "scripts", name), readFileSync(new URL(`./${name}`, import.meta.url)));
   }
   writeFileSync(join(root, "package-lock.json"), "{}");
-  const leave = enter(`${setOf(cache, root)}.running`, process.pid, "dev");
+  const leave = enter(`${buildFolder(cache, root)}.running`, process.pid, "dev");
   const { GATEHOUSE_INSIDE, ...env } = process.env;
   const run = spawnSync(process.execPath, [join(root, "scripts/run.mjs"), "test"], { env: { ...env, GATEHOUSE_CACHE: cache }, encoding: "utf8" });
   leave();
   assert.equal(run.status, 1);
   assert.match(run.stderr, /`npm run dev` \(process \d+\) uses the npm packages/);
   assert.ok(!existsSync(join(root, "node_modules")));
-  assert.ok(!existsSync(`${setOf(cache, root)}.lock`), "the lock is released");
+  assert.ok(!existsSync(`${buildFolder(cache, root)}.lock`), "the lock is released");
 });

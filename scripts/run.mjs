@@ -5,14 +5,15 @@ import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { testCore } from "./core.mjs";
 import { enter, lock, untilUnused } from "./lock.mjs";
-import { setOf, targets } from "./targets.mjs";
+import { buildFolder, prepareBuildFolder } from "./targets.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [command = "", ...rest] = process.argv.slice(2);
 /** The steps under way, so that one that fails can stop the others. */
 const preparing = new Set();
-const say = (line) => process.stdout.write(`  ${line}\n`);
+const print = (line) => process.stdout.write(`  ${line}\n`);
 
 /** Standard output of a program, or undefined when it cannot be run or fails. */
 function ask(program, args) {
@@ -44,7 +45,7 @@ function stop(sentence) {
 
 /** Runs a preparing step with its own output shown; ends this process when it fails. */
 async function prepare(what, program, args, env = {}) {
-  say(`${what} …`);
+  print(`${what} …`);
   const start = Date.now();
   const child = spawn(program, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, ...env } });
   preparing.add(child);
@@ -54,14 +55,25 @@ async function prepare(what, program, args, env = {}) {
     for (const other of preparing) other.kill();
     stop(`${what} failed: its messages are above.`);
   }
-  say(`${what}: ${((Date.now() - start) / 1000).toFixed(1)} s`);
+  print(`${what}: ${((Date.now() - start) / 1000).toFixed(1)} s`);
+}
+
+/** Processor seconds of all programs that have ended since this one began; undefined where the system does not say. */
+function processorSeconds() {
+  try {
+    // man 5 proc: cutime and cstime, in hundredths of a second.
+    const fields = readFileSync("/proc/self/stat", "utf8").split(") ").pop().split(" ");
+    return (Number(fields[13]) + Number(fields[14])) / 100;
+  } catch {
+    return undefined;
+  }
 }
 
 async function installPackages() {
   const mark = join(root, "node_modules/.package-lock.json");
   const stale = !existsSync(mark) || statSync(mark).mtimeMs < statSync(join(root, "package-lock.json")).mtimeMs;
   if (!stale) return;
-  const used = untilUnused(`${set}.running`, say);
+  const used = untilUnused(`${folder}.running`, print);
   if (used) stop(used);
   await prepare("Installing npm packages", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
 }
@@ -99,23 +111,23 @@ try {
   process.stderr.write(`Cannot make the cache folder ${cache} (${error.code}): set GATEHOUSE_CACHE to a folder you can write.\n`);
   process.exit(1);
 }
-const set = setOf(cache, root);
+const folder = buildFolder(cache, root);
 // A command that another one runs in this checkout (wrangler's build inside the tests) finds everything prepared, and
 // must not wait for those who wait for the other one's end.
 const inside = process.env.GATEHOUSE_INSIDE === root;
-const release = inside ? () => {} : lock(`${set}.lock`, command, say);
-const targetDir = targets(cache, root, say);
+const release = inside ? () => {} : lock(`${folder}.lock`, command, print);
+prepareBuildFolder(cache, root, print);
 Object.assign(process.env, {
   GATEHOUSE_CACHE: cache,
-  GATEHOUSE_TARGETS: targetDir,
+  GATEHOUSE_TARGETS: folder,
   GATEHOUSE_INSIDE: root,
-  CARGO_TARGET_DIR: join(targetDir, "native"),
+  CARGO_TARGET_DIR: join(folder, "native"),
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
   WRANGLER_SEND_METRICS: "false",
   NEXT_TELEMETRY_DISABLED: "1",
 });
-// What the tests compile with lints (cargo_test in xtask/src/suites.rs) is compiled so from the start: once.
-const linted = command === "test" || process.env.GATEHOUSE_LINTED === "1";
+// What the tests compile with lints (cargo_test in xtask/src/test/compile.rs) is compiled so from the start: once.
+const linted = ["test", "test:core", "assurance", "db:check"].includes(command) || process.env.GATEHOUSE_LINTED === "1";
 if (linted) process.env.GATEHOUSE_LINTED = "1";
 const lints = {
   CARGO_INCREMENTAL: "0",
@@ -126,15 +138,22 @@ const lints = {
 // own dependencies add, and compiles nothing a second time for `npm test`.
 const tools = ["build", "--quiet", "--bin", "xtask", "--test", "canonical"];
 const compileTools = () => prepare("Compiling the project's tools", "cargo", tools, linted ? lints : {});
+if (command === "test:core") {
+  await installToolchain();
+  release();
+  process.exit(await testCore(root, lints, rest[0]));
+}
 if (inside) {
   await compileTools();
 } else {
   // One waits for the network and the other for the processor.
   await Promise.all([installPackages(), installToolchain().then(compileTools)]);
 }
-const child = spawn(join(targetDir, "native/debug/xtask"), [command, ...rest], { cwd: root, stdio: "inherit" });
+const seconds = processorSeconds();
+if (seconds !== undefined) process.env.GATEHOUSE_PREPARED_SECONDS = seconds.toFixed(1);
+const child = spawn(join(folder, "native/debug/xtask"), [command, ...rest], { cwd: root, stdio: "inherit" });
 // Under the child's number: it goes on when this process is killed.
-const leave = child.pid === undefined ? () => {} : enter(`${set}.running`, child.pid, command);
+const leave = child.pid === undefined ? () => {} : enter(`${folder}.running`, child.pid, command);
 release();
 // A terminal's Ctrl-C reaches the child by itself, as part of the same group: passing it on would be twice.
 process.on("SIGINT", () => {});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { ANSWERS, buyPlan, callWorker, launch, newPerson, open, picture, settled, signUp, token, violations, workspaceOf } from "./support.mjs";
+import { after, before } from "node:test";
+import { ANSWERS, buyPlan, callWorker, launch, newPerson, open, picture, settled, signUp, test, token, violations, workspaceOf } from "./support.mjs";
 
 let browser;
 before(async () => {

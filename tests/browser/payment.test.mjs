@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launch, newPerson, open, picture, settled, signUp, violations } from "./support.mjs";
+import { after, before } from "node:test";
+import { launch, newPerson, open, picture, settled, signUp, test, violations } from "./support.mjs";
 
 let browser;
 before(async () => {

@@ -2,8 +2,8 @@
 // package's own `exports` name, and nothing is bundled. Native core runs the same vectors (core/tests/validation.rs).
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { launch } from "./support.mjs";
+import { after, before } from "node:test";
+import { launch, test } from "./support.mjs";
 
 const HOST = "http://package.example";
 const folder = new URL("../../wasm-client/npm/", import.meta.url);
@@ -33,6 +33,7 @@ function cases() {
 let browser, page;
 before(async () => {
   browser = await launch();
+  if (!browser) return;
   page = await browser.newPage();
   await page.route(`${HOST}/**`, (route) => {
     const path = new URL(route.request().url()).pathname.slice(1);

@@ -16,8 +16,10 @@ use crate::db_check;
 use crate::repo::Repo;
 use crate::setup;
 use crate::step::note;
-use crate::suites::{Tally, cargo_test, run_counting};
 use crate::test;
+use crate::test::compile::cargo_test;
+use crate::test::run::run_counting;
+use crate::test::tally::Tally;
 
 /// Whole runs of the test suite that must pass one after the other.
 const ROUNDS: usize = 2;
@@ -106,9 +108,8 @@ pub fn assurance(repo: &Repo) -> Result<ExitCode> {
     while report.rounds.len() < ROUNDS {
         note(&format!("Round {} of {ROUNDS}", report.rounds.len() + 1));
         let start = Instant::now();
-        let tally = test::all(repo);
+        let tally = test::all(repo)?;
         if tally.failed > 0 {
-            println!("{} passed, {} failed", tally.passed, tally.failed);
             return Ok(ExitCode::FAILURE);
         }
         report.rounds.push(Round { tally, seconds: seconds(start) });
@@ -143,7 +144,7 @@ fn histories(repo: &Repo, first: u64) -> (Tally, Vec<String>) {
         .env("GATEHOUSE_HISTORY_FIRST", first.to_string())
         .env("GATEHOUSE_HISTORIES", SHARD.to_string())
         .args(["--test", "histories", "--", "--show-output"]);
-    run_counting("histories", &mut cargo)
+    run_counting(repo, "histories", cargo)
 }
 
 /// Optimised, because a debug build takes many times as long.
@@ -153,7 +154,7 @@ fn oracle(repo: &Repo) -> (Tally, Vec<String>) {
         .env("GATEHOUSE_ORACLE_DOCUMENTS", DOCUMENTS.to_string())
         .args(["--release", "--package", "gatehouse-schema-compiler", "--test", "oracle"])
         .args(["--", "--show-output"]);
-    run_counting("oracle", &mut cargo)
+    run_counting(repo, "oracle", cargo)
 }
 
 /// Downloads Vite, which the project itself does without.
@@ -166,7 +167,7 @@ fn packaging(repo: &Repo) -> Result<Tally> {
         .env("CHROMIUM_BIN", chromium)
         .env("GATEHOUSE_BUNDLERS", "1")
         .args(["--test", "--test-reporter=tap", "test/packaging.test.mjs"]);
-    Ok(run_counting("packaging", &mut node).0)
+    Ok(run_counting(repo, "packaging", node).0)
 }
 
 async fn measure_start(repo: &Repo) -> Result<Start> {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow};
 use crate::lock;
 use crate::repo::Repo;
 use crate::stamp;
-use crate::step::{giving_way, note, run_quietly, step};
+use crate::step::{note, run_quietly, step, with_low_priority};
 use crate::wasm::{self, Glue, Panics};
 
 const SHIM: &str = include_str!("../assets/worker-shim.mjs");
@@ -29,7 +29,7 @@ pub fn build(repo: &Repo) -> Result<()> {
     let _alone = lock::checkout(repo)?;
     std::thread::scope(|scope| {
         let worker = scope.spawn(|| build_worker(repo));
-        let client = giving_way(|| build_wasm_client(repo)).flatten();
+        let client = with_low_priority(|| build_wasm_client(repo)).flatten();
         worker.join().map_err(|_| anyhow!("The Worker's build panicked: its message is above."))??;
         client
     })

@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use crate::repo::Repo;
-use crate::suites::{Tally, cargo_test, run_counting};
+use crate::test::compile::cargo_test;
+use crate::test::run::run_counting;
+use crate::test::tally::Tally;
 
 /// Runs all of `tests/db` and prints the counts and the sum.
 pub fn db_check(repo: &Repo) -> ExitCode {
@@ -11,7 +13,7 @@ pub fn db_check(repo: &Repo) -> ExitCode {
     for count in counts {
         println!("{count}");
     }
-    println!("{} passed, {} failed", tally.passed, tally.failed);
+    println!("{tally}");
     if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -26,5 +28,5 @@ pub fn suite(repo: &Repo, filter: &str, rows: Option<u32>) -> (Tally, Vec<String
     if let Some(rows) = rows {
         cargo.env("GATEHOUSE_ROWS", rows.to_string());
     }
-    run_counting("database", &mut cargo)
+    run_counting(repo, "database", cargo)
 }

@@ -15,7 +15,7 @@ mod setup;
 mod stack;
 mod stamp;
 mod step;
-mod suites;
+mod structure;
 mod test;
 mod trace;
 mod verify;
@@ -30,7 +30,8 @@ use repo::Repo;
 
 const HELP: &str = "\
 npm run dev        the whole product on this machine
-npm test           every check and test
+npm test           every check and test (-- NAME: one suite, or the tests with NAME in their names)
+npm run test:core  core's own tests and vectors
 npm run journey    a founder's way through the product, over HTTP (-- --help for its options)
 npm run stack      the local platform alone, and .dev.vars for `npx wrangler dev`
 npm run perf       the Worker under an open-loop load with slow neighbours (-- auth, autosave, manifest; cpu; --json)
@@ -60,7 +61,10 @@ fn dispatch(command: &str, arguments: Vec<String>) -> Result<ExitCode> {
     match command {
         "dev" => block_on(dev::dev(&repo))?,
         "stack" => block_on(stack::stack(&repo))?,
-        "test" => return test::test(&repo),
+        "test" => return test::test(&repo, &arguments),
+        // Inside of `test`.
+        "measure" => return test::processor::measure(&arguments),
+        "run-suite" => return test::parts::run(&repo, &arguments),
         "journey" => {
             if !has("--url") && !has("--help") {
                 build::worker(&repo)?;

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -56,6 +57,16 @@ impl Repo {
         if own.exists() { own } else { PathBuf::from("node") }
     }
 
+    /// This program again, for one of its own suites (`xtask run-suite NAME WORDS…`).
+    ///
+    /// # Errors
+    /// When the path of this program is unknown.
+    pub fn own_command(&self, suite: &str, words: &[&str]) -> Result<Command> {
+        let mut command = Command::new(own_program()?);
+        command.current_dir(&self.root).arg("run-suite").arg(suite).args(words);
+        Ok(command)
+    }
+
     /// `PATH` with `node_modules/.bin` first, so that scripts with `#!/usr/bin/env node` get the same Node.
     #[must_use]
     pub fn path_env(&self) -> std::ffi::OsString {
@@ -71,6 +82,15 @@ fn find_root(start: &Path) -> Result<PathBuf> {
     start.ancestors().find(|dir| dir.join("xtask/Cargo.toml").is_file()).map(Path::to_path_buf).with_context(
         || format!("No Gatehouse checkout at or above {}: run this inside one.", start.display()),
     )
+}
+
+/// The path that starts this program again, also when cargo has put a newer one in its place.
+///
+/// # Errors
+/// When the system does not say.
+pub fn own_program() -> Result<PathBuf> {
+    let own = PathBuf::from("/proc/self/exe");
+    if own.exists() { Ok(own) } else { env::current_exe().context("xtask cannot find itself.") }
 }
 
 /// Whether this process runs as root.

@@ -24,12 +24,12 @@ pub fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     Ok(value)
 }
 
-/// Runs work on a thread of its own whose programs give way to others: a thread's niceness is its own on Linux, and what it
-/// starts inherits it.
+/// Runs work on a thread of its own at a lower priority, which the programs that it starts inherit: on Linux each thread
+/// has its own.
 ///
 /// # Errors
 /// When the work panics.
-pub fn giving_way<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T> {
+pub fn with_low_priority<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T> {
     const NICE: i32 = 5;
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {

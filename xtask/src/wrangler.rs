@@ -14,14 +14,14 @@ use crate::child;
 use crate::journey;
 use crate::repo::Repo;
 use crate::stack;
-use crate::suites::{Tally, run_check};
 
 /// Starts the platform as `npm run stack` does, wrangler as a developer does, and plays the journey.
-pub fn suite(repo: &Repo) -> Tally {
-    run_check("journey against npx wrangler dev", || {
-        let runtime = tokio::runtime::Runtime::new().context("No runtime for the local servers.")?;
-        runtime.block_on(play(repo))
-    })
+///
+/// # Errors
+/// When a part does not start, or a step of the journey failed.
+pub fn play_journey(repo: &Repo) -> Result<()> {
+    let runtime = tokio::runtime::Runtime::new().context("No runtime for the local servers.")?;
+    runtime.block_on(play(repo))
 }
 
 async fn play(repo: &Repo) -> Result<()> {
