@@ -23,6 +23,7 @@ mod rebuilds;
 mod refunds;
 mod refusals;
 mod renewal;
+mod requirements;
 mod sessions;
 mod source;
 mod suggestions;

@@ -93,7 +93,7 @@ async fn refused_requests_name_the_reason_and_change_nothing() {
     founder.get("/auth/auth/verify-profile").await.refused(404, "route_not_found");
     let wrong = founder.ask(Method::DELETE, "/context/manifest").send().await;
     wrong.refused(405, "method_not_allowed");
-    assert_eq!(wrong.header("allow"), Some("GET"));
+    assert_eq!(wrong.header("allow"), Some("GET, HEAD"));
 
     assert_eq!(traces_of(world, &founder).await, before);
     founder.get("/context/manifest").await.refused(404, "manifest_not_found");

@@ -126,6 +126,24 @@ impl Ask<'_> {
         self
     }
 
+    /// The same request with another method.
+    pub fn method(mut self, method: Method) -> Self {
+        let (client, request) = self.request.build_split();
+        let mut request = request.expect("a request");
+        *request.method_mut() = method;
+        self.request = reqwest::RequestBuilder::from_parts(client, request);
+        self
+    }
+
+    /// The same request with a header's value replaced.
+    pub fn replace_header(mut self, name: &'static str, value: &str) -> Self {
+        let (client, request) = self.request.build_split();
+        let mut request = request.expect("a request");
+        request.headers_mut().insert(name, value.parse().expect("a header's value"));
+        self.request = reqwest::RequestBuilder::from_parts(client, request);
+        self
+    }
+
     pub fn body(mut self, body: impl Into<reqwest::Body>) -> Self {
         self.request = self.request.body(body);
         self
@@ -164,6 +182,7 @@ impl Ask<'_> {
             "content-security-policy",
             "cross-origin-resource-policy",
             "ratelimit-limit",
+            "ratelimit-policy",
             "ratelimit-remaining",
             "referrer-policy",
             "server-timing",

@@ -106,6 +106,13 @@ mod tests {
     }
 
     #[test]
+    fn a_handler_that_takes_an_unverified_member_apart_is_named() {
+        let text = "let (member, _) = call.caller.checked_in_script();";
+        assert_eq!(faults("edge/src/routes/a.rs", text).len(), 1);
+        assert_eq!(faults("edge/src/clients/postgrest.rs", text), [""; 0]);
+    }
+
+    #[test]
     fn comments_other_words_and_other_folders_are_free() {
         let text =
             "// \"authorization\"\nlet required = \"authorization code\"; use crate::entry::Call; admit();";
