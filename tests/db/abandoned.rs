@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::queues::{alone, service};
-use crate::support::{Db, Who, World};
+use crate::queues::service;
+use crate::support::{Db, Who, World, own_database};
 
 const SWEEP: &str = "select to_jsonb(public.sweep_abandoned_sessions($1, 'req-s'))";
 
@@ -25,7 +25,7 @@ async fn standing(db: &Db, world: &World) -> String {
 
 #[tokio::test]
 async fn a_draft_is_abandoned_after_its_life_and_resumed_by_the_next_save() {
-    let (fresh, mut db) = alone().await;
+    let (fresh, mut db) = own_database().await;
     let old = saved(&mut db, "draft", "7 days 1 minute").await;
     let recent = saved(&mut db, "draft", "6 days 23 hours 59 minutes").await;
     let submitted = saved(&mut db, "submitted", "30 days").await;
@@ -67,7 +67,7 @@ async fn a_draft_is_abandoned_after_its_life_and_resumed_by_the_next_save() {
 
 #[tokio::test]
 async fn a_sweep_is_bounded_and_passes_over_what_is_being_saved() {
-    let (fresh, mut db) = alone().await;
+    let (fresh, mut db) = own_database().await;
     let busy = saved(&mut db, "draft", "8 days").await;
     for _ in 0..3 {
         saved(&mut db, "draft", "8 days").await;
