@@ -4,7 +4,7 @@ use gatehouse_devstack::Part;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Founder, Reply, World, answers, seen, until};
+use crate::support::{Founder, Reply, World, answers, assert_recorded, until};
 
 const DASHBOARD: &str = "/auth/gate?path=%2Fdashboard";
 
@@ -44,7 +44,7 @@ async fn without_a_session_it_is_a_redirect_and_no_call() {
     assert_eq!(told(&reply), ("redirect", "-", "sign_in"));
     assert_eq!(reply.json["decision"]["to"], "/signin?redirect=/moves/12");
     assert_eq!(reply.calls, Vec::<String>::new());
-    seen(world, &reply.id, &[]).await;
+    assert_recorded(world, &reply.id, &[]).await;
     for (authorization, status) in [
         ("Bearer", "missing"),
         ("Basic abc", "missing"),
@@ -69,7 +69,7 @@ async fn a_founder_is_led_from_the_plan_to_the_dashboard_with_one_call_each() {
     let reply = founder.get(DASHBOARD).await;
     assert_eq!(told(&reply), ("interstitial", "plan", "choose_plan"));
     assert_eq!(reply.calls, ["postgrest rpc/read_gate"]);
-    seen(world, &reply.id, &["/rest/v1/rpc/read_gate"]).await;
+    assert_recorded(world, &reply.id, &["postgrest rpc/read_gate"]).await;
     assert_eq!(told(&founder.get("/auth/gate?path=/plans").await), ("allow", "-", "choose_plan"));
     assert_eq!(told(&founder.get("/auth/gate").await), ("interstitial", "plan", "choose_plan"));
 

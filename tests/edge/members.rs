@@ -6,12 +6,12 @@ use uuid::Uuid;
 
 use crate::support::{Founder, Reply, World, answers, until};
 
-async fn invite(who: &Founder<'_>, email: &str, role: &str) -> Reply {
+pub async fn invite(who: &Founder<'_>, email: &str, role: &str) -> Reply {
     who.post("/members/invite", Some(&json!({"email": email, "role": role}))).await
 }
 
 /// Signs the other one up to the founder's workspace, by invitation.
-async fn bring_in(owner: &Founder<'_>, other: &mut Founder<'_>, role: &str) {
+pub async fn bring_in(owner: &Founder<'_>, other: &mut Founder<'_>, role: &str) {
     let invitation = invite(owner, &other.email, role).await;
     assert_eq!(invitation.status, 201, "{invitation:?}");
     let joined = other.post("/members/accept", Some(&json!({"token": invitation.json["token"]}))).await;
@@ -20,7 +20,7 @@ async fn bring_in(owner: &Founder<'_>, other: &mut Founder<'_>, role: &str) {
     other.workspace_id.clone_from(&owner.workspace_id);
 }
 
-async fn user_id(who: &Founder<'_>) -> String {
+pub async fn user_id(who: &Founder<'_>) -> String {
     let list = who.get("/members").await;
     let me = list.json["members"].as_array().unwrap().iter().find(|member| member["is_you"] == true);
     me.unwrap()["user_id"].as_str().unwrap().to_owned()

@@ -1,7 +1,6 @@
 //! What operators ask the Worker: is it ready, what has it counted, what would a stored webhook change.
 
 use gatehouse_core::metrics::METRICS;
-use gatehouse_core::route::{self, RouteId};
 use gatehouse_devstack::phonepe::Webhooks;
 use gatehouse_devstack::{Fault, Part};
 use reqwest::Method;
@@ -12,12 +11,7 @@ use crate::support::{Reply, World, until};
 use crate::webhooks::hook;
 
 pub const METRICS_TOKEN: &str = "Bearer local-metrics-token-worth-nothing-here";
-const OPERATOR_TOKEN: &str = "Bearer local-operator-token-worth-nothing-here";
-
-fn budgeted(id: RouteId, reply: &Reply) {
-    let route = route::of(id).unwrap();
-    assert_eq!(reply.calls.len(), usize::from(route.calls.warm), "{:?}", reply.calls);
-}
+pub const OPERATOR_TOKEN: &str = "Bearer local-operator-token-worth-nothing-here";
 
 async fn replay(world: &World, about: &str, apply: bool) -> Reply {
     let body = json!({"about": about, "apply": apply}).to_string();
@@ -45,11 +39,6 @@ async fn a_stored_webhook_is_shown_then_applied_once() {
     );
     let shown = replay(world, &order_id, false).await;
     assert_eq!((shown.status, &shown.json["applied"]), (200, &json!(false)), "{shown:?}");
-    budgeted(RouteId::Replay, &shown);
-    assert_eq!(
-        shown.calls,
-        ["postgrest rpc/find_webhook", "phonepe order status", "postgrest rpc/replay_webhook"]
-    );
     let changes = shown.json["changes"].as_array().unwrap();
     assert!(
         changes.iter().any(|change| change["path"] == "order.status" && change["after"] == "completed"),
@@ -104,7 +93,6 @@ async fn metrics_are_prometheus_text_with_what_was_counted() {
         read().await.text.contains("gatehouse_requests_total{route=\"/payments/v2/init\",status=\"2xx\"} 1\n")
     })
     .await;
-    budgeted(RouteId::Metrics, &read().await);
 }
 
 #[tokio::test]
@@ -114,7 +102,6 @@ async fn ready_asks_four_and_names_what_is_away() {
     ready().send().await;
     let reply = ready().send().await;
     assert_eq!((reply.status, &reply.json), (200, &json!({"ready": true, "phonepe": true})), "{reply:?}");
-    budgeted(RouteId::Ready, &reply);
     for (part, name) in
         [(Part::Postgrest, "the database"), (Part::Upstash, "the cache"), (Part::Auth, "the sign-in service")]
     {

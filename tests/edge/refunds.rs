@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::support::{Founder, Reply, World, until};
 
 /// A founder whose month of Glide is paid, and the order's id.
-async fn paid(world: &World) -> (Founder<'_>, String) {
+pub async fn paid(world: &World) -> (Founder<'_>, String) {
     let founder = world.founder_without_plan().await;
     let order_id = founder.order().await;
     world.stack.phonepe().pay(&order_id).unwrap();

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::onboarding::{join, load};
-use crate::support::{Ask, Founder, Reply, World, answers, seen, until};
+use crate::support::{Ask, Founder, Reply, World, answers, assert_recorded, until};
 
 /// An edit on the state that `tag` names.
 fn ask<'a>(who: &Founder<'a>, tag: &str, answers: &Value) -> Ask<'a> {
@@ -77,8 +77,8 @@ async fn an_edit_is_four_calls_and_is_read_at_once_everywhere() {
             "upstash EVALSHA publish_manifest"
         ]
     );
-    let all = ["upstash EVALSHA", "/rest/v1/rpc/read_source", "/rest/v1/rpc/edit_source", "upstash EVALSHA"];
-    seen(world, &made.id, &all).await;
+    let all = ["upstash EVALSHA", "postgrest rpc/read_source", "postgrest rpc/edit_source", "upstash EVALSHA"];
+    assert_recorded(world, &made.id, &all).await;
     assert_eq!(made.json["message"], "Version 3 is now the current manifest.");
     let read = founder.get("/context/manifest").await;
     assert_eq!(read.json, made.json["manifest"]);

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gatehouse_core::route::{self, Matched, RouteId};
 use gatehouse_devstack::worker::{Worker, WorkerOptions, worker_vars};
-use gatehouse_devstack::{Part, Stack, StackOptions};
+use gatehouse_devstack::{Call, Part, Stack, StackOptions};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
@@ -129,6 +130,15 @@ impl Ask<'_> {
     pub fn body(mut self, body: impl Into<reqwest::Body>) -> Self {
         self.request = self.request.body(body);
         self
+    }
+
+    /// The route that it goes to.
+    pub fn route(&self) -> Option<RouteId> {
+        let request = self.request.try_clone()?.build().ok()?;
+        match route::find(request.method().as_str(), request.url().path()) {
+            Matched::Route(route, _) => Some(route.id),
+            Matched::MethodNotAllowed(_) | Matched::NotFound => None,
+        }
     }
 
     pub async fn send(self) -> Reply {
@@ -273,30 +283,43 @@ pub fn answers() -> Value {
     serde_json::from_str(include_str!("../journey/answers.json")).expect("answers.json")
 }
 
-/// What the neighbours saw of a request, before and after its answer.
-pub async fn seen(world: &World, id: &str, expected: &[&str]) {
-    let recorded = || {
-        let calls = world.stack.calls(id);
-        calls
-            .iter()
-            .map(|call| match call.part {
-                Part::Upstash => format!("upstash {}", call.commands.join("+")),
-                _ => call.path.clone(),
-            })
-            .collect::<Vec<_>>()
+/// The calls of a request that arrived at the services, before and after its answer, in the Worker's words. Of a Redis
+/// script the command alone is known.
+pub fn recorded_calls(world: &World, id: &str) -> Vec<String> {
+    let name = |call: &Call| match (call.part, call.path.as_str()) {
+        (Part::Upstash, _) => format!("upstash {}", call.commands.join("+")),
+        (Part::Postgrest, path) => format!("postgrest {}", path.trim_start_matches("/rest/v1/")),
+        (Part::Auth, "/auth/v1/.well-known/jwks.json") => "auth jwks".to_owned(),
+        (Part::Phonepe, "/checkout/v2/pay") => "phonepe pay".to_owned(),
+        (Part::Phonepe, "/payments/v2/refund") => "phonepe refund".to_owned(),
+        (Part::Phonepe, path) if path.starts_with("/checkout/v2/order/") && path.ends_with("/status") => {
+            "phonepe order status".to_owned()
+        }
+        (Part::Vertex, path) if path.ends_with(":generateContent") => "vertex generateContent".to_owned(),
+        (part, path) => format!("{part} {path}"),
     };
-    until(&format!("{expected:?}, seen {:?}", recorded()), || async { recorded().len() >= expected.len() })
-        .await;
+    world.stack.calls(id).iter().map(name).collect()
+}
+
+/// Waits for the calls of a request and insists on exactly these, as [`recorded_calls`] names them.
+pub async fn assert_recorded(world: &World, id: &str, expected: &[&str]) {
+    let recorded = || recorded_calls(world, id);
+    happens(|| async { recorded().len() >= expected.len() }).await;
     assert_eq!(recorded(), expected);
 }
 
-/// Waits until `done` holds. The bound is a backstop for a broken build, not an expectation.
-pub async fn until<F: Future<Output = bool>>(what: &str, mut done: impl FnMut() -> F) {
+/// Waits until `done` holds.
+pub async fn until<F: Future<Output = bool>>(what: &str, done: impl FnMut() -> F) {
+    assert!(happens(done).await, "this did not happen in time: {what}");
+}
+
+/// Waits until `done` holds; false when it never does. The bound is a backstop for a broken build, not an expectation.
+async fn happens<F: Future<Output = bool>>(mut done: impl FnMut() -> F) -> bool {
     for _ in 0..600 {
         if done().await {
-            return;
+            return true;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("waited in vain: {what}");
+    false
 }

@@ -7,14 +7,18 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::payments::{another_worker, mails, paid, status};
-use crate::support::{Reply, World, until};
+use crate::support::{Ask, Reply, World, until};
 
-/// Sends a body to the Worker as PhonePe does, by whose fixed secret alone it is known.
-pub async fn hook(world: &World, body: &Value) -> Reply {
+/// A webhook as PhonePe sends it, known by its fixed secret alone.
+pub fn webhook<'a>(world: &'a World, body: &Value) -> Ask<'a> {
     let phonepe = world.stack.phonepe();
     let secret = sha256_hex(format!("{}:{}", phonepe.webhook_username(), phonepe.webhook_password()));
     let ask = world.ask(Method::POST, "/api/webhooks/phonepe").header("authorization", &secret);
-    ask.body(body.to_string()).send().await
+    ask.body(body.to_string())
+}
+
+pub async fn hook(world: &World, body: &Value) -> Reply {
+    webhook(world, body).send().await
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{LOOK, SNAPSHOT, if_match, join, load, put, save, saved, snapshot_reaches, step_answers, warm};
-use crate::support::{Founder, World, answers, seen};
+use crate::support::{Founder, World, answers, assert_recorded};
 
 #[tokio::test]
 async fn seven_steps_are_saved_with_one_call_each_and_submitted_once() {
@@ -17,7 +17,8 @@ async fn seven_steps_are_saved_with_one_call_each_and_submitted_once() {
     // Nobody has looked lately: Redis, Postgres, Redis.
     let first = load(&founder).await;
     assert_eq!(first.calls, [LOOK, SNAPSHOT, LOOK]);
-    seen(world, &first.id, &["upstash EVALSHA", "/rest/v1/rpc/read_snapshot", "upstash EVALSHA"]).await;
+    assert_recorded(world, &first.id, &["upstash EVALSHA", "postgrest rpc/read_snapshot", "upstash EVALSHA"])
+        .await;
     saved(&first, 0);
     assert_eq!(first.json["progress"], json!({"answered": 0, "required": 16}));
 
@@ -28,11 +29,11 @@ async fn seven_steps_are_saved_with_one_call_each_and_submitted_once() {
         saved(&reply, revision + 1);
         assert_eq!(reply.calls, [LOOK]);
         // The snapshot comes after the answer.
-        seen(world, &reply.id, &["upstash EVALSHA", "/rest/v1/rpc/save_snapshot"]).await;
+        assert_recorded(world, &reply.id, &["upstash EVALSHA", "postgrest rpc/save_snapshot"]).await;
     }
     let full = load(&founder).await;
     assert_eq!(full.calls, [LOOK]);
-    seen(world, &full.id, &["upstash EVALSHA"]).await;
+    assert_recorded(world, &full.id, &["upstash EVALSHA"]).await;
     assert_eq!(full.json["progress"], json!({"answered": 16, "required": 16}));
     assert_eq!((&full.json["state"], &full.json["answers"]), (&json!("draft"), &answers()));
 
@@ -47,7 +48,12 @@ async fn seven_steps_are_saved_with_one_call_each_and_submitted_once() {
             "upstash EVALSHA publish_manifest"
         ]
     );
-    seen(world, &made.id, &["upstash EVALSHA", "/rest/v1/rpc/finalize_onboarding", "upstash EVALSHA"]).await;
+    assert_recorded(
+        world,
+        &made.id,
+        &["upstash EVALSHA", "postgrest rpc/finalize_onboarding", "upstash EVALSHA"],
+    )
+    .await;
     let again = founder.post("/onboarding/finalize", Some(&json!({}))).await;
     assert_eq!((again.status, &again.json["created"]), (200, &json!(false)), "{again:?}");
     assert_eq!(again.calls.len(), 3);
