@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::orders::open_order;
-pub use crate::support::own_database as alone;
 use crate::support::{Db, Params, Who, World, own_database};
 
 const RECEIVE: &str = "select public.receive_webhook($1, $2, encode(sha256(decode($1, 'base64')), 'hex'), $3, 'checkout.order.completed', $4, 'req-w')";

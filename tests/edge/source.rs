@@ -77,7 +77,8 @@ async fn an_edit_is_four_calls_and_is_read_at_once_everywhere() {
             "upstash EVALSHA publish_manifest"
         ]
     );
-    let all = ["upstash EVALSHA", "postgrest rpc/read_source", "postgrest rpc/edit_source", "upstash EVALSHA"];
+    let all =
+        ["upstash EVALSHA", "postgrest rpc/read_source", "postgrest rpc/edit_source", "upstash EVALSHA"];
     assert_recorded(world, &made.id, &all).await;
     assert_eq!(made.json["message"], "Version 3 is now the current manifest.");
     let read = founder.get("/context/manifest").await;

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{Db, Refused, Who, World};
-pub use crate::support::{refusal, refused_with as said};
 
 const INVITE: &str = "select public.invite_member($1, $2, $3, 'req-m')";
 const ACCEPT: &str = "select public.accept_invitation($1, 'req-m')";

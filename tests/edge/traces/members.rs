@@ -4,23 +4,23 @@ use gatehouse_core::route::RouteId;
 use reqwest::Method;
 use serde_json::json;
 
-use super::{Trace, warm, with_plan};
+use super::{Trace, warm};
 use crate::members::{bring_in, invite, user_id};
 use crate::support::{Founder, World};
 
 pub const TRACES: &[Trace] = &[
     warm(RouteId::Members, &["postgrest rpc/list_members"], &[], |world| {
-        Box::pin(async { with_plan(world).await.ask(Method::GET, "/members") })
+        Box::pin(async { world.founder().await.ask(Method::GET, "/members") })
     }),
     warm(RouteId::InviteMember, &["postgrest rpc/invite_member"], &[], |world| {
         Box::pin(async {
             let body = json!({"email": "new@example.in", "role": "member"}).to_string();
-            with_plan(world).await.ask(Method::POST, "/members/invite").body(body)
+            world.founder().await.ask(Method::POST, "/members/invite").body(body)
         })
     }),
     warm(RouteId::AcceptInvitation, &["postgrest rpc/accept_invitation"], &["upstash EVALSHA"], |world| {
         Box::pin(async {
-            let (owner, guest) = (with_plan(world).await, world.founder().await);
+            let (owner, guest) = (world.founder().await, world.founder().await);
             let invitation = invite(&owner, &guest.email, "member").await;
             let body = json!({"token": invitation.json["token"]}).to_string();
             guest.ask(Method::POST, "/members/accept").body(body)
@@ -28,7 +28,7 @@ pub const TRACES: &[Trace] = &[
     }),
     warm(RouteId::RevokeInvitation, &["postgrest rpc/revoke_invitation"], &[], |world| {
         Box::pin(async {
-            let owner = with_plan(world).await;
+            let owner = world.founder().await;
             let invitation = invite(&owner, "new@example.in", "member").await;
             let id = invitation.json["invitation_id"].as_str().expect("an invitation");
             owner.ask(Method::DELETE, &format!("/members/invitations/{id}"))
@@ -52,7 +52,7 @@ pub const TRACES: &[Trace] = &[
 
 /// An owner, and the id of a member of theirs.
 async fn with_member(world: &World) -> (Founder<'_>, String) {
-    let (owner, mut member) = (with_plan(world).await, world.founder().await);
+    let (owner, mut member) = (world.founder().await, world.founder().await);
     bring_in(&owner, &mut member, "member").await;
     let id = user_id(&member).await;
     (owner, id)

@@ -110,17 +110,9 @@ async fn warm_up(world: &World) {
     context::suggesting(&founder).send().await;
 }
 
-/// A founder with a plan.
-async fn with_plan(world: &World) -> Founder<'_> {
-    let founder = world.founder().await;
-    let sql = "select private.extend_subscription($1::text::uuid, 'glide', 'month', now())";
-    assert_eq!(world.database().await.execute(sql, &[&founder.workspace_id]).await.expect(sql), 1);
-    founder
-}
-
 /// A founder with a plan and a manifest, whose membership no cache has.
 async fn with_manifest(world: &World) -> Founder<'_> {
-    let founder = with_plan(world).await;
+    let founder = world.founder().await;
     assert_eq!(founder.finalize(&answers()).await.status, 201);
     founder
 }

@@ -4,7 +4,7 @@ use gatehouse_core::route::RouteId;
 use reqwest::Method;
 use serde_json::json;
 
-use super::{Trace, cold, warm, with_plan};
+use super::{Trace, cold, warm};
 use crate::onboarding::{LOOK, SNAPSHOT, if_match, load, put, snapshot_reaches};
 use crate::support::{Ask, Founder, World, answers};
 
@@ -20,26 +20,24 @@ pub const TRACES: &[Trace] = &[
         Box::pin(async { looked(world).await.ask(Method::GET, "/onboarding/session") })
     }),
     cold(RouteId::ReadSession, COLD, &[], |world| {
-        Box::pin(async { with_plan(world).await.ask(Method::GET, "/onboarding/session") })
+        Box::pin(async { world.founder().await.ask(Method::GET, "/onboarding/session") })
     }),
     warm(RouteId::ReplaceSession, &[LOOK], SAVED, |world| {
         Box::pin(async { replacing(&looked(world).await) })
     }),
-    cold(RouteId::ReplaceSession, COLD, SAVED, |world| {
-        Box::pin(async { replacing(&with_plan(world).await) })
-    }),
+    cold(RouteId::ReplaceSession, COLD, SAVED, |world| Box::pin(async { replacing(&world.founder().await) })),
     warm(RouteId::ResetSession, &[LOOK], SAVED, |world| {
         Box::pin(async { looked(world).await.ask(Method::DELETE, "/onboarding/session") })
     }),
     cold(RouteId::ResetSession, COLD, SAVED, |world| {
-        Box::pin(async { with_plan(world).await.ask(Method::DELETE, "/onboarding/session") })
+        Box::pin(async { world.founder().await.ask(Method::DELETE, "/onboarding/session") })
     }),
     warm(RouteId::SaveStep, &[LOOK], SAVED, |world| Box::pin(async { saving(&looked(world).await) })),
-    cold(RouteId::SaveStep, COLD, SAVED, |world| Box::pin(async { saving(&with_plan(world).await) })),
+    cold(RouteId::SaveStep, COLD, SAVED, |world| Box::pin(async { saving(&world.founder().await) })),
     warm(RouteId::Finalize, FINALIZED, &[], |world| {
         Box::pin(async {
             let body = json!({"answers": answers()}).to_string();
-            with_plan(world).await.ask(Method::POST, "/onboarding/finalize").body(body)
+            world.founder().await.ask(Method::POST, "/onboarding/finalize").body(body)
         })
     }),
     // Redis has lost the saved answers.
@@ -66,7 +64,7 @@ pub const TRACES: &[Trace] = &[
 
 /// A founder who has just read the session.
 async fn looked(world: &World) -> Founder<'_> {
-    let founder = with_plan(world).await;
+    let founder = world.founder().await;
     load(&founder).await;
     founder
 }

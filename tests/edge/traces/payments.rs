@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Trace, cold, warm, with_plan};
+use super::{Trace, cold, warm};
 use crate::payments::make_due;
 use crate::refunds::paid;
 use crate::support::{Founder, World, until};
@@ -27,7 +27,7 @@ pub const TRACES: &[Trace] = &[
         |world| {
             Box::pin(async {
                 let body = json!({"plan": "soar", "interval": "year"}).to_string();
-                let init = with_plan(world).await.ask(Method::POST, "/payments/v2/init");
+                let init = world.founder().await.ask(Method::POST, "/payments/v2/init");
                 init.header("idempotency-key", &Uuid::new_v4().to_string()).body(body)
             })
         },
@@ -60,7 +60,7 @@ pub const TRACES: &[Trace] = &[
         },
     ),
     warm(RouteId::Orders, &["postgrest rpc/list_orders"], &[], |world| {
-        Box::pin(async { with_plan(world).await.ask(Method::GET, "/payments/v2/orders") })
+        Box::pin(async { world.founder().await.ask(Method::GET, "/payments/v2/orders") })
     }),
     warm(RouteId::PaymentTimeline, &["postgrest rpc/read_timeline"], &[], |world| {
         Box::pin(async {
@@ -103,7 +103,7 @@ pub const TRACES: &[Trace] = &[
 
 /// A founder with an open order, about which PhonePe sends no webhook of its own.
 async fn ordered(world: &World) -> (Founder<'_>, String) {
-    let founder = with_plan(world).await;
+    let founder = world.founder().await;
     let order_id = founder.order().await;
     let silent = Webhooks { lose: true, ..Webhooks::default() };
     world.stack.phonepe().webhooks_for(&order_id, silent);

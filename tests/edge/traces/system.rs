@@ -5,7 +5,7 @@ use gatehouse_devstack::phonepe::Webhooks;
 use reqwest::Method;
 use serde_json::json;
 
-use super::{Trace, warm, with_plan};
+use super::{Trace, warm};
 use crate::operations::{METRICS_TOKEN, OPERATOR_TOKEN};
 use crate::support::until;
 use crate::webhooks::hook;
@@ -27,7 +27,7 @@ pub const TRACES: &[Trace] = &[
         &[],
         |world| {
             Box::pin(async {
-                let order_id = with_plan(world).await.order().await;
+                let order_id = world.founder().await.order().await;
                 let silent = Webhooks { lose: true, ..Webhooks::default() };
                 world.stack.phonepe().webhooks_for(&order_id, silent);
                 let webhook =
