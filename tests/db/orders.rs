@@ -27,11 +27,11 @@ pub async fn open_order(db: &mut Db, world: &World, plan: &str, interval: &str) 
             .await
             .expect("an order");
     let id = made["order_id"].as_str().expect("an id").to_owned();
-    save(db, &id, &format!("OMO{id}"), 1200).await.expect("a checkout");
+    save_checkout(db, &id, &format!("OMO{id}"), 1200).await.expect("a checkout");
     id
 }
 
-async fn save(db: &mut Db, order: &str, provider: &str, seconds: i32) -> Result<Value, Refused> {
+async fn save_checkout(db: &mut Db, order: &str, provider: &str, seconds: i32) -> Result<Value, Refused> {
     db.call(
         Who::Service,
         "select public.save_checkout($1, $2, 'https://pay.example/' || $1, now() + make_interval(secs => $3::int),
@@ -141,7 +141,7 @@ async fn a_key_names_one_order_for_ever() {
     for key in ["key-2", "key-3"] {
         let again = order(&mut db, owner, ws, "glide", "month", key).await.expect("the same");
         assert_eq!((&again["order_id"], &again["created"]), (&json!(id), &json!(false)), "{key}");
-        let kept = save(&mut db, &id, "OMO-keys", 1200).await.expect("a checkout");
+        let kept = save_checkout(&mut db, &id, "OMO-keys", 1200).await.expect("a checkout");
         assert_eq!(
             (&kept["order_id"], &kept["redirect_url"]),
             (&json!(id), &json!(format!("https://pay.example/{id}")))
@@ -157,7 +157,7 @@ async fn a_key_names_one_order_for_ever() {
         assert_ne!(other["order_id"], json!(id));
     }
     // About to expire: the keys stay, a new key gets a new order.
-    save(&mut db, &id, "OMO-keys", 59).await.expect("a checkout");
+    save_checkout(&mut db, &id, "OMO-keys", 59).await.expect("a checkout");
     for key in ["key-1", "key-2", "key-3"] {
         let again = order(&mut db, owner, ws, "glide", "month", key).await.expect("the same");
         assert_eq!(again["order_id"], json!(id), "{key}");
@@ -279,10 +279,17 @@ async fn a_checkout_belongs_to_one_order() {
     let world = World::new(&db).await;
     let id = open_order(&mut db, &world, "ascent", "month").await;
     let other = open_order(&mut db, &world, "ascent", "year").await;
-    assert_eq!(refusal(save(&mut db, "GHnone", "OMO1", 60).await), refused_with("PT404", "order_not_found"));
+    assert_eq!(
+        refusal(save_checkout(&mut db, "GHnone", "OMO1", 60).await),
+        refused_with("PT404", "order_not_found")
+    );
     let conflict = refused_with("PT409", "checkout_conflict");
-    assert_eq!(refusal(save(&mut db, &id, "OMO-another", 60).await), conflict, "a second checkout");
-    assert_eq!(refusal(save(&mut db, &id, &format!("OMO{other}"), 60).await), conflict, "somebody else's");
+    assert_eq!(refusal(save_checkout(&mut db, &id, "OMO-another", 60).await), conflict, "a second checkout");
+    assert_eq!(
+        refusal(save_checkout(&mut db, &id, &format!("OMO{other}"), 60).await),
+        conflict,
+        "somebody else's"
+    );
     let refused = db
         .call(Who::Person(world.owner), "select public.save_checkout($1, 'x', 'x', now(), now())", &[&id])
         .await;

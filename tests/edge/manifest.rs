@@ -22,7 +22,7 @@ async fn the_same_bytes_come_from_postgres_and_from_redis() {
     assert_eq!(origin.header("etag"), tier0.header("etag"));
     assert_eq!(made.json["manifest"], origin.json);
     let known = founder
-        .ask(reqwest::Method::GET, "/context/manifest")
+        .request(reqwest::Method::GET, "/context/manifest")
         .header("if-none-match", origin.header("etag").unwrap());
     let known = known.send().await;
     assert_eq!((known.status, known.text.as_str()), (304, ""));

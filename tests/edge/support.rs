@@ -47,14 +47,14 @@ impl World {
     }
 
     /// A request to the Worker by nobody in particular.
-    pub fn ask(&self, method: Method, path: &str) -> Ask<'_> {
+    pub fn request(&self, method: Method, path: &str) -> Request<'_> {
         let id = Uuid::new_v4().to_string();
         let request = self
             .http
             .request(method, format!("{}{path}", self.worker.url))
             .header("x-request-id", &id)
             .timeout(Duration::from_secs(20));
-        Ask { world: self, request, id }
+        Request { world: self, request, id }
     }
 
     /// Somebody with a workspace and a month of Glide, which no order paid for.
@@ -114,14 +114,14 @@ impl World {
 }
 
 /// A request being made.
-pub struct Ask<'a> {
+pub struct Request<'a> {
     world: &'a World,
     request: reqwest::RequestBuilder,
     /// Its `X-Request-Id`.
     pub id: String,
 }
 
-impl Ask<'_> {
+impl Request<'_> {
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.request = self.request.header(name, value);
         self
@@ -148,7 +148,7 @@ impl Ask<'_> {
         })
     }
 
-    /// As [`Ask::send`], where the answer may be lost on its way.
+    /// As [`Request::send`], where the answer may be lost on its way.
     pub async fn try_send(self) -> Result<Reply, reqwest::Error> {
         let response = self.request.send().await?;
         let header = |name: &str| {
@@ -226,8 +226,8 @@ fn calls(timing: &str) -> Vec<String> {
     timing
         .split(", ")
         .filter_map(|entry| {
-            let (neighbour, rest) = entry.split_once(";desc=\"")?;
-            Some(format!("{neighbour} {}", rest.split('"').next()?))
+            let (service, rest) = entry.split_once(";desc=\"")?;
+            Some(format!("{service} {}", rest.split('"').next()?))
         })
         .collect()
 }
@@ -243,27 +243,34 @@ pub struct Founder<'a> {
 
 impl<'a> Founder<'a> {
     /// A request with the person's session and workspace.
-    pub fn ask(&self, method: Method, path: &str) -> Ask<'a> {
-        let ask = self.world.ask(method, path).header("authorization", &format!("Bearer {}", self.token));
-        if self.workspace_id.is_empty() { ask } else { ask.header("x-workspace-id", &self.workspace_id) }
+    pub fn request(&self, method: Method, path: &str) -> Request<'a> {
+        let request =
+            self.world.request(method, path).header("authorization", &format!("Bearer {}", self.token));
+        if self.workspace_id.is_empty() {
+            request
+        } else {
+            request.header("x-workspace-id", &self.workspace_id)
+        }
     }
 
     pub async fn get(&self, path: &str) -> Reply {
-        self.ask(Method::GET, path).send().await
+        self.request(Method::GET, path).send().await
     }
 
     pub async fn post(&self, path: &str, body: Option<&Value>) -> Reply {
-        let ask = self.ask(Method::POST, path);
+        let request = self.request(Method::POST, path);
         match body {
-            Some(body) => ask.header("content-type", "application/json").body(body.to_string()).send().await,
-            None => ask.send().await,
+            Some(body) => {
+                request.header("content-type", "application/json").body(body.to_string()).send().await
+            }
+            None => request.send().await,
         }
     }
 
     /// Opens a payment page.
     pub async fn init(&self, plan: &str, interval: &str, key: &str) -> Reply {
         let body = json!({"plan": plan, "interval": interval}).to_string();
-        self.ask(Method::POST, "/payments/v2/init").header("idempotency-key", key).body(body).send().await
+        self.request(Method::POST, "/payments/v2/init").header("idempotency-key", key).body(body).send().await
     }
 
     /// Opens a payment page for a month of Glide and answers the order's id.

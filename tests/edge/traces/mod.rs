@@ -14,7 +14,7 @@ use std::path::Path;
 use futures_util::future::LocalBoxFuture;
 use gatehouse_core::route::{self, RouteId};
 
-use crate::support::{Ask, Founder, Reply, World, answers, recorded_calls, until};
+use crate::support::{Founder, Reply, Request, World, answers, recorded_calls, until};
 
 /// The calls of one request to a route.
 struct Trace {
@@ -29,7 +29,7 @@ struct Trace {
     request: Prepare,
 }
 
-type Prepare = for<'a> fn(&'a World) -> LocalBoxFuture<'a, Ask<'a>>;
+type Prepare = for<'a> fn(&'a World) -> LocalBoxFuture<'a, Request<'a>>;
 type Calls = &'static [&'static str];
 
 const fn warm(route: RouteId, before: Calls, after: Calls, request: Prepare) -> Trace {
@@ -107,7 +107,7 @@ async fn warm_up(world: &World) {
     }
     let founder = with_manifest(world).await;
     founder.order().await;
-    context::suggesting(&founder).send().await;
+    context::suggest_request(&founder).send().await;
 }
 
 /// A founder with a plan and a manifest, whose membership no cache has.

@@ -5,39 +5,45 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{Trace, cold, warm};
-use crate::onboarding::{LOOK, SNAPSHOT, if_match, load, put, snapshot_reaches};
-use crate::support::{Ask, Founder, World, answers};
+use crate::onboarding::{
+    READ_SNAPSHOT, SESSION_SCRIPT, if_match, read_session, replace_session, wait_for_snapshot,
+};
+use crate::support::{Founder, Request, World, answers};
 
 /// Redis does not know the membership or the session: Postgres answers, and what it said is kept.
-const COLD: &[&str] = &[LOOK, SNAPSHOT, LOOK];
+const COLD: &[&str] = &[SESSION_SCRIPT, READ_SNAPSHOT, SESSION_SCRIPT];
 /// The snapshot at once, and a look for later saves when the lease of 4 s is over.
 const SAVED: &[&str] = &["postgrest rpc/save_snapshot", "upstash EVALSHA"];
 const FINALIZED: &[&str] =
     &["upstash EVALSHA raise_fence", "postgrest rpc/finalize_onboarding", "upstash EVALSHA publish_manifest"];
 
 pub const TRACES: &[Trace] = &[
-    warm(RouteId::ReadSession, &[LOOK], &[], |world| {
-        Box::pin(async { looked(world).await.ask(Method::GET, "/onboarding/session") })
+    warm(RouteId::ReadSession, &[SESSION_SCRIPT], &[], |world| {
+        Box::pin(async { with_session(world).await.request(Method::GET, "/onboarding/session") })
     }),
     cold(RouteId::ReadSession, COLD, &[], |world| {
-        Box::pin(async { world.founder().await.ask(Method::GET, "/onboarding/session") })
+        Box::pin(async { world.founder().await.request(Method::GET, "/onboarding/session") })
     }),
-    warm(RouteId::ReplaceSession, &[LOOK], SAVED, |world| {
-        Box::pin(async { replacing(&looked(world).await) })
+    warm(RouteId::ReplaceSession, &[SESSION_SCRIPT], SAVED, |world| {
+        Box::pin(async { replace_request(&with_session(world).await) })
     }),
-    cold(RouteId::ReplaceSession, COLD, SAVED, |world| Box::pin(async { replacing(&world.founder().await) })),
-    warm(RouteId::ResetSession, &[LOOK], SAVED, |world| {
-        Box::pin(async { looked(world).await.ask(Method::DELETE, "/onboarding/session") })
+    cold(RouteId::ReplaceSession, COLD, SAVED, |world| {
+        Box::pin(async { replace_request(&world.founder().await) })
+    }),
+    warm(RouteId::ResetSession, &[SESSION_SCRIPT], SAVED, |world| {
+        Box::pin(async { with_session(world).await.request(Method::DELETE, "/onboarding/session") })
     }),
     cold(RouteId::ResetSession, COLD, SAVED, |world| {
-        Box::pin(async { world.founder().await.ask(Method::DELETE, "/onboarding/session") })
+        Box::pin(async { world.founder().await.request(Method::DELETE, "/onboarding/session") })
     }),
-    warm(RouteId::SaveStep, &[LOOK], SAVED, |world| Box::pin(async { saving(&looked(world).await) })),
-    cold(RouteId::SaveStep, COLD, SAVED, |world| Box::pin(async { saving(&world.founder().await) })),
+    warm(RouteId::SaveStep, &[SESSION_SCRIPT], SAVED, |world| {
+        Box::pin(async { save_request(&with_session(world).await) })
+    }),
+    cold(RouteId::SaveStep, COLD, SAVED, |world| Box::pin(async { save_request(&world.founder().await) })),
     warm(RouteId::Finalize, FINALIZED, &[], |world| {
         Box::pin(async {
             let body = json!({"answers": answers()}).to_string();
-            world.founder().await.ask(Method::POST, "/onboarding/finalize").body(body)
+            world.founder().await.request(Method::POST, "/onboarding/finalize").body(body)
         })
     }),
     // Redis has lost the saved answers.
@@ -52,29 +58,29 @@ pub const TRACES: &[Trace] = &[
         &[],
         |world| {
             Box::pin(async {
-                let founder = looked(world).await;
-                put(&founder, 0, &answers()).await;
-                snapshot_reaches(world, &founder, 1).await;
+                let founder = with_session(world).await;
+                replace_session(&founder, 0, &answers()).await;
+                wait_for_snapshot(world, &founder, 1).await;
                 world.redis(&["DEL", &format!("onb:{}", founder.workspace_id)]).await;
-                founder.ask(Method::POST, "/onboarding/finalize")
+                founder.request(Method::POST, "/onboarding/finalize")
             })
         },
     ),
 ];
 
 /// A founder who has just read the session.
-async fn looked(world: &World) -> Founder<'_> {
+async fn with_session(world: &World) -> Founder<'_> {
     let founder = world.founder().await;
-    load(&founder).await;
+    read_session(&founder).await;
     founder
 }
 
-fn replacing<'a>(founder: &Founder<'a>) -> Ask<'a> {
+fn replace_request<'a>(founder: &Founder<'a>) -> Request<'a> {
     let body = json!({"answers": {"industry": "Tea"}}).to_string();
-    if_match(founder.ask(Method::PUT, "/onboarding/session"), 0).body(body)
+    if_match(founder.request(Method::PUT, "/onboarding/session"), 0).body(body)
 }
 
-fn saving<'a>(founder: &Founder<'a>) -> Ask<'a> {
+fn save_request<'a>(founder: &Founder<'a>) -> Request<'a> {
     let body = json!({"answers": {"industry": "Tea"}}).to_string();
-    if_match(founder.ask(Method::PATCH, "/onboarding/steps/company"), 0).body(body)
+    if_match(founder.request(Method::PATCH, "/onboarding/steps/company"), 0).body(body)
 }

@@ -8,12 +8,14 @@ use uuid::Uuid;
 
 use super::{Trace, cold, warm};
 use crate::payments::make_due;
-use crate::refunds::paid;
+use crate::refunds::founder_with_paid_order;
 use crate::support::{Founder, World, until};
-use crate::webhooks::webhook;
+use crate::webhooks::webhook_request;
 
 pub const TRACES: &[Trace] = &[
-    warm(RouteId::Plans, &[], &[], |world| Box::pin(async { world.ask(Method::GET, "/payments/v2/plans") })),
+    warm(RouteId::Plans, &[], &[], |world| {
+        Box::pin(async { world.request(Method::GET, "/payments/v2/plans") })
+    }),
     // The last call keeps the answer for a repeat.
     warm(
         RouteId::PaymentInit,
@@ -27,17 +29,17 @@ pub const TRACES: &[Trace] = &[
         |world| {
             Box::pin(async {
                 let body = json!({"plan": "soar", "interval": "year"}).to_string();
-                let init = world.founder().await.ask(Method::POST, "/payments/v2/init");
+                let init = world.founder().await.request(Method::POST, "/payments/v2/init");
                 init.header("idempotency-key", &Uuid::new_v4().to_string()).body(body)
             })
         },
     ),
     warm(RouteId::PaymentStatus, &["upstash EVALSHA look_at_order"], &[], |world| {
         Box::pin(async {
-            let (founder, order_id) = ordered(world).await;
+            let (founder, order_id) = with_open_order(world).await;
             let status = format!("/payments/v2/status/{order_id}");
             assert_eq!(founder.get(&status).await.status, 200);
-            founder.ask(Method::GET, &status)
+            founder.request(Method::GET, &status)
         })
     }),
     // The order is due: PhonePe is asked.
@@ -53,19 +55,19 @@ pub const TRACES: &[Trace] = &[
         &[],
         |world| {
             Box::pin(async {
-                let (founder, order_id) = ordered(world).await;
+                let (founder, order_id) = with_open_order(world).await;
                 make_due(world, &order_id).await;
-                founder.ask(Method::GET, &format!("/payments/v2/status/{order_id}"))
+                founder.request(Method::GET, &format!("/payments/v2/status/{order_id}"))
             })
         },
     ),
     warm(RouteId::Orders, &["postgrest rpc/list_orders"], &[], |world| {
-        Box::pin(async { world.founder().await.ask(Method::GET, "/payments/v2/orders") })
+        Box::pin(async { world.founder().await.request(Method::GET, "/payments/v2/orders") })
     }),
     warm(RouteId::PaymentTimeline, &["postgrest rpc/read_timeline"], &[], |world| {
         Box::pin(async {
-            let (founder, order_id) = ordered(world).await;
-            founder.ask(Method::GET, &format!("/payments/v2/{order_id}/timeline"))
+            let (founder, order_id) = with_open_order(world).await;
+            founder.request(Method::GET, &format!("/payments/v2/{order_id}/timeline"))
         })
     }),
     warm(
@@ -79,9 +81,9 @@ pub const TRACES: &[Trace] = &[
         &["upstash EVALSHA"],
         |world| {
             Box::pin(async {
-                let (founder, order_id) = paid(world).await;
+                let (founder, order_id) = founder_with_paid_order(world).await;
                 let body = json!({"order_id": order_id, "reason": "r"}).to_string();
-                let refund = founder.ask(Method::POST, "/payments/v2/refund");
+                let refund = founder.request(Method::POST, "/payments/v2/refund");
                 refund.header("idempotency-key", &Uuid::new_v4().to_string()).body(body)
             })
         },
@@ -92,17 +94,17 @@ pub const TRACES: &[Trace] = &[
         &["phonepe order status", "postgrest rpc/apply_payment_event", "postgrest rpc/claim_due_work"],
         |world| {
             Box::pin(async {
-                let (_, order_id) = ordered(world).await;
+                let (_, order_id) = with_open_order(world).await;
                 send_every_email(world).await;
                 let payload = json!({"merchantOrderId": order_id});
-                webhook(world, &json!({"event": "checkout.order.completed", "payload": payload}))
+                webhook_request(world, &json!({"event": "checkout.order.completed", "payload": payload}))
             })
         },
     ),
 ];
 
 /// A founder with an open order, about which PhonePe sends no webhook of its own.
-async fn ordered(world: &World) -> (Founder<'_>, String) {
+async fn with_open_order(world: &World) -> (Founder<'_>, String) {
     let founder = world.founder().await;
     let order_id = founder.order().await;
     let silent = Webhooks { lose: true, ..Webhooks::default() };

@@ -8,18 +8,18 @@ use serde_json::json;
 use super::{Trace, warm};
 use crate::operations::{METRICS_TOKEN, OPERATOR_TOKEN};
 use crate::support::until;
-use crate::webhooks::hook;
+use crate::webhooks::send_webhook;
 
 pub const TRACES: &[Trace] = &[
-    warm(RouteId::Health, &[], &[], |world| Box::pin(async { world.ask(Method::GET, "/health") })),
+    warm(RouteId::Health, &[], &[], |world| Box::pin(async { world.request(Method::GET, "/health") })),
     warm(
         RouteId::Ready,
         &["postgrest rpc/ping", "upstash EVALSHA ping", "auth jwks", "phonepe order status"],
         &[],
-        |world| Box::pin(async { world.ask(Method::GET, "/ready") }),
+        |world| Box::pin(async { world.request(Method::GET, "/ready") }),
     ),
     warm(RouteId::Metrics, &["upstash EVALSHA read_metrics", "postgrest rpc/read_gauges"], &[], |world| {
-        Box::pin(async { world.ask(Method::GET, "/metrics").header("authorization", METRICS_TOKEN) })
+        Box::pin(async { world.request(Method::GET, "/metrics").header("authorization", METRICS_TOKEN) })
     }),
     warm(
         RouteId::Replay,
@@ -32,14 +32,14 @@ pub const TRACES: &[Trace] = &[
                 world.stack.phonepe().webhooks_for(&order_id, silent);
                 let webhook =
                     json!({"event": "checkout.order.completed", "payload": {"merchantOrderId": order_id}});
-                assert_eq!(hook(world, &webhook).await.status, 200);
+                assert_eq!(send_webhook(world, &webhook).await.status, 200);
                 let settled = format!(
                     "select count(*) from webhook_inbox where order_id = '{order_id}' and state = 'ignored'"
                 );
                 until("the webhook is settled", || async { world.count(&settled).await == 1 }).await;
                 let body = json!({"about": order_id, "apply": false}).to_string();
                 world
-                    .ask(Method::POST, "/operations/replay")
+                    .request(Method::POST, "/operations/replay")
                     .header("authorization", OPERATOR_TOKEN)
                     .body(body)
             })
