@@ -33,13 +33,13 @@ async fn pay(world: &World, founder: &Founder<'_>) {
 }
 
 async fn rebuild(who: &Founder<'_>, key: &str) -> Reply {
-    who.ask(Method::POST, "/context/rebuild").header("idempotency-key", key).body("{}").send().await
+    who.request(Method::POST, "/context/rebuild").header("idempotency-key", key).body("{}").send().await
 }
 
 /// One request to each route that makes something new and is called over HTTP.
 async fn write_everything(who: &Founder<'_>, key: &str) -> Vec<(&'static str, Reply)> {
-    let edit = who.ask(Method::PUT, "/context/source").header("if-match", "\"1\"");
-    let suggest = who.ask(Method::POST, "/context/suggestions").header("idempotency-key", key);
+    let edit = who.request(Method::PUT, "/context/source").header("if-match", "\"1\"");
+    let suggest = who.request(Method::POST, "/context/suggestions").header("idempotency-key", key);
     let invitation = json!({"email": format!("{}@example.in", Uuid::new_v4()), "role": "member"});
     vec![
         ("finalize", who.finalize(&answers()).await),
@@ -77,7 +77,7 @@ async fn whoever_has_just_paid_finalizes_at_once() {
     let world = World::shared().await;
     let founder = world.founder_without_plan().await;
     // Drafts need no plan; and a record of the membership without one is in Redis from here on.
-    let save = founder.ask(Method::PUT, "/onboarding/session").header("if-match", "\"0\"");
+    let save = founder.request(Method::PUT, "/onboarding/session").header("if-match", "\"0\"");
     let saved = save.body(json!({"answers": answers()}).to_string()).send().await;
     assert_eq!(saved.status, 200, "{saved:?}");
     until("the membership is kept", || async { founder.get("/onboarding/session").await.calls.len() == 1 })

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gatehouse_core::route::{self, Matched, RouteId};
 use gatehouse_devstack::worker::{Worker, WorkerOptions, worker_vars};
-use gatehouse_devstack::{Part, Stack, StackOptions};
+use gatehouse_devstack::{Call, Part, Stack, StackOptions};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
@@ -46,14 +47,14 @@ impl World {
     }
 
     /// A request to the Worker by nobody in particular.
-    pub fn ask(&self, method: Method, path: &str) -> Ask<'_> {
+    pub fn request(&self, method: Method, path: &str) -> Request<'_> {
         let id = Uuid::new_v4().to_string();
         let request = self
             .http
             .request(method, format!("{}{path}", self.worker.url))
             .header("x-request-id", &id)
             .timeout(Duration::from_secs(20));
-        Ask { world: self, request, id }
+        Request { world: self, request, id }
     }
 
     /// Somebody with a workspace and a month of Glide, which no order paid for.
@@ -113,14 +114,14 @@ impl World {
 }
 
 /// A request being made.
-pub struct Ask<'a> {
+pub struct Request<'a> {
     world: &'a World,
     request: reqwest::RequestBuilder,
     /// Its `X-Request-Id`.
     pub id: String,
 }
 
-impl Ask<'_> {
+impl Request<'_> {
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.request = self.request.header(name, value);
         self
@@ -149,6 +150,15 @@ impl Ask<'_> {
         self
     }
 
+    /// The route that it goes to.
+    pub fn route(&self) -> Option<RouteId> {
+        let request = self.request.try_clone()?.build().ok()?;
+        match route::find(request.method().as_str(), request.url().path()) {
+            Matched::Route(route, _) => Some(route.id),
+            Matched::MethodNotAllowed(_) | Matched::NotFound => None,
+        }
+    }
+
     pub async fn send(self) -> Reply {
         let (world, id) = (self.world, self.id.clone());
         self.try_send().await.unwrap_or_else(|error| {
@@ -156,7 +166,7 @@ impl Ask<'_> {
         })
     }
 
-    /// As [`Ask::send`], where the answer may be lost on its way.
+    /// As [`Request::send`], where the answer may be lost on its way.
     pub async fn try_send(self) -> Result<Reply, reqwest::Error> {
         let response = self.request.send().await?;
         let header = |name: &str| {
@@ -235,8 +245,8 @@ fn calls(timing: &str) -> Vec<String> {
     timing
         .split(", ")
         .filter_map(|entry| {
-            let (neighbour, rest) = entry.split_once(";desc=\"")?;
-            Some(format!("{neighbour} {}", rest.split('"').next()?))
+            let (service, rest) = entry.split_once(";desc=\"")?;
+            Some(format!("{service} {}", rest.split('"').next()?))
         })
         .collect()
 }
@@ -252,27 +262,34 @@ pub struct Founder<'a> {
 
 impl<'a> Founder<'a> {
     /// A request with the person's session and workspace.
-    pub fn ask(&self, method: Method, path: &str) -> Ask<'a> {
-        let ask = self.world.ask(method, path).header("authorization", &format!("Bearer {}", self.token));
-        if self.workspace_id.is_empty() { ask } else { ask.header("x-workspace-id", &self.workspace_id) }
+    pub fn request(&self, method: Method, path: &str) -> Request<'a> {
+        let request =
+            self.world.request(method, path).header("authorization", &format!("Bearer {}", self.token));
+        if self.workspace_id.is_empty() {
+            request
+        } else {
+            request.header("x-workspace-id", &self.workspace_id)
+        }
     }
 
     pub async fn get(&self, path: &str) -> Reply {
-        self.ask(Method::GET, path).send().await
+        self.request(Method::GET, path).send().await
     }
 
     pub async fn post(&self, path: &str, body: Option<&Value>) -> Reply {
-        let ask = self.ask(Method::POST, path);
+        let request = self.request(Method::POST, path);
         match body {
-            Some(body) => ask.header("content-type", "application/json").body(body.to_string()).send().await,
-            None => ask.send().await,
+            Some(body) => {
+                request.header("content-type", "application/json").body(body.to_string()).send().await
+            }
+            None => request.send().await,
         }
     }
 
     /// Opens a payment page.
     pub async fn init(&self, plan: &str, interval: &str, key: &str) -> Reply {
         let body = json!({"plan": plan, "interval": interval}).to_string();
-        self.ask(Method::POST, "/payments/v2/init").header("idempotency-key", key).body(body).send().await
+        self.request(Method::POST, "/payments/v2/init").header("idempotency-key", key).body(body).send().await
     }
 
     /// Opens a payment page for a month of Glide and answers the order's id.
@@ -292,30 +309,43 @@ pub fn answers() -> Value {
     serde_json::from_str(include_str!("../journey/answers.json")).expect("answers.json")
 }
 
-/// What the neighbours saw of a request, before and after its answer.
-pub async fn seen(world: &World, id: &str, expected: &[&str]) {
-    let recorded = || {
-        let calls = world.stack.calls(id);
-        calls
-            .iter()
-            .map(|call| match call.part {
-                Part::Upstash => format!("upstash {}", call.commands.join("+")),
-                _ => call.path.clone(),
-            })
-            .collect::<Vec<_>>()
+/// The calls of a request that arrived at the services, before and after its answer, in the Worker's words. Of a Redis
+/// script the command alone is known.
+pub fn recorded_calls(world: &World, id: &str) -> Vec<String> {
+    let name = |call: &Call| match (call.part, call.path.as_str()) {
+        (Part::Upstash, _) => format!("upstash {}", call.commands.join("+")),
+        (Part::Postgrest, path) => format!("postgrest {}", path.trim_start_matches("/rest/v1/")),
+        (Part::Auth, "/auth/v1/.well-known/jwks.json") => "auth jwks".to_owned(),
+        (Part::Phonepe, "/checkout/v2/pay") => "phonepe pay".to_owned(),
+        (Part::Phonepe, "/payments/v2/refund") => "phonepe refund".to_owned(),
+        (Part::Phonepe, path) if path.starts_with("/checkout/v2/order/") && path.ends_with("/status") => {
+            "phonepe order status".to_owned()
+        }
+        (Part::Vertex, path) if path.ends_with(":generateContent") => "vertex generateContent".to_owned(),
+        (part, path) => format!("{part} {path}"),
     };
-    until(&format!("{expected:?}, seen {:?}", recorded()), || async { recorded().len() >= expected.len() })
-        .await;
+    world.stack.calls(id).iter().map(name).collect()
+}
+
+/// Waits for the calls of a request and insists on exactly these, as [`recorded_calls`] names them.
+pub async fn assert_recorded(world: &World, id: &str, expected: &[&str]) {
+    let recorded = || recorded_calls(world, id);
+    happens(|| async { recorded().len() >= expected.len() }).await;
     assert_eq!(recorded(), expected);
 }
 
-/// Waits until `done` holds. The bound is a backstop for a broken build, not an expectation.
-pub async fn until<F: Future<Output = bool>>(what: &str, mut done: impl FnMut() -> F) {
+/// Waits until `done` holds.
+pub async fn until<F: Future<Output = bool>>(what: &str, done: impl FnMut() -> F) {
+    assert!(happens(done).await, "this did not happen in time: {what}");
+}
+
+/// Waits until `done` holds; false when it never does. The bound is a backstop for a broken build, not an expectation.
+async fn happens<F: Future<Output = bool>>(mut done: impl FnMut() -> F) -> bool {
     for _ in 0..600 {
         if done().await {
-            return;
+            return true;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("waited in vain: {what}");
+    false
 }

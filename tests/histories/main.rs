@@ -40,7 +40,7 @@ async fn play(world: &World, cron: &Cron, events: &[Event]) -> Result<()> {
     for event in events {
         player.play(*event).await?;
     }
-    player.come_to_rest().await?;
+    player.settle().await?;
     player.check().await
 }
 
