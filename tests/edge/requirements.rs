@@ -8,7 +8,7 @@ use gatehouse_core::route::{self, Body, Caller, Method, Role, Route};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Ask, Founder, Reply, World, answers};
+use crate::support::{Request, Founder, Reply, World, answers};
 
 /// A body that the route takes.
 fn example_body(route: &Route) -> Option<Value> {
@@ -34,7 +34,7 @@ fn example_body(route: &Route) -> Option<Value> {
 }
 
 /// A request with everything that the row asks for but who is asking.
-fn example_request<'a>(world: &'a World, route: &Route) -> Ask<'a> {
+fn example_request<'a>(world: &'a World, route: &Route) -> Request<'a> {
     let mut path = route.path.to_owned();
     for name in route.parameters() {
         let value = match name {
@@ -48,7 +48,7 @@ fn example_request<'a>(world: &'a World, route: &Route) -> Ask<'a> {
         path.push_str("?from=1&to=1");
     }
     let method = Method::as_str(route.method).parse().expect("a method");
-    let mut ask = world.ask(method, &path);
+    let mut ask = world.request(method, &path);
     if matches!(route.method, Method::Put | Method::Patch) {
         ask = ask.header("if-match", "\"1\"");
     }
@@ -97,7 +97,7 @@ async fn a_row_refuses_who_lacks_session_workspace_key_or_body() {
             continue;
         }
         let ask = || ask().header("x-workspace-id", &founder.workspace_id);
-        let replaced = |ask: Ask<'static>, key: &str| ask.replace_header("idempotency-key", key);
+        let replaced = |ask: Request<'static>, key: &str| ask.replace_header("idempotency-key", key);
         for key in ["short", "\"12345678", "with a space"] {
             let reply = replaced(ask(), key).send().await;
             assert_eq!(is(&reply, "idempotency_key_missing"), route.key, "{name} {key}: {reply:?}");
@@ -225,6 +225,6 @@ async fn head_is_answered_wherever_get_is_and_without_a_body() {
             assert_eq!(head.header(name), get.header(name), "{} {name}", route.path);
         }
     }
-    let refused = founder.ask(reqwest::Method::HEAD, "/context/export").send().await;
+    let refused = founder.request(reqwest::Method::HEAD, "/context/export").send().await;
     assert_eq!((refused.status, refused.header("allow")), (405, Some("POST")));
 }
