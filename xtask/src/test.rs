@@ -81,6 +81,7 @@ fn native(repo: &Repo) -> Tally {
             "--test",
             "--test-reporter=tap",
             "scripts/lock.test.mjs",
+            "tests/contract/openapi/valid.test.mjs",
             "tests/contract/token_counts/recount.test.mjs",
         ]),
     ));
