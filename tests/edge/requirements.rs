@@ -8,7 +8,7 @@ use gatehouse_core::route::{self, Body, Caller, Method, Role, Route};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Request, Founder, Reply, World, answers};
+use crate::support::{Founder, Reply, Request, World, answers};
 
 /// A body that the route takes.
 fn example_body(route: &Route) -> Option<Value> {
