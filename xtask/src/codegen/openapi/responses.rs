@@ -117,7 +117,7 @@ fn example(code: ErrorCode) -> Error {
     if code != ErrorCode::AnswersInvalid {
         return code.into();
     }
-    Error::answers(vec![FieldError {
+    Error::answers_invalid(vec![FieldError {
         pointer: "/answers/company_name".to_owned(),
         code: "required".to_owned(),
         message: "Company name is required.".to_owned(),
