@@ -18,7 +18,7 @@ async fn pages_of_listed_origins_may_call_and_no_others() {
     assert_eq!((reply.status, reply.text.as_str()), (204, ""));
     assert_eq!(reply.header("access-control-allow-origin"), Some(OURS));
     assert_eq!(reply.header("access-control-allow-credentials"), Some("true"));
-    assert_eq!(reply.header("access-control-allow-methods"), Some("GET"));
+    assert_eq!(reply.header("access-control-allow-methods"), Some("GET, HEAD"));
     let allowed = reply.header("access-control-allow-headers").unwrap();
     for name in ["authorization", "x-workspace-id", "idempotency-key", "if-match"] {
         assert!(allowed.split(", ").any(|known| known == name), "{name} in {allowed}");

@@ -77,7 +77,7 @@ async fn a_full_refund_travels_from_the_owner_to_the_end_of_access_and_one_e_mai
     assert_eq!(
         lines,
         [
-            "The order for ₹7,000 was made.",
+            "The order for ₹7,000 was created.",
             "We received ₹7,000 and activated the plan.",
             "A refund of ₹7,000 was requested.",
             "₹7,000 was refunded to the original payment method."

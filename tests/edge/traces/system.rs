@@ -18,6 +18,7 @@ pub const TRACES: &[Trace] = &[
         &[],
         |world| Box::pin(async { world.request(Method::GET, "/ready") }),
     ),
+    warm(RouteId::OpenApi, &[], &[], |world| Box::pin(async { world.request(Method::GET, "/openapi.json") })),
     warm(RouteId::Metrics, &["upstash EVALSHA read_metrics", "postgrest rpc/read_gauges"], &[], |world| {
         Box::pin(async { world.request(Method::GET, "/metrics").header("authorization", METRICS_TOKEN) })
     }),
