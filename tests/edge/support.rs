@@ -127,20 +127,11 @@ impl Request<'_> {
         self
     }
 
-    /// The same request with another method.
-    pub fn method(mut self, method: Method) -> Self {
+    /// The same request, changed.
+    pub fn changed(mut self, change: impl FnOnce(&mut reqwest::Request)) -> Self {
         let (client, request) = self.request.build_split();
         let mut request = request.expect("a request");
-        *request.method_mut() = method;
-        self.request = reqwest::RequestBuilder::from_parts(client, request);
-        self
-    }
-
-    /// The same request with a header's value replaced.
-    pub fn replace_header(mut self, name: &'static str, value: &str) -> Self {
-        let (client, request) = self.request.build_split();
-        let mut request = request.expect("a request");
-        request.headers_mut().insert(name, value.parse().expect("a header's value"));
+        change(&mut request);
         self.request = reqwest::RequestBuilder::from_parts(client, request);
         self
     }
