@@ -11,8 +11,8 @@ mod cron;
 mod history;
 mod play;
 mod requests;
-#[path = "../edge/support.rs"]
-#[expect(dead_code, reason = "shared with the tests of the edge, which use all of it")]
+#[path = "../edge/support/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "shared with the tests of the edge, which use all of it")]
 mod support;
 
 use std::str::FromStr;

@@ -5,8 +5,8 @@
 //! load: it measures what making a manifest costs.
 
 mod cpu;
-#[path = "../edge/support.rs"]
-#[expect(dead_code, reason = "shared with the tests, which use all of it")]
+#[path = "../edge/support/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "shared with the tests, which use all of it")]
 mod support;
 
 use std::time::Duration;
