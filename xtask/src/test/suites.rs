@@ -173,7 +173,7 @@ pub const SUITES: &[Suite] = &[
             ],
         },
     )
-    .tests_in(&["scripts", "tests/contract/token_counts"]),
+    .tests_in(&["scripts", "tests/contract/token_counts", "tests/contract/openapi"]),
     Suite::new("build", "the Worker and the browser package", Lane::Wasm, Runs::Builds),
     Suite::new(
         "package",
