@@ -134,6 +134,8 @@ fn read_program(message: &Value) -> Option<Program> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -176,6 +178,32 @@ warning: words"#;
                 program("gatehouse-core", "contract", "/t/contract-1", "/work/core"),
                 program("xtask", "xtask", "/t/xtask-1", "/work/xtask"),
             ]
+        );
+    }
+
+    /// Cargo's own list of what it compiles for `npm test`.
+    #[test]
+    fn no_library_is_compiled_twice_because_of_its_features() {
+        let output = Command::new("cargo")
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env("RUSTC_BOOTSTRAP", "1")
+            .args(["test", "--workspace", "--no-run", "--offline", "--unit-graph", "-Zunstable-options"])
+            .output()
+            .unwrap();
+        let graph: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let mut features: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+        for unit in graph["units"].as_array().unwrap() {
+            let is_library =
+                unit["target"]["kind"][0] != "custom-build" && unit["target"]["kind"][0] != "bin";
+            if unit["mode"] == "build" && is_library {
+                features.entry(unit["pkg_id"].as_str().unwrap()).or_default().push(&unit["features"]);
+            }
+        }
+        assert!(features.len() > 100, "{}", features.len());
+        features.retain(|_, compilations| compilations.len() > 1);
+        assert!(
+            features.is_empty(),
+            "add the features that only one of them has to xtask/Cargo.toml: {features:#?}"
         );
     }
 }
