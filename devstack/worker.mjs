@@ -1,15 +1,15 @@
 // Runs the built Worker on workerd for tests and `npm run dev`: requests reach workerd directly, without a proxy.
-// In: one JSON line with the options, then one JSON line per command. Out: one JSON line per message.
-// It ends when its stdin does, so it cannot outlive the process that started it.
+// Reads one JSON line with the options, then one per command; writes one JSON line per message.
+// It ends when its stdin is closed, so it cannot outlive the process that started it.
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
+const send = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 const fail = (error) => {
-  say({ failed: String(error?.message ?? error) });
+  send({ failed: String(error?.message ?? error) });
   process.exit(1);
 };
 process.on("uncaughtException", fail);
@@ -29,7 +29,7 @@ const worker = new Miniflare(
     name: "gatehouse",
     log: new Log(LogLevel.NONE),
     cf: false,
-    handleStructuredLogs: ({ level, message }) => say({ log: { level, message } }),
+    handleStructuredLogs: ({ level, message }) => send({ log: { level, message } }),
     modulesRoot: bundle,
     modules: [
       { type: "ESModule", path: join(bundle, "index.js"), contents: readFileSync(join(bundle, "index.js"), "utf8") },
@@ -39,18 +39,20 @@ const worker = new Miniflare(
     compatibilityFlags: options.compatibilityFlags,
     bindings: options.vars,
     ratelimits: options.ratelimits,
+    // Wrangler's static assets, without the four more Workers that serve them there.
+    serviceBindings: { ASSETS: { disk: { path: join(options.repo, "build/assets"), writable: false } } },
     unsafeDirectSockets: [{ host: "127.0.0.1", port: options.port }],
   }),
 );
 await worker.ready;
 const url = await worker.unsafeGetDirectURL("gatehouse");
-say({ ready: url.href.replace(/\/$/, "") });
+send({ ready: url.href.replace(/\/$/, "") });
 
 for await (const line of lines) {
   const { scheduled } = JSON.parse(line);
   const handler = await worker.getWorker("gatehouse");
   const { outcome } = await handler.scheduled({ cron: scheduled.cron, scheduledTime: new Date(scheduled.time) });
-  say({ scheduled: outcome });
+  send({ scheduled: outcome });
 }
 await worker.dispose();
 process.exit(0);

@@ -1,16 +1,16 @@
 //! Which pages of other origins may call the Worker from a browser (the Fetch standard's CORS protocol).
 
-/// What a page may send along; everything else a preflight refuses.
+/// The request headers that a page may send.
 const HEADERS: &str =
     "authorization, content-type, idempotency-key, if-match, if-none-match, x-request-id, x-workspace-id";
-/// What a page may read of an answer, beside what browsers always show.
+/// The response headers that a page may read, beside those that browsers always expose.
 const EXPOSED: &str = "content-disposition, degraded, etag, idempotent-replayed, ratelimit-limit, ratelimit-policy, \
                        ratelimit-remaining, ratelimit-reset, retry-after, server-timing, warning, x-cache, x-request-id";
-/// How long a browser may keep a preflight's answer, in seconds; Chromium's most.
+/// How long a browser may cache a preflight response, in seconds; Chromium's maximum.
 const MAX_AGE_S: &str = "7200";
 
-/// The headers that let an allowed origin read the answer. `Vary` is there for everybody, so that a cache never
-/// shows one origin's answer to another.
+/// The headers that let an allowed origin read the response. `Vary` is always there, so that a cache never serves one
+/// origin's response to another.
 pub fn answer_headers(origin: Option<&str>, allowed: &[String]) -> Vec<(&'static str, String)> {
     let mut headers = vec![("vary", "Origin".to_owned())];
     if let Some(origin) = origin.filter(|origin| is_allowed(origin, allowed)) {
@@ -23,7 +23,7 @@ pub fn answer_headers(origin: Option<&str>, allowed: &[String]) -> Vec<(&'static
     headers
 }
 
-/// The further headers of a preflight's answer for an address that takes `methods`.
+/// The additional headers of a preflight response for a path with these `methods`.
 pub fn preflight_headers(methods: &str) -> Vec<(&'static str, String)> {
     vec![
         ("access-control-allow-methods", methods.to_owned()),
@@ -32,7 +32,7 @@ pub fn preflight_headers(methods: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Whether an origin is on the list, to the letter: browsers write origins in one form only.
+/// Whether an origin is on the list. Compared exactly, because browsers write origins in one form only.
 pub fn is_allowed(origin: &str, allowed: &[String]) -> bool {
     allowed.iter().any(|known| known == origin)
 }
@@ -42,12 +42,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_origin_that_is_listed_to_the_letter_is_told_back() {
+    fn only_an_exactly_listed_origin_is_allowed() {
         let allowed = ["https://app.example".to_owned()];
-        let told = |origin| {
+        let allows = |origin| {
             answer_headers(origin, &allowed).iter().any(|(name, _)| *name == "access-control-allow-origin")
         };
-        assert!(told(Some("https://app.example")));
+        assert!(allows(Some("https://app.example")));
         for origin in [
             None,
             Some("null"),
@@ -57,12 +57,12 @@ mod tests {
             Some("https://app.example/"),
             Some("*"),
         ] {
-            assert!(!told(origin), "{origin:?}");
+            assert!(!allows(origin), "{origin:?}");
         }
     }
 
     #[test]
-    fn a_cache_is_always_told_that_the_answer_depends_on_the_origin() {
+    fn every_response_varies_by_origin() {
         assert!(answer_headers(None, &[]).contains(&("vary", "Origin".to_owned())));
     }
 }

@@ -3,8 +3,8 @@
 //! Nothing here reads a clock, a random source, the network or a file: time, ids and facts come in as
 //! arguments, so the Worker, the browser package and the tests run the very same rules.
 //!
-//! The browser package is compiled for size with `--cfg gatehouse_small`; what its validator does for each byte is
-//! compiled for speed even there.
+//! The browser package is compiled for size with `--cfg gatehouse_small`, except the parts of the validator that run
+//! for each byte.
 
 #![cfg_attr(gatehouse_small, feature(optimize_attribute))]
 
@@ -13,9 +13,11 @@ pub mod auth;
 pub mod context;
 pub mod cors;
 pub mod email;
+pub mod entitlement;
 pub mod env;
 pub mod error;
 pub mod gate;
+pub mod idempotency;
 pub mod json;
 pub mod log;
 pub mod members;
@@ -23,6 +25,7 @@ pub mod metrics;
 pub mod money;
 pub mod onboarding;
 pub mod payment;
+pub mod pem;
 pub mod plan;
 pub mod rate_limit;
 pub mod replay;

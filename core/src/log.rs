@@ -9,14 +9,17 @@ use serde::Serialize;
 pub const FIELDS: &[(&str, &str)] = &[
     ("event", "Always `request`."),
     ("level", "`info`; `warn` for a 503; `error` for a 500."),
-    ("request_id", "The id that was answered in `X-Request-Id`."),
+    ("request_id", "The id sent back in `X-Request-Id`."),
     ("method", "HTTP method."),
     ("route", "The route's path as the table has it, `unmatched` otherwise; never the raw path."),
-    ("status", "HTTP status answered."),
-    ("duration_ms", "Wall time from request to answer, in milliseconds."),
+    ("status", "HTTP status of the response."),
+    ("duration_ms", "Wall time from request to response, in milliseconds."),
     ("budget_ms", "The route's budget in milliseconds; 0 when unmatched."),
     ("over_budget", "Whether duration_ms exceeded budget_ms."),
-    ("calls", "Network calls made before the answer: neighbour, operation, status and milliseconds each."),
+    (
+        "calls",
+        "Network calls made before the response, each with `neighbour` (the upstream service), operation, status and milliseconds.",
+    ),
     ("code", "The error code of a refusal."),
     ("cause", "Why, for a 5xx: the technical cause, which the caller never sees."),
     ("workspace_id", "The workspace named by the request, when it named one."),
@@ -24,7 +27,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("cache", "Which tier answered a manifest read."),
     (
         "tiers",
-        "What each tier looked at gave: tier, outcome (hit, miss, broken, repair, store), bytes, age_ms, ttl_ms.",
+        "What happened at each cache tier: tier, outcome (hit, miss, broken, repair, store), bytes, age_ms, ttl_ms.",
     ),
     ("deployment", "`development`, `staging` or `production`."),
 ];
@@ -32,9 +35,10 @@ pub const FIELDS: &[(&str, &str)] = &[
 /// One network call of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CallLine {
-    /// `postgrest`, `upstash`, `auth`, `phonepe` or `resend`.
-    pub neighbour: &'static str,
-    /// What was asked, such as `rpc/ensure_profile` or `EVALSHA manifest`.
+    /// The upstream service: `postgrest`, `upstash`, `auth`, `phonepe` or `resend`.
+    #[serde(rename = "neighbour")]
+    pub service: &'static str,
+    /// The operation, such as `rpc/ensure_profile` or `EVALSHA manifest`.
     pub operation: &'static str,
     /// HTTP status; 0 when there was no answer.
     pub status: u16,
@@ -42,18 +46,18 @@ pub struct CallLine {
     pub ms: u32,
 }
 
-/// What a cache tier gave, or was given.
+/// A read from or write to a cache tier.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TierLine {
-    /// `tier0`, `tier1`, `tier2`, or `none` for a kept "there is no manifest".
+    /// `tier0`, `tier1`, `tier2`, or `none` for a cached "there is no manifest".
     pub tier: &'static str,
     /// See [`TierOutcome`].
     pub outcome: TierOutcome,
-    /// Size as kept.
+    /// Stored size.
     pub bytes: usize,
-    /// Milliseconds since it was kept, where known.
+    /// Milliseconds since it was stored, where known.
     pub age_ms: Option<u64>,
-    /// Milliseconds that it will still be kept, where known.
+    /// Milliseconds until it expires, where known.
     pub ttl_ms: Option<u64>,
 }
 
@@ -61,11 +65,11 @@ pub struct TierLine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TierOutcome {
-    /// It had the manifest, and the bytes proved it.
+    /// It had the manifest, with a valid checksum.
     Hit,
     /// It had nothing.
     Miss,
-    /// It had bytes that failed their checksum: as good as nothing.
+    /// Its bytes failed their checksum; treated as a miss.
     Broken,
     /// It was written again from a lower tier.
     Repair,

@@ -1,4 +1,4 @@
-//! What the Worker counts, and the Prometheus text of it. `docs/METRICS.md` is generated from [`METRICS`].
+//! The Worker's metrics in Prometheus text format. `docs/METRICS.md` is generated from [`METRICS`].
 //!
 //! Labels have few values, all from our own tables: no person, no workspace, no raw path.
 
@@ -44,9 +44,13 @@ pub const METRICS: &[Metric] = &[
     counter(
         "gatehouse_calls_total",
         "neighbour, outcome",
-        "Calls to neighbours: ok, refused (4xx), failed (5xx) or unanswered.",
+        "Calls to upstream services: ok, refused (4xx), failed (5xx) or unanswered.",
     ),
-    counter("gatehouse_call_milliseconds_total", "neighbour", "Time that calls to neighbours took, summed."),
+    counter(
+        "gatehouse_call_milliseconds_total",
+        "neighbour",
+        "Time that calls to upstream services took, summed.",
+    ),
     counter(
         "gatehouse_webhooks_total",
         "outcome",
@@ -56,24 +60,28 @@ pub const METRICS: &[Metric] = &[
     counter(
         "gatehouse_tier_total",
         "tier, outcome",
-        "What each cache tier gave or was given: hit, miss, broken, repair or store.",
+        "What happened at each cache tier: hit, miss, broken, repair or store.",
     ),
-    counter("gatehouse_tier_bytes_total", "tier, outcome", "Bytes of it, as kept."),
-    counter("gatehouse_tier_hit_age_seconds_total", "tier", "Age of the manifests that hits gave, summed."),
+    counter("gatehouse_tier_bytes_total", "tier, outcome", "Bytes read or written, as stored."),
+    counter(
+        "gatehouse_tier_hit_age_seconds_total",
+        "tier",
+        "Age of the manifests that hits returned, summed.",
+    ),
     counter(
         "gatehouse_tier_hit_ttl_seconds_total",
         "tier",
-        "Time that the manifests that hits gave are still kept, summed.",
+        "Remaining lifetime of the manifests that hits returned, summed.",
     ),
     counter(
         "gatehouse_rebuilds_total",
         "outcome",
-        "Workspaces that the cron looked at again: created, unchanged, skipped (cannot be reduced), overtaken or failed.",
+        "Workspaces that the cron tried to rebuild: created, unchanged, skipped (cannot be reduced), overtaken or failed.",
     ),
     gauge(
         "gatehouse_queue_rows",
         "queue, kind",
-        "Rows that stand in a queue; orders_needing_attention and what was given up need a person.",
+        "Rows in a queue; orders_needing_attention and the given-up rows need a person.",
     ),
     gauge(
         "gatehouse_queue_oldest_seconds",
@@ -105,20 +113,20 @@ pub struct Gauge {
     pub age_s: Option<i64>,
 }
 
-/// A counter with its labels, as one line has it before the number.
+/// A metric name with its labels, as in a line of the exposition format before the number.
 pub fn series(name: &str, labels: &[(&str, &str)]) -> String {
     let labels: Vec<_> =
-        labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
+        labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escape_label_value(value))).collect();
     if labels.is_empty() { name.to_owned() } else { format!("{name}{{{}}}", labels.join(",")) }
 }
 
-/// As the exposition format has it.
-fn escaped(value: &str) -> String {
+/// Escapes a label value for the exposition format.
+fn escape_label_value(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
-/// The text that Prometheus reads (exposition format 0.0.4). A counter that is not in the list, of an older build, is
-/// left out.
+/// The metrics as Prometheus text (exposition format 0.0.4). A counter that is not in [`METRICS`], from an older build,
+/// is left out.
 pub fn render(counters: &[(String, i64)], gauges: &[Gauge]) -> String {
     let mut lines: Vec<(String, i64)> = counters.to_vec();
     for gauge in gauges {

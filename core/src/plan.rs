@@ -1,4 +1,4 @@
-//! The price list: the only place where a price or a limit of a plan stands.
+//! The price list: the only source of prices and plan limits.
 //!
 //! The database's table `plans` and the package's `catalogue.ts` are generated from it. A client names a plan
 //! and an interval, never an amount.
@@ -60,7 +60,7 @@ const SOAR: Offer = Offer {
     seats: None,
 };
 
-/// What one order may come to, in paise: PhonePe takes nothing below ₹1 (V2 "create payment", `amount`), and
+/// The allowed total of an order, in paise: PhonePe takes nothing below ₹1 (V2 "create payment", `amount`), and
 /// ₹1,00,000 is UPI's general limit of one payment (NPCI).
 pub const ORDER_PAISE: std::ops::RangeInclusive<i64> = 100..=10_000_000;
 

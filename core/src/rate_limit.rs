@@ -1,9 +1,8 @@
-//! Who may ask how often: the named limits, and the headers that tell about them.
+//! Who may ask how often: the named limits, and the headers that say so.
 //!
 //! The platform's own rate limit stands before all of these and costs no call (docs/decisions/0010). These are for the
-//! few routes whose work is dear, and each is counted inside the one Redis script that its route runs anyway.
+//! few routes whose work is expensive, and each is counted inside the one Redis script that its route runs anyway.
 
-use crate::route::RouteId;
 use crate::vocabulary::Plan;
 
 /// What a route does when the counter cannot be reached.
@@ -21,8 +20,6 @@ pub enum Outage {
 pub struct Policy {
     /// Its name in keys and in `RateLimit-Policy`.
     pub name: &'static str,
-    /// The route it is for.
-    pub route: RouteId,
     /// The window in seconds.
     pub window_s: u32,
     /// The most requests in a window without a known plan, and on Ascent, Glide and Soar.
@@ -33,70 +30,65 @@ pub struct Policy {
     pub reason: &'static str,
 }
 
-/// Every named limit.
-pub const POLICIES: &[Policy] = &[
-    Policy {
-        name: "payment_init",
-        route: RouteId::PaymentInit,
-        window_s: 3_600,
-        most: [20; 4],
-        outage: Outage::Open,
-        reason: "Each opens a page at PhonePe. Without Redis the database still refuses too many orders.",
-    },
-    Policy {
-        name: "refund",
-        route: RouteId::Refund,
-        window_s: 3_600,
-        most: [10; 4],
-        outage: Outage::Open,
-        reason: "Counted for each order. Each asks PhonePe; without Redis the order's lock still bounds the sum.",
-    },
-    Policy {
-        name: "finalize",
-        route: RouteId::Finalize,
-        window_s: 3_600,
-        most: [30, 30, 60, 120],
-        outage: Outage::Closed,
-        reason: "Each writes a whole version. Without Redis there is no fence, so nothing is written at all.",
-    },
-    Policy {
-        name: "edit",
-        route: RouteId::EditSource,
-        window_s: 3_600,
-        most: [30, 30, 60, 120],
-        outage: Outage::Closed,
-        reason: "Each may write a whole version. Without Redis there is no fence, so nothing is written at all.",
-    },
-    Policy {
-        name: "rebuild",
-        route: RouteId::Rebuild,
-        window_s: 3_600,
-        most: [10, 10, 20, 40],
-        outage: Outage::Closed,
-        reason: "Force passes over the hour between two rebuilds; this bounds it. Without Redis there is no fence, so nothing is written at all.",
-    },
-    Policy {
-        name: "suggest",
-        route: RouteId::Suggest,
-        window_s: 3_600,
-        most: [10; 4],
-        outage: Outage::Open,
-        reason: "Each asks a model and costs money. Without Redis the database still counts 20 a day for each workspace.",
-    },
-    Policy {
-        name: "export",
-        route: RouteId::Export,
-        window_s: 3_600,
-        most: [60, 60, 120, 240],
-        outage: Outage::Open,
-        reason: "Each is a whole file. Without Redis it costs one read of Postgres, as any manifest does.",
-    },
-];
+/// Opening payment pages.
+pub const PAYMENT_INIT: Policy = Policy {
+    name: "payment_init",
+    window_s: 3_600,
+    most: [20; 4],
+    outage: Outage::Open,
+    reason: "Each opens a page at PhonePe. Without Redis the database still refuses too many orders.",
+};
+/// Asking for refunds of one order.
+pub const REFUND: Policy = Policy {
+    name: "refund",
+    window_s: 3_600,
+    most: [10; 4],
+    outage: Outage::Open,
+    reason: "Counted for each order. Each asks PhonePe; without Redis the order's lock still bounds the sum.",
+};
+/// Submitting an onboarding.
+pub const FINALIZE: Policy = Policy {
+    name: "finalize",
+    window_s: 3_600,
+    most: [30, 30, 60, 120],
+    outage: Outage::Closed,
+    reason: "Each writes a whole version. Without Redis there is no fence, so nothing is written at all.",
+};
+/// Editing the source of a manifest.
+pub const EDIT: Policy = Policy {
+    name: "edit",
+    window_s: 3_600,
+    most: [30, 30, 60, 120],
+    outage: Outage::Closed,
+    reason: "Each may write a whole version. Without Redis there is no fence, so nothing is written at all.",
+};
+/// Rebuilding a manifest.
+pub const REBUILD: Policy = Policy {
+    name: "rebuild",
+    window_s: 3_600,
+    most: [10, 10, 20, 40],
+    outage: Outage::Closed,
+    reason: "Force passes over the hour between two rebuilds; this bounds it. Without Redis there is no fence, so nothing is written at all.",
+};
+/// Asking a language model.
+pub const SUGGEST: Policy = Policy {
+    name: "suggest",
+    window_s: 3_600,
+    most: [10; 4],
+    outage: Outage::Open,
+    reason: "Each asks a model and costs money. Without Redis the database still counts 20 a day for each workspace.",
+};
+/// Exporting a manifest.
+pub const EXPORT: Policy = Policy {
+    name: "export",
+    window_s: 3_600,
+    most: [60, 60, 120, 240],
+    outage: Outage::Open,
+    reason: "Each is a whole file. Without Redis it costs one read of Postgres, as any manifest does.",
+};
 
-/// The limit of a route, where it has one.
-pub fn policy(route: RouteId) -> Option<&'static Policy> {
-    POLICIES.iter().find(|policy| policy.route == route)
-}
+/// Every named limit. A row of the route table names the one that it has.
+pub const POLICIES: &[&Policy] = &[&PAYMENT_INIT, &REFUND, &FINALIZE, &EDIT, &REBUILD, &SUGGEST, &EXPORT];
 
 impl Policy {
     /// The limit as the counting script takes it: JSON with the window in milliseconds and the most for each plan.
@@ -149,13 +141,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_routes_are_unique_and_bigger_plans_never_get_less() {
+    fn names_are_unique_and_bigger_plans_never_get_less() {
         for (at, policy) in POLICIES.iter().enumerate() {
-            assert!(
-                POLICIES[at + 1..]
-                    .iter()
-                    .all(|other| other.name != policy.name && other.route != policy.route)
-            );
+            assert!(POLICIES[at + 1..].iter().all(|other| other.name != policy.name));
             assert!(policy.most.is_sorted() && policy.most[0] > 0, "{}", policy.name);
             assert!(policy.reason.ends_with('.'));
         }
@@ -163,19 +151,17 @@ mod tests {
 
     #[test]
     fn a_refusal_says_when_to_come_back_in_whole_seconds_rounded_up() {
-        let export = policy(RouteId::Export).unwrap();
         let refused = Verdict { allowed: false, most: 60, left: 0, reset_ms: 1_001 };
-        let headers = refused.headers(export);
+        let headers = refused.headers(&EXPORT);
         assert!(headers.contains(&("retry-after", "2".to_owned())), "{headers:?}");
         assert!(headers.contains(&("ratelimit-policy", "60;w=3600".to_owned())), "{headers:?}");
         let allowed = Verdict { allowed: true, left: 3, ..refused };
-        assert!(allowed.headers(export).iter().all(|(name, _)| *name != "retry-after"));
+        assert!(allowed.headers(&EXPORT).iter().all(|(name, _)| *name != "retry-after"));
     }
 
     #[test]
     fn the_script_gets_every_plan() {
-        let argument: serde_json::Value =
-            serde_json::from_str(&policy(RouteId::Export).unwrap().script_argument()).unwrap();
+        let argument: serde_json::Value = serde_json::from_str(&EXPORT.script_argument()).unwrap();
         assert_eq!(
             argument,
             serde_json::json!({"window": 3_600_000, "none": 60, "ascent": 60, "glide": 120, "soar": 240})

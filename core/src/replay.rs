@@ -1,10 +1,10 @@
-//! What replaying a webhook changes: two views of the same rows, compared.
+//! Compares the rows of a payment before and after replaying a webhook.
 
 use serde_json::Value;
 
 use crate::api::ReplayChange;
 
-/// Each place where the two differ, by its path. Objects are gone into; everything else is compared as a whole.
+/// Each difference with its path. Objects are compared member by member, everything else as a whole.
 pub fn changes(before: &Value, after: &Value) -> Vec<ReplayChange> {
     let mut found = Vec::new();
     compare("", before, after, &mut found);

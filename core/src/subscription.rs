@@ -9,7 +9,7 @@ use crate::vocabulary::{Interval, SubscriptionStatus};
 /// How long access outlives a paid period: 3 days of 24 hours.
 pub const GRACE_MS: i64 = 3 * DAY_MS;
 
-/// The label of a subscription with the dates that count for it.
+/// A subscription's status with the dates that decide its access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subscription {
     /// The label.

@@ -1,7 +1,6 @@
-//! The form of an id. Postgres makes the ids; who gets one from outside looks at its form before it asks anybody.
+//! The format of ids. Postgres makes the ids; one from outside is checked before any call is made with it.
 
-/// Whether a text has the form of a UUID (RFC 9562 section 4), its letters in either case. Other texts are nobody's id, and
-/// PostgREST would blame the request for them.
+/// Whether a text is a UUID (RFC 9562 section 4), in upper or lower case. PostgREST answers other texts with a 400.
 pub fn is_uuid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {

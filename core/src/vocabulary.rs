@@ -3,7 +3,7 @@
 //! Each type here is the one source. TypeScript and `docs/VOCABULARY.md` are generated from it, and the
 //! database's CHECK constraints are tested equal to it.
 
-/// Declares a closed list of words as an enum whose wire form is the given text.
+/// Declares an enum whose variants are these words on the wire.
 macro_rules! vocabulary {
     ($(#[$meta:meta])* $name:ident { $($variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*

@@ -74,7 +74,7 @@ fn versions_differ_as_written() {
 #[test]
 fn answers_reduce_to_the_content_as_written() {
     for (name, case) in cases("reduce.json") {
-        let made = validate_draft(answers(&case)).map_err(Error::answers).and_then(|answers| {
+        let made = validate_draft(answers(&case)).map_err(Error::answers_invalid).and_then(|answers| {
             Ok((reduce(&build_context(&answers, "", Timestamp::UNIX_EPOCH))?, answers.missing()))
         });
         match made {

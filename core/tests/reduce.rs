@@ -1,5 +1,5 @@
-//! Business contexts and what the reducer makes of them, as files that a person can read. `UPDATE=1` writes the manifests
-//! anew; where one differs, `REDUCER` must have gone up, so that the cron brings it to every workspace.
+//! Business contexts and what the reducer makes of them, as files that a person can read. `UPDATE=1` writes the
+//! manifests anew; where one differs, `REDUCER` must have gone up, so that the cron brings it to every workspace.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a context that cannot be read must fail its test")]
 
@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gatehouse_core::context::{
-    BusinessContext, Fact, Icp, REDUCER, Reduced, TARGET_TOKENS, checksum, reduce,
+    BusinessContext, Fact, Icp, REDUCER, ReducedManifest, TARGET_TOKENS, checksum, reduce,
 };
 use serde_json::{Value, json, to_value};
 
@@ -49,12 +49,12 @@ fn large() -> BusinessContext {
     context
 }
 
-fn content(reduced: &Reduced) -> Value {
+fn content(reduced: &ReducedManifest) -> Value {
     to_value(&reduced.content).unwrap()
 }
 
 /// The manifest as it is kept: the content in full, and one line for each thing that was dropped.
-fn page(reduced: &Reduced) -> String {
+fn page(reduced: &ReducedManifest) -> String {
     let mut out =
         format!("{{\n\"reducer\": {REDUCER},\n\"token_estimate\": {},\n", reduced.meta.token_estimate);
     let _ = writeln!(out, "\"checksum\": \"{}\",\n\"content\": {:#},", reduced.checksum, content(reduced));

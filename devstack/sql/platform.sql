@@ -1,12 +1,12 @@
--- What a hosted Supabase database has before the first migration of a project.
+-- The contents of a hosted Supabase database before the first migration of a project.
 -- Runs once in a database, as a superuser (supabase_admin on the stack's own server).
 
--- Roles belong to the whole server, so an existing one may have them already.
+-- Roles belong to the whole server, so an existing server may already have them.
 do $$
 declare
-  wanted record;
+  new_role record;
 begin
-  for wanted in
+  for new_role in
     select * from (values
       ('anon', 'nologin noinherit'),
       ('authenticated', 'nologin noinherit'),
@@ -16,10 +16,10 @@ begin
       ('postgres', 'login createdb createrole replication bypassrls')
     ) as roles (name, attributes)
   loop
-    if not exists (select from pg_roles where rolname = wanted.name) then
-      execute format('create role %I %s', wanted.name, wanted.attributes);
-      -- The mark of the roles that the stack may change; one without it belongs to somebody else.
-      execute format('comment on role %I is %L', wanted.name, 'gatehouse-devstack');
+    if not exists (select from pg_roles where rolname = new_role.name) then
+      execute format('create role %I %s', new_role.name, new_role.attributes);
+      -- Marks the roles that the stack may change: a role without this comment belongs to somebody else.
+      execute format('comment on role %I is %L', new_role.name, 'gatehouse-devstack');
     end if;
   end loop;
   execute format('grant supabase_auth_admin to %I', current_user);
@@ -31,7 +31,7 @@ end $$;
 grant anon, authenticated, service_role to authenticator;
 grant anon, authenticated, service_role to postgres with admin option;
 -- Hosted, an extension (supautils.drop_trigger_grants) lets postgres drop triggers of auth.users, which it does not
--- own. Nobody can install it here; the membership stands for it.
+-- own. It cannot be installed here; the membership replaces it.
 grant supabase_auth_admin to postgres;
 
 -- Deadlines of the hosted product; PostgREST applies them per role.
@@ -51,16 +51,16 @@ grant usage on schema auth to anon, authenticated, service_role, postgres;
 
 do $$
 declare
-  wanted text;
+  extension_name text;
 begin
-  foreach wanted in array array['uuid-ossp', 'pgcrypto'] loop
-    if exists (select from pg_available_extensions where name = wanted) then
-      execute format('create extension %I schema extensions', wanted);
+  foreach extension_name in array array['uuid-ossp', 'pgcrypto'] loop
+    if exists (select from pg_available_extensions where name = extension_name) then
+      execute format('create extension %I schema extensions', extension_name);
     end if;
   end loop;
 end $$;
 
--- Schema public: everybody may use it, and what postgres makes there is granted as on a new project.
+-- Schema public: every role may use it, and objects that postgres creates there have the grants of a new project.
 grant usage on schema public to anon, authenticated, service_role;
 grant all on schema public to postgres;
 alter default privileges for role postgres in schema public grant all on tables to postgres, anon, authenticated, service_role;

@@ -1,4 +1,4 @@
-//! The only place of this crate that reads a clock.
+//! The only file of this crate that reads a clock.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ pub(crate) fn epoch_seconds() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64)
 }
 
-/// Measures how long something took.
+/// Measures elapsed time.
 pub(crate) struct Stopwatch(Instant);
 
 impl Stopwatch {
@@ -27,7 +27,7 @@ pub(crate) fn epoch_millis() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64)
 }
 
-/// The present instant in UTC, as RFC 3339 with milliseconds.
+/// The current time in UTC, as RFC 3339 with milliseconds.
 pub(crate) fn rfc3339() -> String {
     jiff::Timestamp::from_millisecond(epoch_millis()).map(|now| now.to_string()).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Faults on demand: delays, wrong statuses, lost connections and lost answers.
+//! Faults on demand: delays, wrong statuses, lost connections and lost responses.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::options::Part;
+use crate::part::Part;
 
 /// What goes wrong with a part. The default does nothing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -17,23 +17,23 @@ pub struct Fault {
     pub delay_ms: u64,
     /// HTTP status to answer instead of the part (not postgres, not redis).
     pub status: Option<u16>,
-    /// JSON body of that answer; none = the part's usual error shape.
+    /// JSON body of that response; none = the part's own error body for the status.
     pub body: Option<Value>,
-    /// Close the connection without an answer.
+    /// Close the connection without a response.
     pub drop: bool,
-    /// Let the part do its work first, then lose or replace the answer (not postgres, not redis).
+    /// Let the part do its work first, then drop or replace the response (not postgres, not redis).
     pub after: bool,
-    /// How many requests that it would hit pass unhurt first.
+    /// How many matching requests pass before the first is hit.
     pub skip: u32,
-    /// How many requests are hit; none = until cleared. For Postgres and Redis one request is one piece of
-    /// bytes from a client, so the pools of PostgREST and of the Auth issuer count too.
+    /// How many requests are hit; none = until cleared. For Postgres and Redis each read of bytes from a client counts
+    /// as one request, also those of the connection pools of PostgREST and of the Auth server.
     pub times: Option<u32>,
     /// Hit only requests whose path contains this (not postgres, not redis).
     pub path: Option<String>,
-    /// Hit only requests with this `x-request-id`, so that tests that share a stack do not meet.
+    /// Hit only requests with this `x-request-id`, so that tests can share a stack.
     pub request_id: Option<String>,
     /// Hit only requests whose body contains this (not postgres, redis, upstash).
-    pub about: Option<String>,
+    pub body_contains: Option<String>,
 }
 
 /// The faults that are set. Clones share their state.
@@ -46,17 +46,17 @@ impl Faults {
     /// Fails for a fault that the part cannot have.
     pub fn set(&self, part: Part, fault: Fault) -> Result<()> {
         let http = !matches!(part, Part::Postgres | Part::Redis);
-        let wants_http = fault.status.is_some()
+        let needs_http = fault.status.is_some()
             || fault.body.is_some()
             || fault.after
             || fault.path.is_some()
             || fault.request_id.is_some()
-            || fault.about.is_some();
-        if wants_http && !http {
+            || fault.body_contains.is_some();
+        if needs_http && !http {
             bail!("{part} speaks no HTTP: only delay_ms, drop, times and skip work for it.");
         }
-        if fault.about.is_some() && part == Part::Upstash {
-            bail!("upstash is not hit by its bodies: name a request_id.");
+        if fault.body_contains.is_some() && part == Part::Upstash {
+            bail!("upstash does not support body_contains: use request_id.");
         }
         if fault.status.is_some_and(|s| !(200..=599).contains(&s)) {
             bail!("A fault's status must be from 200 to 599.");
@@ -65,9 +65,9 @@ impl Faults {
         Ok(())
     }
 
-    /// Removes the faults that `gone` is true for.
-    pub fn clear_where(&self, gone: impl Fn(&Fault) -> bool) {
-        self.lock().values_mut().for_each(|faults| faults.retain(|fault| !gone(fault)));
+    /// Removes the faults for which `remove` is true.
+    pub fn clear_where(&self, remove: impl Fn(&Fault) -> bool) {
+        self.lock().values_mut().for_each(|faults| faults.retain(|fault| !remove(fault)));
     }
 
     /// Removes every fault of a part.
@@ -85,7 +85,7 @@ impl Faults {
         self.lock().clone()
     }
 
-    /// The fault that hits this request, if any, counted down. The first that matches decides, also while it lets pass.
+    /// The fault that hits this request, if any, counted down. Only the first match counts, also while it still skips.
     pub(crate) fn take(
         &self,
         part: Part,
@@ -98,21 +98,21 @@ impl Faults {
         let index = faults.iter().position(|fault| {
             fault.path.as_deref().is_none_or(|p| path.contains(p))
                 && fault.request_id.as_deref().is_none_or(|id| request_id == Some(id))
-                && fault.about.as_deref().is_none_or(|about| contains(body, about.as_bytes()))
+                && fault.body_contains.as_deref().is_none_or(|text| contains(body, text.as_bytes()))
         })?;
         let fault = faults.get_mut(index)?;
         if fault.skip > 0 {
             fault.skip -= 1;
             return None;
         }
-        let hit = fault.clone();
+        let applied = fault.clone();
         if let Some(left) = fault.times {
             fault.times = Some(left.saturating_sub(1));
             if left <= 1 {
                 faults.remove(index);
             }
         }
-        if hit.times == Some(0) { None } else { Some(hit) }
+        if applied.times == Some(0) { None } else { Some(applied) }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Part, Vec<Fault>>> {
@@ -120,6 +120,6 @@ impl Faults {
     }
 }
 
-fn contains(body: &[u8], wanted: &[u8]) -> bool {
-    wanted.is_empty() || body.windows(wanted.len()).any(|piece| piece == wanted)
+fn contains(body: &[u8], text: &[u8]) -> bool {
+    text.is_empty() || body.windows(text.len()).any(|window| window == text)
 }

@@ -1,4 +1,4 @@
-//! The issuer's signing keys and the fixed local API keys.
+//! The keys that sign user tokens.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -14,33 +14,27 @@ use serde_json::{Value, json};
 use crate::clock;
 use crate::jwt;
 
-/// What a browser may know.
-pub(crate) const PUBLISHABLE_KEY: &str = "sb_publishable_gatehouse-local-devstack";
-/// What only a server may know. Worth nothing outside of this machine.
-pub(crate) const SECRET_KEY: &str = "sb_secret_gatehouse-local-devstack";
-/// Bearer token of the Upstash front.
-pub(crate) const UPSTASH_TOKEN: &str = "gatehouse-local-upstash-token";
-/// Signs the short tokens that the gateway makes of API keys.
+/// Signs the short tokens into which the gateway turns API keys.
 const INTERNAL_SECRET: &[u8; 32] = b"gatehouse-local-internal-secret!";
 
 #[derive(Clone, Serialize, Deserialize)]
-struct Stored {
+struct StoredKey {
     kid: String,
     /// The private scalar in base64url.
     d: String,
 }
 
-/// Keys, the newest last; the newest signs, all verify.
+/// Signing keys, the newest last: the newest signs, all of them verify.
 pub(crate) struct Keys {
     file: PathBuf,
-    list: Mutex<Vec<(Stored, SigningKey)>>,
+    list: Mutex<Vec<(StoredKey, SigningKey)>>,
 }
 
 impl Keys {
-    /// Reads the keys of `data`, or makes the first one there, so that a restart keeps sessions.
+    /// Reads the keys stored in `data`, or creates the first one there, so that sessions survive a restart.
     pub(crate) fn open(data: &Path) -> Result<Self> {
         let file = data.join("signing-keys.json");
-        let stored: Vec<Stored> = match fs::read(&file) {
+        let stored: Vec<StoredKey> = match fs::read(&file) {
             Ok(bytes) => serde_json::from_slice(&bytes)
                 .with_context(|| format!("{} is broken; remove it.", file.display()))?,
             Err(_) => vec![],
@@ -57,7 +51,7 @@ impl Keys {
         Ok(keys)
     }
 
-    /// Makes a new key that signs from now on; the old ones stay in the JWKS. Gives its kid.
+    /// Creates a new key that signs from now on; the old ones stay in the JWKS. Returns its kid.
     pub(crate) fn rotate(&self) -> Result<String> {
         let secret = loop {
             // A random value is outside of the curve's order about once in 2^32.
@@ -66,13 +60,13 @@ impl Keys {
             }
         };
         let kid = uuid::Uuid::new_v4().to_string();
-        let stored = Stored { kid: kid.clone(), d: jwt::encode(secret.to_bytes()) };
+        let stored = StoredKey { kid: kid.clone(), d: jwt::encode(secret.to_bytes()) };
         self.lock().push((stored, SigningKey::from(secret)));
         self.save()?;
         Ok(kid)
     }
 
-    /// Takes a key out of the JWKS. The key that signs cannot be revoked: rotate first.
+    /// Removes a key from the JWKS. The key that signs cannot be revoked: rotate first.
     pub(crate) fn revoke(&self, kid: &str) -> Result<()> {
         {
             let mut list = self.lock();
@@ -91,7 +85,7 @@ impl Keys {
     /// The public keys as a JWKS document.
     pub(crate) fn jwks(&self) -> Value {
         let keys: Vec<Value> =
-            self.lock().iter().rev().map(|(stored, key)| public(&stored.kid, key)).collect();
+            self.lock().iter().rev().map(|(stored, key)| public_jwk(&stored.kid, key)).collect();
         json!({ "keys": keys })
     }
 
@@ -109,8 +103,8 @@ impl Keys {
         self.lock().last().map(|(stored, key)| jwt::sign_es256(&stored.kid, key, claims)).unwrap_or_default()
     }
 
-    /// A short token signed by a named key, to see whether somebody trusts it.
-    pub(crate) fn probe(&self, kid: &str) -> Option<String> {
+    /// A short-lived token signed by this key, to test whether PostgREST trusts the key.
+    pub(crate) fn probe_token(&self, kid: &str) -> Option<String> {
         let claims = json!({"role": "anon", "exp": clock::epoch_seconds() + 300});
         self.lock()
             .iter()
@@ -118,36 +112,36 @@ impl Keys {
             .map(|(stored, key)| jwt::sign_es256(&stored.kid, key, &claims))
     }
 
-    /// The claims of a user or internal token whose signature and expiry are right.
+    /// The claims of a user or internal token whose signature and expiry are valid.
     pub(crate) fn verify(&self, token: &str) -> Result<Value, &'static str> {
-        let parts = jwt::parse(token).ok_or("token is malformed")?;
+        let token = jwt::parse(token).ok_or("token is malformed")?;
         let list = self.lock();
         let known = list.iter().any(|(stored, key)| {
-            parts.header["kid"] == stored.kid.as_str() && parts.es256(key.verifying_key())
+            token.header["kid"] == stored.kid.as_str() && token.is_signed_by_key(key.verifying_key())
         });
-        if !known && !parts.hs256(INTERNAL_SECRET) {
+        if !known && !token.is_signed_by_secret(INTERNAL_SECRET) {
             return Err("signature is invalid");
         }
-        match parts.claims["exp"].as_i64() {
-            Some(exp) if exp > clock::epoch_seconds() => Ok(parts.claims),
+        match token.claims["exp"].as_i64() {
+            Some(exp) if exp > clock::epoch_seconds() => Ok(token.claims),
             _ => Err("token is expired"),
         }
     }
 
     fn save(&self) -> Result<()> {
-        let stored: Vec<Stored> = self.lock().iter().map(|(stored, _)| stored.clone()).collect();
+        let stored: Vec<StoredKey> = self.lock().iter().map(|(stored, _)| stored.clone()).collect();
         fs::write(&self.file, serde_json::to_vec(&stored)?)
             .with_context(|| format!("Cannot write {}.", self.file.display()))?;
         fs::set_permissions(&self.file, fs::Permissions::from_mode(0o600))?;
         Ok(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(Stored, SigningKey)>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<(StoredKey, SigningKey)>> {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn public(kid: &str, key: &SigningKey) -> Value {
+fn public_jwk(kid: &str, key: &SigningKey) -> Value {
     let point = key.verifying_key().to_sec1_point(false);
     let coordinate = |bytes: Option<&_>| bytes.map(|b: &p256::FieldBytes| jwt::encode(b)).unwrap_or_default();
     json!({
@@ -156,7 +150,7 @@ fn public(kid: &str, key: &SigningKey) -> Value {
     })
 }
 
-/// The short token that stands for an API key: role `anon` or `service_role`, no subject.
+/// The short-lived token that replaces an API key: role `anon` or `service_role`, no subject.
 pub(crate) fn internal_token(role: &str) -> String {
     let now = clock::epoch_seconds();
     jwt::sign_hs256(INTERNAL_SECRET, &json!({"iss": "supabase", "role": role, "iat": now, "exp": now + 300}))

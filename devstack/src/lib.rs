@@ -1,5 +1,5 @@
 //! The local platform that Gatehouse is developed and tested on: a real Postgres, a real PostgREST and a real
-//! Redis-protocol server, with an Auth issuer, an Upstash REST front and simulators of PhonePe, Resend and Vertex AI that
+//! Redis-protocol server, with an Auth server, an Upstash REST proxy and simulators of PhonePe, Resend and Vertex AI that
 //! speak the hosted products' wire formats, faults on demand, and a record of every call.
 //!
 //! ```no_run
@@ -16,27 +16,25 @@
 mod auth;
 mod cache;
 mod clock;
-mod control;
+mod credentials;
+mod database;
 mod faults;
-mod front;
 mod gateway;
-mod html;
-mod http_server;
-mod inner;
+mod http;
 mod jwt;
 mod keys;
 mod migrate;
 mod options;
+mod part;
 pub mod phonepe;
-mod postgres;
+mod platform;
 mod postgrest;
 mod process;
 mod recorder;
 mod relay;
 pub mod resend;
-mod server;
 mod stack;
-mod template;
+mod this_machine;
 mod upstash;
 mod valkey;
 pub mod vertex;
@@ -45,6 +43,8 @@ pub mod worker;
 pub use cache::cache_dir;
 pub use faults::{Fault, Faults};
 pub use migrate::migrate;
-pub use options::{Part, PartInfo, Ports, Progress, RefreshReuse, StackOptions};
+pub use options::{Ports, Progress, RefreshReuse, StackOptions};
+pub use part::{Part, PartInfo};
+pub use platform::sessions::Session;
 pub use recorder::Call;
-pub use stack::{Session, Stack};
+pub use stack::Stack;

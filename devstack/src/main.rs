@@ -9,7 +9,7 @@ async fn main() -> Result<()> {
         None => StackOptions::for_dev(),
         Some("--temporary") => StackOptions::for_tests(),
         Some(_) => {
-            bail!("Usage: gatehouse-devstack [--temporary]   (--temporary: free ports, data is thrown away)")
+            bail!("Usage: gatehouse-devstack [--temporary]   (--temporary: free ports, temporary data)")
         }
     };
     let stack = Stack::start(options, |step| {

@@ -8,11 +8,12 @@ use anyhow::{Context, Result, anyhow, bail};
 use tokio_postgres::Client;
 use tokio_postgres::error::ErrorPosition;
 
-/// Applies every `*.sql` of `folder` that is not recorded yet, each in one transaction; gives the names applied.
+/// Applies every `*.sql` of `folder` that is not recorded yet, each in one transaction; returns the names applied.
 ///
-/// `client` must be connected as `postgres`. A recorded file whose text has changed since is refused. A failure names the file, the line and what Postgres says.
+/// `client` must be connected as `postgres`. A recorded file whose text has changed since is refused. An error names the
+/// file, the line and the message of Postgres.
 pub async fn migrate(client: &mut Client, folder: &Path) -> Result<Vec<String>> {
-    let files = files(folder)?;
+    let files = migration_files(folder)?;
     client
         .batch_execute(
             "create schema if not exists supabase_migrations;
@@ -22,7 +23,7 @@ pub async fn migrate(client: &mut Client, folder: &Path) -> Result<Vec<String>> 
         .await?;
     let rows =
         client.query("select version, statements from supabase_migrations.schema_migrations", &[]).await?;
-    let done: HashMap<String, Option<Vec<String>>> =
+    let recorded: HashMap<String, Option<Vec<String>>> =
         rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     let mut applied = Vec::new();
     for file in files {
@@ -32,14 +33,14 @@ pub async fn migrate(client: &mut Client, folder: &Path) -> Result<Vec<String>> 
             bail!("{} must be named <digits>_<name>.sql.", file.display());
         }
         let sql = fs::read_to_string(&file)?;
-        if let Some(recorded) = done.get(version) {
-            // Another tool records a file as several statements, which cannot be compared with it.
-            if let Some([applied]) = recorded.as_deref()
+        if let Some(statements) = recorded.get(version) {
+            // Another tool records a file as several statements, which cannot be compared with its text.
+            if let Some([applied]) = statements.as_deref()
                 && *applied != sql
             {
                 bail!(
-                    "{} was edited after it had been applied, so this database is not what the files say. Put the \
-                     file back and write a new migration, or remove the data folder (`rm -r .devstack` in the \
+                    "{} was edited after it had been applied, so this database does not match the files. Restore \
+                     the file and write a new migration, or remove the data folder (`rm -r .devstack` in the \
                      checkout) and start again.",
                     file.display()
                 );
@@ -47,7 +48,7 @@ pub async fn migrate(client: &mut Client, folder: &Path) -> Result<Vec<String>> 
             continue;
         }
         let transaction = client.transaction().await?;
-        transaction.batch_execute(&sql).await.map_err(|error| explain(&file, &sql, &error))?;
+        transaction.batch_execute(&sql).await.map_err(|error| with_line(&file, &sql, &error))?;
         transaction
             .execute(
                 "insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)",
@@ -55,7 +56,7 @@ pub async fn migrate(client: &mut Client, folder: &Path) -> Result<Vec<String>> 
             )
             .await
             .with_context(|| format!("{} cannot be recorded: is its version used twice?", file.display()))?;
-        transaction.commit().await.map_err(|error| explain(&file, &sql, &error))?;
+        transaction.commit().await.map_err(|error| with_line(&file, &sql, &error))?;
         applied.push(stem);
     }
     if !applied.is_empty() {
@@ -65,16 +66,16 @@ pub async fn migrate(client: &mut Client, folder: &Path) -> Result<Vec<String>> 
 }
 
 /// The migrations of a folder, in the order in which they are applied.
-pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn migration_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder)
-        .with_context(|| format!("There is no folder of migrations at {}.", folder.display()))?;
+        .with_context(|| format!("There is no migrations folder at {}.", folder.display()))?;
     let mut files: Vec<_> =
         entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "sql")).collect();
     files.sort();
     Ok(files)
 }
 
-fn explain(file: &Path, sql: &str, error: &tokio_postgres::Error) -> anyhow::Error {
+fn with_line(file: &Path, sql: &str, error: &tokio_postgres::Error) -> anyhow::Error {
     let Some(db) = error.as_db_error() else { return anyhow!("{}: {error}", file.display()) };
     let line = match db.position() {
         Some(ErrorPosition::Original(position)) => {

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::process::Signal;
-use tokio::sync::Mutex;
 
-use crate::process::{Process, RunAs, Spec, output};
-use crate::server::ROLE_PASSWORD;
+use crate::credentials::ROLE_PASSWORD;
+use crate::process::child::{Process, Spec};
+use crate::process::child_server::{ChildServer, launch};
+use crate::process::output::output;
+use crate::process::run_as::RunAs;
 
 /// The server's settings and its process.
 pub(crate) struct Postgrest {
@@ -18,15 +20,15 @@ pub(crate) struct Postgrest {
     run: PathBuf,
     database_port: u16,
     database: String,
-    /// Speaks to the server's Unix socket.
+    /// Connects to the server's Unix socket.
     pub(crate) http: reqwest::Client,
-    process: Mutex<Option<Process>>,
+    pub(crate) server: ChildServer,
 }
 
 impl Postgrest {
     /// Finds the binary. `database_port` is the relay in front of Postgres.
     pub(crate) async fn prepare(repo: &Path, run: &Path, database_port: u16) -> Result<Self> {
-        let program = find(repo)?;
+        let program = find_program(repo)?;
         let text = output(&program, &["--version"], RunAs::Same).await?;
         let version = text.trim().trim_start_matches("PostgREST ").to_owned();
         let http = reqwest::Client::builder()
@@ -40,7 +42,7 @@ impl Postgrest {
             database_port,
             database: "postgres".into(),
             http,
-            process: Mutex::default(),
+            server: ChildServer::default(),
         })
     }
 
@@ -49,91 +51,75 @@ impl Postgrest {
         self.database = name.to_owned();
     }
 
-    /// Writes the keys that the server trusts; a running server takes them over.
+    /// Writes the keys that the server trusts; a running server reads them again.
     pub(crate) async fn set_keys(&self, jwks: &str) -> Result<()> {
-        // Put in place whole: a server that reads an older signal's file meanwhile must not find it empty.
+        // Renamed into place: a server that is still reading because of an earlier signal must not find an empty file.
         let staging = self.run.join("jwks.json.new");
         fs::write(&staging, jwks)?;
         fs::rename(&staging, self.run.join("jwks.json"))?;
-        if let Some(process) = self.process.lock().await.as_ref() {
+        if let Some(process) = self.server.process().await {
             process.signal(Signal::USR2);
         }
         Ok(())
     }
 
     /// Waits until a running server trusts this token, or no longer does.
-    pub(crate) async fn wait_trust(&self, token: &str, trusted: bool) -> Result<()> {
-        let running = self.process.lock().await.as_ref().is_some_and(|p| p.exit().is_none());
+    pub(crate) async fn wait_until_trusted(&self, token: &str, trusted: bool) -> Result<()> {
+        if self.server.process().await.is_none_or(|process| process.exit().is_some()) {
+            return Ok(());
+        }
         // The server reads its keys within milliseconds of the signal; 5 seconds only bound a broken one.
-        for _ in 0..if running { 500 } else { 0 } {
-            let answer = self.http.get("http://postgrest/").bearer_auth(token).send().await?;
-            if (answer.status() != reqwest::StatusCode::UNAUTHORIZED) == trusted {
+        for _ in 0..500 {
+            let response = self.http.get("http://postgrest/").bearer_auth(token).send().await?;
+            if (response.status() != reqwest::StatusCode::UNAUTHORIZED) == trusted {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        anyhow::ensure!(!running, "PostgREST did not take over the changed signing keys.");
-        Ok(())
+        anyhow::bail!("PostgREST did not read the changed signing keys.")
     }
 
     /// Starts the server and waits until its schema cache is loaded.
     pub(crate) async fn start(&self) -> Result<()> {
-        let mut slot = self.process.lock().await;
-        if slot.as_ref().is_some_and(|p| p.exit().is_none()) {
-            return Ok(());
-        }
+        self.server.start(self.launch()).await
+    }
+
+    async fn launch(&self) -> Result<Process> {
         let _ = fs::remove_file(self.run.join("rest.sock"));
-        let setting = |name: &str, value: String| (format!("PGRST_{name}"), value);
-        let process = Process::start(Spec {
+        // With the OpenAPI document off, the root answers 404 once the schema cache is there and 503 before.
+        let is_ready = || async {
+            let response = self.http.get("http://postgrest/").send().await;
+            response.is_ok_and(|response| !response.status().is_server_error())
+        };
+        launch(self.spec(), is_ready).await
+    }
+
+    fn spec(&self) -> Spec {
+        let uri = format!(
+            "postgresql://authenticator:{ROLE_PASSWORD}@127.0.0.1:{}/{}",
+            self.database_port, self.database
+        );
+        let settings = [
+            ("DB_URI", uri),
+            ("DB_SCHEMAS", "public".into()),
+            ("DB_EXTRA_SEARCH_PATH", "public, extensions".into()),
+            ("DB_ANON_ROLE", "anon".into()),
+            ("DB_MAX_ROWS", "1000".into()),
+            ("JWT_SECRET", format!("@{}", self.run.join("jwks.json").display())),
+            ("SERVER_UNIX_SOCKET", self.run.join("rest.sock").display().to_string()),
+            ("OPENAPI_MODE", "disabled".into()),
+            ("LOG_LEVEL", "warn".into()),
+        ];
+        Spec {
             name: "postgrest",
             program: self.program.clone(),
             args: vec![],
-            env: vec![
-                setting(
-                    "DB_URI",
-                    format!(
-                        "postgresql://authenticator:{ROLE_PASSWORD}@127.0.0.1:{}/{}",
-                        self.database_port, self.database
-                    ),
-                ),
-                setting("DB_SCHEMAS", "public".into()),
-                setting("DB_EXTRA_SEARCH_PATH", "public, extensions".into()),
-                setting("DB_ANON_ROLE", "anon".into()),
-                setting("DB_MAX_ROWS", "1000".into()),
-                setting("JWT_SECRET", format!("@{}", self.run.join("jwks.json").display())),
-                setting("SERVER_UNIX_SOCKET", self.run.join("rest.sock").display().to_string()),
-                setting("OPENAPI_MODE", "disabled".into()),
-                setting("LOG_LEVEL", "warn".into()),
-            ],
+            env: settings.into_iter().map(|(name, value)| (format!("PGRST_{name}"), value)).collect(),
             dir: self.run.clone(),
             log: self.run.join("postgrest.log"),
             run_as: RunAs::Same,
             death_signal: "KILL",
-        })
-        .await?;
-        // With the OpenAPI document off, the root answers 404 once the schema cache is there and 503 before.
-        loop {
-            process.check()?;
-            if let Ok(answer) = self.http.get("http://postgrest/").send().await
-                && !answer.status().is_server_error()
-            {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        *slot = Some(process);
-        Ok(())
-    }
-
-    /// Ends the server.
-    pub(crate) async fn end(&self) {
-        if let Some(process) = self.process.lock().await.as_ref() {
-            process.end(Signal::KILL).await;
-        }
-    }
-
-    pub(crate) async fn process(&self) -> Option<Process> {
-        self.process.lock().await.clone()
     }
 
     pub(crate) fn version(&self) -> &str {
@@ -141,7 +127,7 @@ impl Postgrest {
     }
 }
 
-fn find(repo: &Path) -> Result<PathBuf> {
+fn find_program(repo: &Path) -> Result<PathBuf> {
     if let Some(program) = std::env::var_os("POSTGREST_BIN") {
         return Ok(PathBuf::from(program));
     }

@@ -1,20 +1,21 @@
-//! Remembers every request to the gateway, the Upstash front and the simulators.
+//! Records every request to the gateway, the Upstash proxy and the simulators.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-use crate::options::Part;
+use crate::part::Part;
 
-const KEPT: usize = 10_000;
+/// Calls that are kept; older ones are forgotten.
+const CAPACITY: usize = 10_000;
 
-/// One request that a part was asked.
+/// One request to a part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Call {
-    /// Counts up from 1 in the order in which answers were ready.
+    /// Counts up from 1 in the order in which responses were ready.
     pub sequence: u64,
-    /// Who was asked: auth, postgrest, upstash, phonepe or resend.
+    /// Who was called: auth, postgrest, upstash, phonepe, resend or vertex.
     pub part: Part,
     /// HTTP method.
     pub method: String,
@@ -26,7 +27,7 @@ pub struct Call {
     pub commands: Vec<String>,
     /// HTTP status; 0 when the connection was dropped by a fault.
     pub status: u16,
-    /// Microseconds until the answer was ready.
+    /// Microseconds until the response was ready.
     pub micros: u64,
     /// Header `x-request-id`.
     pub request_id: Option<String>,
@@ -48,7 +49,7 @@ impl Recorder {
         let mut ring = self.lock();
         ring.next += 1;
         call.sequence = ring.next;
-        if ring.calls.len() == KEPT {
+        if ring.calls.len() == CAPACITY {
             ring.calls.pop_front();
         }
         ring.calls.push_back(call);

@@ -1,4 +1,4 @@
-//! The TCP port in front of Postgres and Redis, where their faults happen.
+//! The TCP relay in front of Postgres and Redis, which injects their faults.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use tokio::io::{self, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 
 use crate::faults::Faults;
-use crate::options::Part;
+use crate::part::Part;
 
 /// Where the real server listens.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ pub(crate) fn spawn(listener: TcpListener, upstream: Upstream, part: Part, fault
             let _ = client.set_nodelay(true);
             let (upstream, faults) = (upstream.clone(), faults.clone());
             tokio::spawn(async move {
-                // A broken connection is what the client sees, too; there is nobody else to tell.
+                // The client sees a broken connection, too; nobody else needs the error.
                 let _ = match upstream {
                     Upstream::Unix(path) => match UnixStream::connect(path).await {
                         Ok(server) => relay(client, io::split(server), part, faults).await,
@@ -72,7 +72,7 @@ async fn relay<S: AsyncRead + AsyncWrite>(
     };
     let down = async {
         io::copy(&mut from_server, &mut to_client).await?;
-        // The server hung up: the client has nothing more to hope for.
+        // The server closed the connection, so the client's side is closed, too.
         Err::<(), _>(io::ErrorKind::UnexpectedEof.into())
     };
     tokio::try_join!(up, down).map(|_| ())

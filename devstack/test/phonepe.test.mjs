@@ -1,6 +1,6 @@
-// @phonepe-pg/pg-sdk-node, unchanged, against the simulator. Its hosts are fixed, so its requests are sent elsewhere
-// by an interceptor of the HTTP client that it hands out. Address and credentials come by environment.
-// package.json holds class-transformer at 0.4.0 for it: 0.4.1, which its range allows, lacks a function that it calls.
+// @phonepe-pg/pg-sdk-node, unchanged, against the simulator. Its hosts are fixed, so an interceptor of its HTTP client
+// redirects its requests. Address and credentials come from the environment.
+// package.json pins class-transformer to 0.4.0 for it: 0.4.1, which its range allows, lacks a function that it calls.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
@@ -22,10 +22,10 @@ client.httpClient.interceptors.request.use((config) => {
   return config;
 });
 
-const knob = async (method, path, body) => {
+const control = async (method, path, body) => {
   const headers = { "content-type": "application/json" };
-  const answer = await fetch(`${gateway}/__devstack/phonepe${path}`, { method, headers, body: JSON.stringify(body) });
-  assert.equal(answer.status, 200, await answer.text());
+  const response = await fetch(`${gateway}/__devstack/phonepe${path}`, { method, headers, body: JSON.stringify(body) });
+  assert.equal(response.status, 200, await response.text());
 };
 
 const pay = (merchantOrderId) =>
@@ -38,13 +38,13 @@ const pay = (merchantOrderId) =>
       .build(),
   );
 
-test("pay, status, refund, and what is refused", async () => {
+test("pay, status, refund and refused requests", async () => {
   const id = randomUUID();
-  const made = await pay(id);
-  assert.match(made.redirectUrl, /\/transact\//);
-  assert.match(made.orderId, /^OMO\d+$/);
+  const payment = await pay(id);
+  assert.match(payment.redirectUrl, /\/transact\//);
+  assert.match(payment.orderId, /^OMO\d+$/);
   assert.equal((await client.getOrderStatus(id)).state, "PENDING");
-  await knob("POST", `/orders/${id}/pay`);
+  await control("POST", `/orders/${id}/pay`);
   const paid = await client.getOrderStatus(id, true);
   assert.deepEqual([paid.state, paid.amount], ["COMPLETED", 500000]);
   assert.equal(paid.paymentDetails[0].state, "COMPLETED");
@@ -60,30 +60,30 @@ test("pay, status, refund, and what is refused", async () => {
   await assert.rejects(client.getOrderStatus(randomUUID()), { code: "INVALID_MERCHANT_ORDER_ID" });
 });
 
-test("a revoked token is renewed without the caller's help", async () => {
+test("the client renews a revoked token by itself", async () => {
   const id = randomUUID();
   await pay(id);
-  await knob("POST", "/tokens/revoke");
+  await control("POST", "/tokens/revoke");
   assert.equal((await client.getOrderStatus(id)).state, "PENDING");
 });
 
 test("a webhook passes the official check", async (t) => {
-  let told;
-  const hearing = new Promise((resolve) => (told = resolve));
+  let receive;
+  const received = new Promise((resolve) => (receive = resolve));
   const server = createServer(async (request, response) => {
     let body = "";
-    for await (const piece of request) body += piece;
+    for await (const chunk of request) body += chunk;
     response.end();
-    told({ authorization: request.headers.authorization, body });
+    receive({ authorization: request.headers.authorization, body });
   });
-  // Closed after a failure too: an open server would keep this process alive.
+  // Closed after a failure, too: an open server would keep this process alive.
   t.after(() => server.close().closeAllConnections());
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
-  await knob("PUT", "/webhook", { url: `http://127.0.0.1:${server.address().port}`, username, password });
+  await control("PUT", "/webhook", { url: `http://127.0.0.1:${server.address().port}`, username, password });
   const id = randomUUID();
   await pay(id);
-  await knob("POST", `/orders/${id}/cancel`);
-  const { authorization, body } = await hearing;
+  await control("POST", `/orders/${id}/cancel`);
+  const { authorization, body } = await received;
   const callback = client.validateCallback(username, password, authorization, body);
   assert.deepEqual([callback.payload.merchantOrderId, callback.payload.state], [id, "FAILED"]);
   assert.throws(() => client.validateCallback(username, "another1", authorization, body));

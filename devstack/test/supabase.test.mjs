@@ -1,4 +1,4 @@
-// @supabase/supabase-js, unchanged, against the issuer and the gateway. Addresses and keys come by environment.
+// @supabase/supabase-js, unchanged, against the Auth server and the gateway. Addresses and keys come from the environment.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
@@ -56,10 +56,10 @@ test("errors arrive with their codes", async () => {
 test("the secret key administers users", async () => {
   const { admin } = createClient(SUPABASE_URL, SUPABASE_SECRET_KEY, options).auth;
   const email = `${randomUUID()}@example.com`;
-  const made = await admin.createUser({ email, password, email_confirm: true, app_metadata: { gatehouse_support: true } });
-  assert.ifError(made.error);
-  assert.equal(made.data.user.app_metadata.gatehouse_support, true);
-  assert.equal((await admin.getUserById(made.data.user.id)).data.user.email, email);
-  assert.ifError((await admin.deleteUser(made.data.user.id)).error);
-  assert.equal((await admin.getUserById(made.data.user.id)).error.status, 404);
+  const created = await admin.createUser({ email, password, email_confirm: true, app_metadata: { gatehouse_support: true } });
+  assert.ifError(created.error);
+  assert.equal(created.data.user.app_metadata.gatehouse_support, true);
+  assert.equal((await admin.getUserById(created.data.user.id)).data.user.email, email);
+  assert.ifError((await admin.deleteUser(created.data.user.id)).error);
+  assert.equal((await admin.getUserById(created.data.user.id)).error.status, 404);
 });

@@ -1,4 +1,4 @@
-// @upstash/redis, unchanged, against the REST front. Address and token come by environment.
+// @upstash/redis, unchanged, against the REST proxy. Address and token come from the environment.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { Redis } from "@upstash/redis";
 const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = process.env;
 const redis = new Redis({ url, token, enableTelemetry: false });
 
-test("values of every kind come back", async () => {
+test("values of every type are returned unchanged", async () => {
   const key = randomUUID();
   assert.equal(await redis.set(key, { text: "नमस्ते", list: [1, null] }, { ex: 100 }), "OK");
   assert.deepEqual(await redis.get(key), { text: "नमस्ते", list: [1, null] });

@@ -1,117 +1,20 @@
 //! The life of a request: id, settings, route, handler, answer, log line.
 
-use std::cell::RefCell;
-use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::rc::Rc;
 use std::task::Poll;
 
 use gatehouse_core::cors;
-use gatehouse_core::env::Env;
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::log::{RequestLine, TierLine, level};
-use gatehouse_core::rate_limit::{Policy, Verdict};
+use gatehouse_core::log::{RequestLine, level};
 use gatehouse_core::route::{self, Matched, Route};
 
+use crate::entry::shield;
 use crate::http::{Reply, Request};
-use crate::outbound::Outbound;
-use crate::routes::probes;
-use crate::{isolate, jobs, metrics, observe, platform, routes, shield};
-
-/// What a handler works with: settings, the outbound calls, and notes for the log line.
-pub struct Scope {
-    /// The checked settings.
-    pub settings: Rc<Env>,
-    /// The one way out.
-    pub outbound: Outbound,
-    /// The request's id.
-    pub request_id: String,
-    /// None in the cron, which waits for its own work.
-    context: Option<Rc<worker::Context>>,
-    notes: RefCell<Notes>,
-}
-
-#[derive(Default)]
-struct Notes {
-    user_id: Option<String>,
-    workspace_id: Option<String>,
-    cache: Option<&'static str>,
-    tiers: Vec<TierLine>,
-    cause: Option<String>,
-    code: Option<&'static str>,
-    limit: Option<(&'static Policy, Verdict)>,
-}
-
-impl Scope {
-    /// A scope for work after the answer: the same request id, its own calls, no notes for the request's line.
-    pub fn background(&self) -> Self {
-        Self {
-            settings: Rc::clone(&self.settings),
-            outbound: Outbound::new(self.request_id.clone()),
-            request_id: self.request_id.clone(),
-            context: self.context.clone(),
-            notes: RefCell::default(),
-        }
-    }
-
-    /// A scope for what belongs to no request: it has an id and calls of its own.
-    pub fn apart(&self) -> Self {
-        let request_id = platform::random_uuid();
-        Self { outbound: Outbound::new(request_id.clone()), request_id, ..self.background() }
-    }
-
-    /// Logs work after the answer, when it failed or wrote into a tier.
-    pub fn log_background(&self, work: &str, failed: Option<Error>) {
-        let notes = self.notes.borrow();
-        if failed.is_none() && notes.tiers.is_empty() {
-            return;
-        }
-        let line = serde_json::json!({
-            "event": "background", "level": if failed.is_some() { "warn" } else { "info" },
-            "request_id": self.request_id, "workspace_id": notes.workspace_id, "work": work, "code": failed.map(|error| error.code.as_str()),
-            "cause": notes.cause, "calls": self.outbound.calls(), "tiers": notes.tiers,
-        });
-        platform::console_log(&line.to_string());
-    }
-
-    /// Runs work after the answer has gone out.
-    pub fn after(&self, work: impl Future<Output = ()> + 'static) {
-        if let Some(context) = &self.context {
-            context.wait_until(work);
-        }
-    }
-
-    /// Notes the session's subject for the log.
-    pub fn note_user(&self, id: &str) {
-        self.notes.borrow_mut().user_id = Some(id.to_owned());
-    }
-
-    /// Notes the workspace for the log.
-    pub fn note_workspace(&self, id: &str) {
-        self.notes.borrow_mut().workspace_id = Some(id.to_owned());
-    }
-
-    /// Notes which cache tier answered.
-    pub fn note_cache(&self, tier: &'static str) {
-        self.notes.borrow_mut().cache = Some(tier);
-    }
-
-    /// Notes what a cache tier gave or was given.
-    pub fn note_tier(&self, line: TierLine) {
-        self.notes.borrow_mut().tiers.push(line);
-    }
-
-    /// Notes what a named limit said, for the answer's headers.
-    pub fn note_limit(&self, policy: &'static Policy, verdict: Verdict) {
-        self.notes.borrow_mut().limit = Some((policy, verdict));
-    }
-
-    /// Notes a technical cause, which the log has and the caller never sees.
-    pub fn note_cause(&self, cause: impl Into<String>) {
-        self.notes.borrow_mut().cause = Some(cause.into());
-    }
-}
+use crate::observe::{counters, flush, timing};
+use crate::routes::{self, probes};
+use crate::scope::Scope;
+use crate::{isolate, jobs, platform};
 
 /// Answers one request, whatever happens inside.
 ///
@@ -130,22 +33,16 @@ pub async fn answer(
         Err(error) => {
             return Reply::problem(&error, &request_id)
                 .with("x-request-id", request_id.clone())
-                .into_response();
+                .into_response(&request.method);
         }
     };
-    let scope = Scope {
-        settings,
-        outbound: Outbound::new(request_id.clone()),
-        request_id,
-        context: Some(Rc::new(context)),
-        notes: RefCell::default(),
-    };
+    let scope = Scope::new(env, settings, request_id, Some(context));
     let (route, result) = match shield::check(env, &request).await {
         Ok(()) => dispatch(&scope, &request).await,
         Err(error) => (None, Err(error)),
     };
     let mut reply = result.unwrap_or_else(|error| {
-        scope.notes.borrow_mut().code = Some(error.code.as_str());
+        scope.note_code(error.code.as_str());
         Reply::problem(&error, &scope.request_id)
     });
     let calls = scope.outbound.calls();
@@ -155,30 +52,23 @@ pub async fn answer(
     count(&scope, route, reply.status, duration_ms, budget_ms);
     let origin = request.header("origin");
     reply.headers.extend(cors::answer_headers(origin.as_deref(), &scope.settings.auth.allowed_origins));
-    if let Some((policy, verdict)) = scope.notes.borrow().limit {
+    if let Some((policy, verdict)) = scope.notes().limit {
         reply.headers.extend(verdict.headers(policy));
     }
     reply
-        .with("server-timing", observe::server_timing(&calls, duration_ms, budget_ms))
+        .with("server-timing", timing::server_timing(&calls, duration_ms, budget_ms))
         .with("x-request-id", scope.request_id)
-        .into_response()
+        .into_response(&request.method)
 }
 
 /// The cron's run: every job, each in a bounded batch. `scheduled_ms` is the planned time, milliseconds since 1970.
 pub async fn work(env: &worker::Env, scheduled_ms: f64) {
     // Wrong settings are logged by name; there is nobody to answer to.
     let Ok(settings) = isolate::settings(env) else { return };
-    let request_id = platform::random_uuid();
-    let scope = Scope {
-        settings,
-        outbound: Outbound::new(request_id.clone()),
-        request_id,
-        context: None,
-        notes: RefCell::default(),
-    };
+    let scope = Scope::new(env, settings, platform::random_uuid(), None);
     jobs::run(&scope, scheduled_ms).await;
-    if let Some(counts) = metrics::take_due() {
-        metrics::flush(scope.apart(), counts).await;
+    if let Some(counts) = counters::take_due() {
+        flush::flush(scope.detached(), counts).await;
     }
 }
 
@@ -186,30 +76,28 @@ fn count(scope: &Scope, route: Option<&Route>, status: u16, duration_ms: u32, bu
     let path = route.map_or("unmatched", |route| route.path);
     let class = ["1xx", "2xx", "3xx", "4xx", "5xx"].get(usize::from(status / 100).saturating_sub(1));
     let class = class.copied().unwrap_or("other");
-    metrics::count("gatehouse_requests_total", &[("route", path), ("status", class)], 1);
-    metrics::count("gatehouse_request_milliseconds_total", &[("route", path)], duration_ms.into());
+    counters::count("gatehouse_requests_total", &[("route", path), ("status", class)], 1);
+    counters::count("gatehouse_request_milliseconds_total", &[("route", path)], duration_ms.into());
     if route.is_some() && duration_ms > budget_ms {
-        metrics::count("gatehouse_requests_over_budget_total", &[("route", path)], 1);
+        counters::count("gatehouse_requests_over_budget_total", &[("route", path)], 1);
     }
-    let notes = scope.notes.borrow();
+    let notes = scope.notes();
     if let Some(code) = notes.code {
-        metrics::count("gatehouse_refusals_total", &[("code", code)], 1);
+        counters::count("gatehouse_refusals_total", &[("code", code)], 1);
     }
     if let Some(tier) = notes.cache {
-        metrics::count("gatehouse_manifest_reads_total", &[("tier", tier)], 1);
+        counters::count("gatehouse_manifest_reads_total", &[("tier", tier)], 1);
     }
-    if let Some(counts) = metrics::take_due() {
-        scope.after(metrics::flush(scope.apart(), counts));
+    if let Some(counts) = counters::take_due() {
+        scope.wait_until(flush::flush(scope.detached(), counts));
     }
 }
 
+/// Finds the route and runs its handler, once the request has what the route's row asks for.
 async fn dispatch(scope: &Scope, request: &Request<'_>) -> (Option<&'static Route>, Result<Reply, Error>) {
     match route::find(&request.method, &request.path) {
         Matched::Route(route, params) => {
-            let work = async {
-                request.check_announced(route.max_body).await?;
-                routes::handle(scope, request, route, &params).await
-            };
+            let work = routes::handle(scope, request, route, &params);
             (Some(route), without_panic(scope, work).await)
         }
         Matched::MethodNotAllowed(allow) if is_preflight(request) => {
@@ -220,10 +108,10 @@ async fn dispatch(scope: &Scope, request: &Request<'_>) -> (Option<&'static Rout
                 ErrorCode::MethodNotAllowed,
                 format!("{} takes {allow}, not {}.", request.path, request.method),
             );
-            scope.notes.borrow_mut().code = Some(error.code.as_str());
+            scope.note_code(error.code.as_str());
             (None, Ok(Reply::problem(&error, &scope.request_id).with("allow", allow)))
         }
-        Matched::NotFound => match probes::asked(scope, request) {
+        Matched::NotFound => match probes::find(scope, request) {
             Some(probe) => (None, without_panic(scope, probes::run(probe, request)).await),
             None => (None, Err(ErrorCode::RouteNotFound.into())),
         },
@@ -254,12 +142,12 @@ async fn without_panic(
     work: impl Future<Output = Result<Reply, Error>>,
 ) -> Result<Reply, Error> {
     let mut work = pin!(work);
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+    std::future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
         Ok(poll) => poll,
         Err(payload) => {
-            let words = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-            let words = words.or_else(|| payload.downcast_ref::<String>().cloned());
-            scope.note_cause(format!("panic: {}", words.unwrap_or_default()));
+            let message = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let message = message.or_else(|| payload.downcast_ref::<String>().cloned());
+            scope.note_cause(format!("panic: {}", message.unwrap_or_default()));
             Poll::Ready(Err(ErrorCode::Internal.into()))
         }
     })
@@ -268,11 +156,11 @@ async fn without_panic(
 
 /// The caller's id when it is a sane one, so that a trace can cross systems; else a new one.
 fn request_id(request: &Request<'_>) -> String {
-    let sane = |id: &String| {
+    let is_sane = |id: &String| {
         (8..=64).contains(&id.len())
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     };
-    request.header("x-request-id").filter(sane).unwrap_or_else(platform::random_uuid)
+    request.header("x-request-id").filter(is_sane).unwrap_or_else(platform::random_uuid)
 }
 
 fn log(
@@ -283,7 +171,7 @@ fn log(
     duration_ms: u32,
     budget_ms: u32,
 ) {
-    let notes = scope.notes.borrow();
+    let notes = scope.notes();
     let line = RequestLine {
         event: "request",
         level: level(status),

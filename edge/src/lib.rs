@@ -1,25 +1,19 @@
 //! The Worker: event entry points only. What happens to a request is in [`app`]; what it is about, in core.
 
 mod app;
-mod audit;
 mod clients;
+mod entry;
 mod http;
-mod idempotency;
 mod isolate;
 mod jobs;
-mod limits;
 mod manifest_store;
-mod metrics;
 mod observe;
 mod onboarding_store;
 mod outbound;
 mod payments;
 mod platform;
-mod refunds;
 mod routes;
-mod session;
-mod shield;
-mod signature;
+mod scope;
 
 use worker::{Context, Env, ScheduleContext, ScheduledEvent, event};
 

@@ -9,17 +9,18 @@ use js_sys::futures::JsFuture;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::{metrics, platform};
+use crate::observe::counters;
+use crate::platform;
 
 /// One call to make.
 pub struct Call<'a> {
     /// `postgrest`, `upstash`, `auth`, `phonepe`, `resend` or `vertex`.
-    pub neighbour: &'static str,
-    /// What is asked, for logs and `Server-Timing`.
+    pub service: &'static str,
+    /// The operation's name in logs and `Server-Timing`.
     pub operation: &'static str,
     /// HTTP method.
     pub method: &'static str,
-    /// Where.
+    /// The address.
     pub url: &'a str,
     /// Headers; `X-Request-Id` is added.
     pub headers: &'a [(&'a str, &'a str)],
@@ -29,7 +30,7 @@ pub struct Call<'a> {
     pub deadline_ms: u32,
 }
 
-/// What came back.
+/// The answer of an upstream service.
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
@@ -37,14 +38,14 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// Why nothing came back.
+/// Why no answer came.
 #[derive(Debug)]
 pub struct Unanswered {
-    /// Who did not answer.
-    pub neighbour: &'static str,
+    /// Which service did not answer.
+    pub service: &'static str,
     /// Whether the deadline passed; otherwise the connection failed.
     pub timed_out: bool,
-    /// The platform's words, for the log only.
+    /// The platform's message, for the log only.
     pub cause: String,
 }
 
@@ -68,7 +69,7 @@ impl Outbound {
     /// Makes a call and reads its answer, both within the deadline.
     ///
     /// # Errors
-    /// When nobody answered in time. Any HTTP status is an answer.
+    /// When no answer came in time. Any HTTP status is an answer.
     pub async fn send(&self, call: Call<'_>) -> Result<Answer, Unanswered> {
         let started = platform::now_ms();
         let result = self.send_with_deadline(&call).await;
@@ -79,17 +80,17 @@ impl Outbound {
             500.. => "failed",
             _ => "ok",
         };
-        let neighbour = call.neighbour;
-        metrics::count("gatehouse_calls_total", &[("neighbour", neighbour), ("outcome", outcome)], 1);
-        metrics::count("gatehouse_call_milliseconds_total", &[("neighbour", neighbour)], ms.into());
-        self.calls.borrow_mut().push(CallLine { neighbour, operation: call.operation, status, ms });
+        let service = call.service;
+        counters::count("gatehouse_calls_total", &[("neighbour", service), ("outcome", outcome)], 1);
+        counters::count("gatehouse_call_milliseconds_total", &[("neighbour", service)], ms.into());
+        self.calls.borrow_mut().push(CallLine { service, operation: call.operation, status, ms });
         result
     }
 
     async fn send_with_deadline(&self, call: &Call<'_>) -> Result<Answer, Unanswered> {
         let started = platform::now_ms();
         let failed = |error: JsValue| Unanswered {
-            neighbour: call.neighbour,
+            service: call.service,
             timed_out: platform::elapsed_ms(started) >= call.deadline_ms,
             cause: error
                 .dyn_ref::<js_sys::Error>()

@@ -1,8 +1,9 @@
 //! What the runtime gives us: the clock, ids, timers, fetch and WebCrypto.
 
 use gatehouse_core::time::Timestamp;
-use js_sys::Promise;
 use js_sys::futures::JsFuture;
+use js_sys::{Function, Promise, Reflect, Uint8Array};
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -56,4 +57,19 @@ pub async fn sleep(ms: u32) {
     });
     // A timer has nothing to fail with.
     let _ = JsFuture::from(promise).await;
+}
+
+/// Reads a static asset through the binding ASSETS (`[assets]` in wrangler.toml).
+///
+/// # Errors
+/// The platform's error, or the status when it is not 200.
+pub async fn fetch_asset(env: &worker::Env, name: &str) -> Result<Vec<u8>, JsValue> {
+    let assets = Reflect::get(env.as_ref(), &"ASSETS".into())?;
+    let fetch: Function = Reflect::get(&assets, &"fetch".into())?.dyn_into()?;
+    // The binding looks at the path alone.
+    let promise: Promise =
+        fetch.call1(&assets, &format!("https://assets.invalid/{name}").into())?.dyn_into()?;
+    let response: web_sys::Response = JsFuture::<JsValue>::from(promise).await?.dyn_into()?;
+    let body = Uint8Array::new(&JsFuture::from(response.array_buffer()?).await?).to_vec();
+    if response.status() == 200 { Ok(body) } else { Err(response.status().into()) }
 }

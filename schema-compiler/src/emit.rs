@@ -60,7 +60,7 @@ impl Part {
 
     fn node(self, node: &Node) -> Self {
         let part = self.text(node.label).text(node.step).number(node.kinds.into());
-        let part = part.number(node.easy.least as usize).number(node.easy.most as usize);
+        let part = part.number(node.plain_lengths.least as usize).number(node.plain_lengths.most as usize);
         let mut part = part.list(node.checks, Self::check).number(node.properties.len());
         for (number, (name, id)) in node.properties.iter().enumerate() {
             part = part.text(name).number((*id).into()).number((node.required >> number & 1) as usize);
@@ -92,7 +92,7 @@ impl Part {
     }
 
     fn pattern(self, pattern: &Pattern) -> Self {
-        let part = self.text(pattern.code).text(pattern.message).number(pattern.takes_plain.into());
+        let part = self.text(pattern.code).text(pattern.message).number(pattern.accepts_plain.into());
         let part = part.bytes(pattern.classes).number(pattern.width);
         let part = part.list(pattern.next, |part, row| part.number(usize::from(*row) / pattern.width));
         part.list(pattern.ends, |part, end| part.number((*end).into()))

@@ -27,12 +27,12 @@ pub struct Nodes<'a> {
 const NONE: Lengths = Lengths { least: 1, most: 0 };
 
 const fn node(kinds: u8) -> Node {
-    let easy = if kinds == 0 { NONE } else { Lengths { least: 0, most: u32::MAX } };
+    let plain_lengths = if kinds == 0 { NONE } else { Lengths { least: 0, most: u32::MAX } };
     Node {
         label: "",
         step: "",
         kinds,
-        easy,
+        plain_lengths,
         checks: &[],
         properties: &[],
         required: 0,
@@ -149,7 +149,7 @@ impl<'a> Nodes<'a> {
             properties.push((leak_text(name), self.node(places.collect())?));
         }
         made.properties = leak(properties);
-        made.easy = self.easy(made.kinds, &checks);
+        made.plain_lengths = self.plain_lengths(made.kinds, &checks);
         made.checks = leak(checks);
         made.items = self.node(items)?;
         made.other = self.node(others)?;
@@ -157,20 +157,20 @@ impl<'a> Nodes<'a> {
     }
 
     /// How long a text of printable ASCII must be to pass all of the checks.
-    fn easy(&self, kinds: u8, checks: &[Check]) -> Lengths {
-        let mut easy = Lengths { least: 0, most: u32::MAX };
+    fn plain_lengths(&self, kinds: u8, checks: &[Check]) -> Lengths {
+        let mut plain_lengths = Lengths { least: 0, most: u32::MAX };
         let length = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         for check in checks {
             match check {
-                Check::MinLength(least) => easy.least = easy.least.max(length(*least)),
-                Check::MaxLength(most) => easy.most = easy.most.min(length(*most)),
-                Check::Pattern(number) if self.patterns[*number].takes_plain => {}
+                Check::MinLength(least) => plain_lengths.least = plain_lengths.least.max(length(*least)),
+                Check::MaxLength(most) => plain_lengths.most = plain_lengths.most.min(length(*most)),
+                Check::Pattern(number) if self.patterns[*number].accepts_plain => {}
                 Check::Pattern(_) | Check::DateTime | Check::OneOf(_) | Check::Const(_) => return NONE,
                 // For other kinds of value.
                 _ => {}
             }
         }
-        if kinds & kind::STRING == 0 { NONE } else { easy }
+        if kinds & kind::STRING == 0 { NONE } else { plain_lengths }
     }
 
     /// The check that a keyword stands for, if it stands for one.

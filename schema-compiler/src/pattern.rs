@@ -82,7 +82,7 @@ fn number(
 }
 
 /// Whether no text of printable ASCII characters, the empty one among them, can fail to have it.
-fn takes_plain(rows: &[[u16; 256]], ends: &[bool]) -> bool {
+fn accepts_plain(rows: &[[u16; 256]], ends: &[bool]) -> bool {
     let mut reached = vec![2];
     let mut next = 0;
     while let Some(&state) = reached.get(next) {
@@ -120,11 +120,11 @@ fn pack(rows: &[[u16; 256]], ends: Vec<bool>, code: &'static str, message: &'sta
     let row_of = |state: u16| state * width as u16;
     let next =
         (0..rows.len()).flat_map(|row| columns.iter().map(move |column| row_of(column[row]))).collect();
-    let takes_plain = takes_plain(rows, &ends);
+    let accepts_plain = accepts_plain(rows, &ends);
     Ok(Pattern {
         code,
         message,
-        takes_plain,
+        accepts_plain,
         classes: Box::leak(Box::new(classes)),
         width,
         next: leak(next),

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use documents::{Random, damaged, document, mutated};
-use gatehouse_core::validator::{NodeId, PROGRAM, Violation, run};
+use gatehouse_core::validator::{NodeId, PROGRAM, Violation, validate_node};
 use gatehouse_schema_compiler::Schemas;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, Validator};
@@ -102,7 +102,7 @@ fn judge(pairs: &[Pair], seed: u64) -> bool {
     if random.one_in(5) {
         text = damaged(&text, &mut random);
     }
-    let ours = run(&PROGRAM, pair.node, &text);
+    let ours = validate_node(&PROGRAM, pair.node, &text);
     if let Err(difference) = compare(pair, &text, &ours) {
         panic!("seed {seed} ({}): {difference}\n{text}\nWrite the seed into oracle_seeds.txt.", pair.name);
     }

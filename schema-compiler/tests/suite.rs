@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use gatehouse_core::validator::run;
+use gatehouse_core::validator::validate_node;
 use gatehouse_schema_compiler::{Schemas, compile};
 use serde_json::Value;
 
@@ -51,7 +51,7 @@ fn the_official_cases_get_their_verdicts() {
                 }
             };
             for test in tests {
-                let found = run(&program, program.root("case").unwrap(), &test["data"].to_string());
+                let found = validate_node(&program, program.root("case").unwrap(), &test["data"].to_string());
                 if found.is_empty() != test["valid"].as_bool().unwrap() {
                     wrong.push(format!(
                         "{file}: {}: {}: {found:?}",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { ANSWERS, callWorker, launch, newPerson, open, picture, settled, signUp, test, token, violations, workspaceOf } from "./support.mjs";
+import { ANSWERS, callWorker, launch, newPerson, open, picture, signUp, test, token, unexpected, violations, workspaceOf } from "./support.mjs";
 
 let browser;
 before(async () => {
@@ -22,7 +22,7 @@ async function withAnswers(options) {
   const workspace = await workspaceOf(bearer);
   const made = await callWorker("/onboarding/finalize", { bearer, workspace, body: { answers: ANSWERS } });
   assert.equal(made.status, 201, JSON.stringify(made.body));
-  await page.getByRole("link", { name: "Go on to your workspace" }).click();
+  await page.getByRole("link", { name: "Go to your workspace" }).click();
   await page.getByRole("link", { name: "Suggestions for your answers" }).click();
   await page.getByRole("heading", { name: "Suggestions", exact: true }).waitFor();
   const source = async () => (await callWorker("/context/source", { bearer, workspace, method: "GET" })).body;
@@ -56,14 +56,14 @@ for (const width of [1280, 360]) {
     assert.deepEqual((await source()).answers, answers, "nothing has changed yet");
 
     await tone.getByRole("button", { name: "Accept" }).click();
-    await tone.getByText("Version 2 is the manifest now.").waitFor();
+    await tone.getByText("Version 2 is now the current manifest.").waitFor();
     assert.deepEqual(await items(tone.getByTestId("present")), suggested);
     assert.equal(await tone.getByTestId("suggested").count(), 0);
     assert.ok(await tone.getByText("Version 2").evaluate((text) => document.activeElement.contains(text)), "the focus is on what was said");
     const now = await source();
     assert.deepEqual([now.version, now.answers], [2, { ...answers, brand_tone: suggested }]);
     await picture(page, `suggestions-accepted-${width}`);
-    assert.deepEqual(settled(problems), []);
+    assert.deepEqual(unexpected(problems), []);
     await close();
   });
 }
@@ -80,7 +80,7 @@ test("a dismissed suggestion is gone, and the answer stays, after a reload too",
   assert.equal(await tone.getByTestId("suggested").count(), 0);
   const now = await source();
   assert.deepEqual([now.version, now.answers], [1, answers]);
-  assert.deepEqual(settled(problems), []);
+  assert.deepEqual(unexpected(problems), []);
   await close();
 });
 
@@ -96,10 +96,10 @@ async function refuse(page, status, code, detail, fix) {
 test("no model, a model that failed and no connection are said, and change nothing", async () => {
   const { page, source, answers, tone, close } = await withAnswers();
   const asked = tone.getByRole("button", { name: "Ask for a suggestion" });
-  const unchanged = tone.getByText("Your answers and your manifest are as they were.");
+  const unchanged = tone.getByText("Your answers and your manifest have not changed.");
   await refuse(page, 501, "suggestions_off", "Suggestions are switched off.", "Operators: set the VERTEX_ settings.");
   await asked.click();
-  await tone.getByText("Suggestions are switched off here.").waitFor();
+  await tone.getByText("Suggestions are not available.").waitFor();
   assert.equal(await unchanged.count(), 1);
   await picture(page, "suggestions-off-1280");
 
@@ -136,11 +136,11 @@ test("answers that were changed meanwhile are shown, and not written over", asyn
   const edited = await callWorker("/context/source", { bearer, workspace, method: "PUT", ifMatch: '"1"', body: { answers: theirs } });
   assert.equal(edited.status, 201, JSON.stringify(edited.body));
   await tone.getByRole("button", { name: "Accept" }).click();
-  await tone.getByText("Nothing was saved: the answers were changed meanwhile.").waitFor();
+  await tone.getByText("Nothing was saved: the answers have changed in the meantime.").waitFor();
   assert.deepEqual(await items(tone.getByTestId("present")), ["Brisk"]);
   assert.deepEqual((await source()).answers, theirs);
   await tone.getByRole("button", { name: "Accept" }).click();
-  await tone.getByText("Version 3 is the manifest now.").waitFor();
+  await tone.getByText("Version 3 is now the current manifest.").waitFor();
   assert.deepEqual((await source()).answers, { ...theirs, brand_tone: suggested });
   await close();
 });
@@ -151,10 +151,10 @@ test("before the first manifest the page says what comes first, and a stranger i
   await page.goto(`${address}suggestions`);
   await page.getByRole("heading", { name: "Sign in to see suggestions" }).waitFor();
   const { email, password } = newPerson();
-  await page.getByRole("button", { name: "Make an account" }).click();
+  await page.getByRole("button", { name: "Create an account" }).click();
   await page.getByLabel("E-mail address").fill(email);
   await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Make the account" }).click();
+  await page.getByRole("button", { name: "Create account" }).click();
   await page.getByText("Finish onboarding first").waitFor();
   await close();
 });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
+import { setTimeout } from "node:timers/promises";
 import { test as nodeTest } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
@@ -51,14 +52,14 @@ export async function open(browser, options = {}) {
   page.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());
     const known = [web, auth, phonepe].map((url) => new URL(url).origin);
-    if (protocol.startsWith("http") && !known.includes(origin)) problems.push(`asked a stranger: ${request.url()}`);
+    if (protocol.startsWith("http") && !known.includes(origin)) problems.push(`unknown origin: ${request.url()}`);
   });
   await page.goto(web);
   return { page, problems, close: () => context.close() };
 }
 
-/** What was wrong beyond the 404 that says "no manifest yet": the browser itself logs that one. */
-export function settled(problems) {
+/** The problems without the 404 that says "no manifest yet", which the browser itself logs. */
+export function unexpected(problems) {
   return problems.filter((text) => !/status of 404/.test(text));
 }
 
@@ -78,10 +79,10 @@ export function newPerson() {
 
 /** Makes an account through the page and waits for the desk. */
 export async function signUp(page, { email, password }) {
-  await page.getByRole("button", { name: "Make an account" }).click();
+  await page.getByRole("button", { name: "Create an account" }).click();
   await page.getByLabel("E-mail address").fill(email);
   await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Make the account" }).click();
+  await page.getByRole("button", { name: "Create account" }).click();
   await page.getByRole("heading", { name: "Your company" }).waitFor();
 }
 
@@ -97,10 +98,11 @@ export async function token({ email, password }) {
 }
 
 /** Calls the Worker directly, past the page and its proxy. */
-export async function callWorker(path, { bearer, workspace, body, ifMatch, method = "POST" }) {
+export async function callWorker(path, { bearer, workspace, body, ifMatch, idempotencyKey, method = "POST" }) {
   const headers = { authorization: `Bearer ${bearer}` };
   if (workspace) headers["x-workspace-id"] = workspace;
   if (ifMatch) headers["if-match"] = ifMatch;
+  if (idempotencyKey) headers["idempotency-key"] = idempotencyKey;
   if (body) headers["content-type"] = "application/json";
   const answer = await fetch(`${worker}${path}`, { method, headers, body: body && JSON.stringify(body) });
   return { status: answer.status, body: await answer.json() };
@@ -111,6 +113,21 @@ export async function workspaceOf(bearer) {
   const answer = await callWorker("/auth/ensure-profile", { bearer });
   assert.equal(answer.status, 200, JSON.stringify(answer.body));
   return answer.body.workspace_id;
+}
+
+/** Buys a month of Glide without the pages, and waits until PhonePe's webhook has completed the order. */
+export async function buyPlan(bearer, workspace) {
+  const order = { bearer, workspace, idempotencyKey: randomUUID(), body: { plan: "glide", interval: "month" } };
+  const opened = await callWorker("/payments/v2/init", order);
+  assert.equal(opened.status, 201, JSON.stringify(opened.body));
+  const paid = await fetch(opened.body.redirect_url, { method: "POST", redirect: "manual", body: new URLSearchParams({ action: "pay" }) });
+  assert.ok(paid.status < 400, `PhonePe's page answered ${paid.status}`);
+  const status = () => callWorker(`/payments/v2/status/${opened.body.order_id}`, { bearer, workspace, method: "GET" });
+  const giveUp = Date.now() + 60_000;
+  while ((await status()).body.status !== "completed") {
+    assert.ok(Date.now() < giveUp, "the order was not completed within a minute");
+    await setTimeout(100);
+  }
 }
 
 /** All 21 answers of a finished onboarding. */

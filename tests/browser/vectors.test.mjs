@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before } from "node:test";
+import { document } from "../contract/validation/document.mjs";
 import { launch, test } from "./support.mjs";
 
 const HOST = "http://package.example";
@@ -21,10 +22,10 @@ function entries() {
 function cases() {
   return VECTORS.flatMap((file) => {
     const url = new URL(`../contract/validation/${file}.json`, import.meta.url);
-    return JSON.parse(readFileSync(url, "utf8")).cases.map(({ name, schema, document, generate, expect }) => ({
+    return JSON.parse(readFileSync(url, "utf8")).cases.map(({ name, schema, expect, ...source }) => ({
       name: `${file}: ${name}`,
       schema,
-      text: document ?? generate.map((part) => part.prefix + part.unit.repeat(part.times) + part.suffix).join(""),
+      text: document(source),
       expect,
     }));
   });

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::stack::stack;
+use crate::support::Db;
 
 /// A call of a function over HTTP with the publishable key.
 pub async fn rpc(function: &str, arguments: &Value) -> RequestBuilder {
@@ -64,6 +65,13 @@ async fn finalize_over_http_checks_and_stores() {
         "p_content": crate::support::canonical_json(&content),
         "p_checksum": crate::support::checksum(&content),
         "p_token_estimate": 12, "p_meta": crate::manifests::meta(12), "p_request_id": "req-http" });
+    let (status, problem) = answer(rpc("finalize_onboarding", &arguments).await.bearer_auth(&asha)).await;
+    assert_eq!(
+        (status, &problem["code"], &problem["message"]),
+        (403, &json!("PT403"), &json!("plan_required"))
+    );
+    let workspace = profile["workspace_id"].as_str().and_then(|id| id.parse().ok()).expect("a workspace");
+    crate::members::subscribe(&Db::shared().await, workspace, "ascent").await;
     let (status, made) = answer(rpc("finalize_onboarding", &arguments).await.bearer_auth(&asha)).await;
     assert_eq!((status, &made["version"], &made["created"]), (200, &json!(1), &json!(true)));
     arguments["p_checksum"] = json!("0");

@@ -34,10 +34,16 @@ pub async fn submit(db: &mut Db, who: Who, workspace: Uuid, content: &Value) -> 
     db.call(who, FINALIZE, params).await
 }
 
+/// Whether a person confirmed the manifest within the last hour.
+pub async fn confirmed_recently(db: &Db, workspace: Uuid) -> bool {
+    let sql = "select confirmed_at > now() - interval '1 hour' from public.workspace_context where workspace_id = $1";
+    db.one(sql, &[&workspace]).await
+}
+
 #[tokio::test]
 async fn a_submitted_onboarding_reads_back_as_version_one() {
     let mut db = Db::shared().await;
-    let world = World::new(&db).await;
+    let world = World::with_plan(&db).await;
     let content = json!({ "guardrails": ["कोई दावा नहीं", "No \"medical\" claims\n"], "icps": [{ "score": 0.85, "n": 3 }],
         "é": "\u{1f375}", "control": "\u{1}\u{7f}\u{2028}", "empty": { "list": [], "map": {}, "none": null } });
     let made = submit(&mut db, Who::Person(world.owner), world.workspace, &content).await.expect("finalized");
@@ -83,7 +89,7 @@ async fn a_submitted_onboarding_reads_back_as_version_one() {
 #[tokio::test]
 async fn equal_content_makes_no_version_but_is_confirmed_again() {
     let mut db = Db::shared().await;
-    let world = World::new(&db).await;
+    let world = World::with_plan(&db).await;
     let (first, other) = (json!({ "a": 1 }), json!({ "a": 2 }));
     let one = submit(&mut db, Who::Person(world.owner), world.workspace, &first).await.expect("finalized");
     db.run(
@@ -94,13 +100,7 @@ async fn equal_content_makes_no_version_but_is_confirmed_again() {
     let again = submit(&mut db, Who::Person(world.admin), world.workspace, &first).await.expect("finalized");
     assert_eq!((&again["version"], &again["created"]), (&json!(1), &json!(false)));
     assert_eq!(again["generated_at"], one["generated_at"]);
-    let moved: bool = db
-        .one(
-            "select confirmed_at > now() - interval '1 hour' from public.workspace_context where workspace_id = $1",
-            &[&world.workspace],
-        )
-        .await;
-    assert!(moved, "submitting unchanged content confirms it");
+    assert!(confirmed_recently(&db, world.workspace).await, "submitting unchanged content confirms it");
 
     assert_eq!(
         submit(&mut db, Who::Person(world.owner), world.workspace, &other).await.expect("two")["version"],
@@ -116,7 +116,7 @@ async fn equal_content_makes_no_version_but_is_confirmed_again() {
 #[tokio::test]
 async fn ten_finalizes_at_once_make_ten_versions_in_a_row() {
     let mut db = Db::shared().await;
-    let world = World::new(&db).await;
+    let world = World::with_plan(&db).await;
     let (workspace, owner) = (world.workspace, world.owner);
     let mut running = tokio::task::JoinSet::new();
     for n in 0..10 {
@@ -145,7 +145,7 @@ async fn ten_finalizes_at_once_make_ten_versions_in_a_row() {
 #[tokio::test]
 async fn manifest_versions_stay_until_their_workspace_goes() {
     let mut db = Db::shared().await;
-    let world = World::new(&db).await;
+    let world = World::with_plan(&db).await;
     submit(&mut db, Who::Person(world.owner), world.workspace, &json!({ "a": 1 })).await.expect("finalized");
     let workspace = world.workspace;
     for sql in [
@@ -167,15 +167,15 @@ async fn manifest_versions_stay_until_their_workspace_goes() {
         .one("select count(*) from public.business_context_manifests where workspace_id = $1", &[&workspace])
         .await;
     assert_eq!(left, 0, "a deleted person takes their workspace along");
-    let told: i64 =
+    let audited: i64 =
         db.one("select count(*) from public.audit_log where workspace_id = $1", &[&workspace]).await;
-    assert!(told > 0, "the audit log outlives them");
+    assert!(audited > 0, "the audit log outlives them");
 }
 
 #[tokio::test]
 async fn payments_outlive_the_workspace_and_do_not_hold_the_account() {
     let db = Db::shared().await;
-    let world = World::new(&db).await;
+    let world = World::with_plan(&db).await;
     let order = Uuid::new_v4().to_string();
     let insert = "insert into public.payment_transactions (workspace_id, merchant_order_id, amount) values ($1, $2, $3)";
     db.run(insert, &[&world.workspace, &order, &500_000_i64]).await;

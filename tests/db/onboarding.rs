@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use crate::manifests::submit;
+use crate::members::subscribe;
 use crate::support::{Db, Who, World};
 
 #[tokio::test]
 async fn completion_is_stamped_once_and_cleared_on_leaving() {
     let db = Db::shared().await;
-    let owner = World::new(&db).await.owner;
+    let owner = World::with_plan(&db).await.owner;
     let stamped = async |set: &str| -> (bool, bool) {
         let sql = format!(
             "update public.users set {set} where auth_user_id = $1
@@ -32,7 +33,7 @@ async fn completion_is_stamped_once_and_cleared_on_leaving() {
 #[tokio::test]
 async fn an_admin_who_submits_completes_the_owner_and_not_themselves() {
     let mut db = Db::shared().await;
-    let world = World::new(&db).await;
+    let world = World::with_plan(&db).await;
     submit(&mut db, Who::Person(world.admin), world.workspace, &json!({ "a": 1 })).await.expect("finalized");
     for (person, status) in [(world.owner, "completed"), (world.admin, "pending")] {
         let facts = db.call(Who::Person(person), "select public.verify_profile()", &[]).await.expect("facts");
@@ -43,8 +44,8 @@ async fn an_admin_who_submits_completes_the_owner_and_not_themselves() {
 #[tokio::test]
 async fn a_second_workspace_does_not_complete_the_first() {
     let mut db = Db::shared().await;
-    let world = World::new(&db).await;
-    let second = db
+    let world = World::with_plan(&db).await;
+    let second: uuid::Uuid = db
         .one(
             "with w as (insert into public.workspaces (name, slug, owner_id, created_at)
                         select 'Second', 'second-' || id, id, now() + interval '1 second'
@@ -54,6 +55,7 @@ async fn a_second_workspace_does_not_complete_the_first() {
             &[&world.owner],
         )
         .await;
+    subscribe(&db, second, "ascent").await;
     submit(&mut db, Who::Person(world.owner), second, &json!({ "a": 1 })).await.expect("finalized");
     let facts =
         db.call(Who::Person(world.owner), "select public.verify_profile()", &[]).await.expect("facts");

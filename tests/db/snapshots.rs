@@ -32,7 +32,7 @@ async fn standing(db: &Db, world: &World) -> String {
 #[tokio::test]
 async fn only_a_newer_draft_replaces_an_older_one_until_it_is_submitted() {
     let mut db = Db::shared().await;
-    let world = World::new(&db).await;
+    let world = World::with_plan(&db).await;
     let (owner, admin) = (Who::Person(world.owner), Who::Person(world.admin));
     assert_eq!(read(&mut db, Who::Person(world.member), &world).await["snapshot"], json!(null));
     for (who, revision, saved, kept) in [
@@ -63,7 +63,7 @@ async fn only_a_newer_draft_replaces_an_older_one_until_it_is_submitted() {
 #[tokio::test]
 async fn saving_puts_the_owner_in_progress_and_finalizing_closes_the_draft() {
     let mut db = Db::shared().await;
-    let world = World::new(&db).await;
+    let world = World::with_plan(&db).await;
     let owner = Who::Person(world.owner);
     for (n, before, after) in [
         (1, "pending", "in_progress"),
@@ -99,7 +99,7 @@ async fn saving_puts_the_owner_in_progress_and_finalizing_closes_the_draft() {
 #[tokio::test]
 async fn ten_saves_at_once_keep_the_newest() {
     let db = Db::shared().await;
-    let world = std::sync::Arc::new(World::new(&db).await);
+    let world = std::sync::Arc::new(World::with_plan(&db).await);
     let calls = (1..=10).map(|revision| {
         let world = world.clone();
         tokio::spawn(async move {
@@ -121,7 +121,7 @@ async fn ten_saves_at_once_keep_the_newest() {
 #[tokio::test]
 async fn an_onboarding_is_submitted_from_no_older_answers_than_are_kept() {
     let mut db = Db::shared().await;
-    let world = World::new(&db).await;
+    let world = World::with_plan(&db).await;
     let owner = Who::Person(world.owner);
     save(&mut db, owner, &world, 5, "draft", "Kept").await.expect("saved");
     for (name, revision, made) in [
@@ -168,7 +168,7 @@ async fn an_onboarding_is_submitted_from_no_older_answers_than_are_kept() {
 #[tokio::test]
 async fn strangers_and_nonsense_are_refused() {
     let mut db = Db::shared().await;
-    let world = World::new(&db).await;
+    let world = World::with_plan(&db).await;
     for (who, saving, reading) in [
         (Who::Anon, ("42501", "permission denied for function save_snapshot"), Some("42501")),
         (Who::Service, ("PT401", "not_signed_in"), None),
@@ -208,7 +208,7 @@ async fn strangers_and_nonsense_are_refused() {
 #[tokio::test]
 async fn history_comes_in_pages_newest_first() {
     let mut db = Db::shared().await;
-    let world = World::new(&db).await;
+    let world = World::with_plan(&db).await;
     let member = Who::Person(world.member);
     let page = "select public.manifest_history($1, $2, $3)";
     let empty = db.call(member, page, &[&world.workspace, &None::<i32>, &None::<i32>]).await;

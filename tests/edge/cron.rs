@@ -6,7 +6,7 @@ use crate::payments::make_due;
 use crate::support::World;
 
 /// Minute 1 of an hour; and minute 0, in which the queues are swept. Not the first hour of a day, which looks for
-/// manifests to make anew on both sides of midnight.
+/// manifests to rebuild on both sides of midnight.
 const ORDINARY: i64 = SWEEPING + 60_000;
 const SWEEPING: i64 = 3_600_000;
 
@@ -42,7 +42,7 @@ async fn a_run_claims_once_for_all_queues() {
     assert_eq!(run(&world, SWEEPING + 3_600_000 - 1), ordinary);
     assert_eq!(run(&world, SWEEPING + 3_600_000), hourly);
 
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let order_id = founder.order().await;
     world.stack.phonepe().webhooks_for(&order_id, Webhooks { lose: true, ..Webhooks::default() });
     world.stack.phonepe().pay(&order_id).unwrap();

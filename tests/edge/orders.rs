@@ -29,7 +29,7 @@ fn ms_between(from: &Value, to: &Value) -> i64 {
 #[tokio::test]
 async fn no_order_is_made_while_database_and_catalogue_disagree_about_the_price() {
     let world = World::own().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     execute(&world, "update plans set monthly_paise = 100 where plan = 'glide'").await;
     let refused = founder.init("glide", "month", &Uuid::new_v4().to_string()).await;
     refused.refused(409, "price_changed");
@@ -41,7 +41,7 @@ async fn no_order_is_made_while_database_and_catalogue_disagree_about_the_price(
 #[tokio::test]
 async fn an_order_past_its_time_needs_attention_and_is_asked_about_every_ten_minutes() {
     let world = World::shared().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let order_id = founder.order().await;
     assert_eq!(timeline(&founder, &order_id).await["order"]["needs_attention"], json!(false));
     // Its page has been closed for three minutes, and PhonePe still says PENDING.
@@ -56,33 +56,33 @@ async fn an_order_past_its_time_needs_attention_and_is_asked_about_every_ten_min
     make_due(world, &order_id).await;
     let late = founder.get(&format!("/payments/v2/status/{order_id}")).await.json;
     assert_eq!((&late["status"], &late["needs_attention"]), (&json!("pending"), &json!(true)), "{late}");
-    let told = timeline(&founder, &order_id).await;
-    assert!(told["support"].as_str().is_some_and(|words| words.contains("attention")), "{told}");
+    let shown = timeline(&founder, &order_id).await;
+    assert!(shown["support"].as_str().is_some_and(|words| words.contains("attention")), "{shown}");
     // The page closed 180 s ago, and may stop watching 120 s after that.
-    let wait = ms_between(&late["give_up_at"], &told["next_check_at"]) - 60_000;
-    assert!((600_000..660_000).contains(&wait), "asked again {wait} ms after now: {told}");
+    let wait = ms_between(&late["give_up_at"], &shown["next_check_at"]) - 60_000;
+    assert!((600_000..660_000).contains(&wait), "asked again {wait} ms after now: {shown}");
 }
 
 #[tokio::test]
 async fn the_timeline_of_a_failed_order_says_when_it_is_asked_about_again() {
     let world = World::shared().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let order_id = founder.order().await;
     world.stack.phonepe().webhooks_for(&order_id, Webhooks { lose: true, ..Webhooks::default() });
     world.stack.phonepe().fail(&order_id).unwrap();
     make_due(world, &order_id).await;
     let failed = founder.get(&format!("/payments/v2/status/{order_id}")).await.json;
     assert_eq!((&failed["status"], &failed["poll_after_ms"]), (&json!("failed"), &Value::Null));
-    let told = timeline(&founder, &order_id).await;
-    let events = told["events"].as_array().expect("events");
-    let wait = ms_between(&events.last().expect("the failure")["at"], &told["next_check_at"]);
-    assert!((3_500_000..3_700_000).contains(&wait), "a late success is looked for after an hour: {told}");
+    let shown = timeline(&founder, &order_id).await;
+    let events = shown["events"].as_array().expect("events");
+    let wait = ms_between(&events.last().expect("the failure")["at"], &shown["next_check_at"]);
+    assert!((3_500_000..3_700_000).contains(&wait), "a late success is looked for after an hour: {shown}");
 }
 
 #[tokio::test]
 async fn a_key_whose_order_was_given_up_without_a_page_opens_none() {
     let world = World::own().await;
-    let founder = world.founder().await;
+    let founder = world.founder_without_plan().await;
     let (key, pay) = (Uuid::new_v4().to_string(), Some("/checkout/v2/pay".to_owned()));
     let lost = Fault { drop: true, path: pay, ..Fault::default() };
     world.stack.faults().set(Part::Phonepe, lost).unwrap();

@@ -1,7 +1,6 @@
 //! Versions after the first: compared, restored, rebuilt.
 
-use gatehouse_core::rate_limit::policy;
-use gatehouse_core::route::RouteId;
+use gatehouse_core::rate_limit;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -42,7 +41,7 @@ async fn restore(who: &Founder<'_>, version: Value) -> Reply {
 }
 
 async fn rebuild(who: &Founder<'_>, key: &str, body: &str) -> Reply {
-    who.ask(Method::POST, "/context/rebuild")
+    who.request(Method::POST, "/context/rebuild")
         .header("idempotency-key", key)
         .body(body.to_owned())
         .send()
@@ -64,7 +63,7 @@ async fn an_older_version_is_restored_as_a_new_one_and_read_at_once() {
     let founder = with_two_versions(world).await;
     let first = restore(&founder, json!(1)).await;
     assert_eq!((first.status, &first.json["created"]), (201, &json!(true)), "{first:?}");
-    assert_eq!(first.json["message"], "Version 3 is the manifest now.");
+    assert_eq!(first.json["message"], "Version 3 is now the current manifest.");
     let read = founder.get("/context/manifest").await;
     assert_eq!(read.json, first.json["manifest"]);
     assert_eq!(
@@ -81,7 +80,7 @@ async fn an_older_version_is_restored_as_a_new_one_and_read_at_once() {
     for version in [1, 3] {
         let again = restore(&founder, json!(version)).await;
         assert_eq!((again.status, &again.json["created"]), (200, &json!(false)), "{again:?}");
-        assert_eq!(again.json["message"], "The content equals version 3; nothing was changed.");
+        assert_eq!(again.json["message"], "The content is the same as version 3; nothing was changed.");
         assert_eq!(again.json["manifest"], read.json);
     }
     assert_eq!(versions(world, &founder).await, 3);
@@ -150,8 +149,8 @@ async fn an_unchanged_rebuild_confirms_says_so_and_waits_an_hour() {
     let key = new_key();
     let first = rebuild(&founder, &key, "").await;
     assert_eq!((first.status, &first.json["created"]), (200, &json!(false)), "{first:?}");
-    let said = "The content equals version 2; no new version was made, and it counts as confirmed now.";
-    assert_eq!(first.json["message"], said);
+    let message = "The content is the same as version 2; no new version was created, and the manifest is confirmed as of now.";
+    assert_eq!(first.json["message"], message);
     let manifest = &first.json["manifest"];
     assert_eq!((&manifest["version"], &manifest["content"]), (&json!(2), &before.json["content"]));
     assert!(manifest["confirmed_at"].as_str() > before.json["confirmed_at"].as_str());
@@ -223,7 +222,7 @@ async fn who_may_not_rebuild_is_refused_and_leaves_no_fence() {
     let member = member_of(world, &founder).await;
     rebuild(&member, &new_key(), r#"{"force": true}"#).await.refused(403, "role_not_allowed");
     let outsider = outsider_of(world, &founder).await;
-    for _ in 0..policy(RouteId::Rebuild).unwrap().most[0] {
+    for _ in 0..rate_limit::REBUILD.most[0] {
         rebuild(&outsider, &new_key(), "").await.refused(404, "workspace_not_found");
     }
     rebuild(&outsider, &new_key(), "").await.refused(429, "rate_limited");

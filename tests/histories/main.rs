@@ -11,8 +11,8 @@ mod cron;
 mod history;
 mod play;
 mod requests;
-#[path = "../edge/support.rs"]
-#[expect(dead_code, reason = "shared with the tests of the edge, which use all of it")]
+#[path = "../edge/support/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "shared with the tests of the edge, which use all of it")]
 mod support;
 
 use std::str::FromStr;
@@ -40,7 +40,7 @@ async fn play(world: &World, cron: &Cron, events: &[Event]) -> Result<()> {
     for event in events {
         player.play(*event).await?;
     }
-    player.come_to_rest().await?;
+    player.settle().await?;
     player.check().await
 }
 
@@ -72,7 +72,7 @@ async fn money_adds_up_in_random_histories() {
         .webhooks(gatehouse_devstack::phonepe::Webhooks { lose: true, ..Default::default() });
     world.stack.phonepe().hold_refunds(true);
     // The first order fetches keys and PhonePe's token, so that from now on each route makes the calls that it always makes.
-    world.founder().await.order().await;
+    world.founder_without_plan().await.order().await;
     let cron = Cron::new(Arc::clone(&world.worker));
     let (world, cron) = (&world, &cron);
     let one = |seed| async move {

@@ -10,7 +10,7 @@ import "./globals.css";
 
 export const metadata: Metadata = {
   title: "Gatehouse",
-  description: "Answer seven short steps once; every tool of yours reads the same manifest.",
+  description: "Answer seven short steps once; all your tools read the same manifest.",
 };
 
 export const viewport: Viewport = { width: "device-width", initialScale: 1, themeColor: "#F5F3EE" };

@@ -9,14 +9,14 @@ import { Shell } from "./Shell";
 
 const INTRO = {
   title: "Your workspace",
-  lead: "Answer each step once. The manifest made from it is what every generator reads.",
+  lead: "Answer each step once. Every generator reads the manifest made from your answers.",
 };
 const ENTRY = {
   title: "One set of answers, read by every tool",
   lead: "Seven short steps about your company become a small manifest that you can verify yourself.",
 };
 
-/** The first page: sign-in for a stranger, the desk for a signed-in person. */
+/** The first page: sign-in for visitors, the desk for a signed-in person. */
 export function Home({ settings }: { settings: PublicSettings }) {
   const rules = useRules();
   return (
@@ -25,7 +25,7 @@ export function Home({ settings }: { settings: PublicSettings }) {
         if (rules.state === "ready") return <Desk {...person} />;
         if (rules.state === "loading") return <p role="status">Loading…</p>;
         return (
-          <Notice tone="error" title="The rules of this page could not be loaded." text="Check your network.">
+          <Notice tone="error" title="A part of this page could not be loaded." text="Check your connection and try again.">
             <Button look="quiet" onClick={rules.retry}>
               Try again
             </Button>

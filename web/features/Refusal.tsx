@@ -4,7 +4,7 @@ import { Button } from "../ui/Button";
 import { Notice } from "../ui/Notice";
 import styles from "./Refusal.module.css";
 
-/** What the Worker refused and what to do about it, with the id under which its log has the request. */
+/** What the Worker refused and what to do about it, with the request id to give to support. */
 export function Refusal({ problem, onRetry }: { problem: Problem; onRetry: () => void }) {
   return (
     <Notice tone="error" title={problem.detail} text={problem.fix}>

@@ -16,11 +16,11 @@ export interface SignedIn {
   session: Session;
   /** Renews the session when the Worker says that its token has expired. */
   refresh: Refresh;
-  /** Called with a sentence when the Worker does not accept the session and renewing it has not helped. */
+  /** Called with the reason when the Worker does not accept the session, even after a refresh. */
   onSessionLost: (reason: string) => void;
 }
 
-/** What stands at the top of a page. */
+/** The heading of a page. */
 interface Intro {
   title: string;
   lead: string;
@@ -30,13 +30,13 @@ interface Props {
   settings: PublicSettings;
   /** For a signed-in person. */
   intro: Intro;
-  /** For a stranger, beside the sign-in form. */
+  /** For a visitor, beside the sign-in form. */
   entry: Intro;
   /** The page itself, for a signed-in person. */
   children: (person: SignedIn) => ReactNode;
 }
 
-/** The frame of every page: the bar, the heading, and sign-in for a stranger, who then stays on the page. */
+/** The frame of every page: the bar, the heading, and sign-in for a visitor, who then stays on the page. */
 export function Shell({ settings, intro, entry, children }: Props) {
   const { session, client } = useSession(settings);
   const [reason, setReason] = useState<string>();

@@ -4,32 +4,32 @@ import type { Problem, VerifyProfile } from "@gatehouse/wasm-client";
 import { useEffect, useState } from "react";
 
 import { type Refresh, withRefresh } from "../lib/refresh";
-import { type Answered, type SentManifest, ensureProfile, fetchManifest, verifyProfile } from "../lib/worker";
+import { type Result, type ReceivedManifest, ensureProfile, fetchManifest, verifyProfile } from "../lib/worker";
 
-/** What is shown of a workspace. */
+/** A person's next step and the workspace's manifest. */
 interface Workspace {
   profile: VerifyProfile;
   /** `null` when there is no manifest yet. */
-  sent: SentManifest | null;
+  received: ReceivedManifest | null;
 }
 
-async function read(token: string): Promise<Answered<Workspace>> {
+async function read(token: string): Promise<Result<Workspace>> {
   const ensured = await ensureProfile(token);
   if (!ensured.ok) return ensured;
   const [profile, manifest] = await Promise.all([verifyProfile(token), fetchManifest(token, ensured.value.workspace_id)]);
   if (!profile.ok) return profile;
-  return manifest.ok ? { ok: true, value: { profile: profile.value, sent: manifest.value } } : manifest;
+  return manifest.ok ? { ok: true, value: { profile: profile.value, received: manifest.value } } : manifest;
 }
 
-/** What the Worker said about the person's workspace. */
+/** The state of loading the person's workspace. */
 export type WorkspaceView =
   | { state: "loading" }
   | ({ state: "ready" } & Workspace)
   | { state: "refused"; problem: Problem };
 
 /**
- * 1. Makes sure of profile and workspace. 2. Reads what comes next and the workspace's manifest.
- * A newer token of the same person (a refresh) does not ask again; a token that has expired is renewed once.
+ * 1. Makes sure that profile and workspace exist. 2. Reads the next step and the workspace's manifest.
+ * A newer token of the same person does not load again; an expired token is refreshed once.
  */
 export function useWorkspace(
   token: string,

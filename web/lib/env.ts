@@ -1,8 +1,8 @@
-/** What the browser must know about this deployment. */
+/** The settings that the browser needs. */
 export interface PublicSettings {
-  /** Where Supabase is. */
+  /** Supabase's address. */
   supabaseUrl: string;
-  /** The key that browsers may have. */
+  /** Supabase's publishable key. */
   supabaseKey: string;
 }
 
@@ -23,7 +23,7 @@ export function publicSettings(): PublicSettings | { missing: string[] } {
   return { missing };
 }
 
-/** Where the Worker is, known to the server only; `undefined` when it is not set. */
+/** The Worker's address, which only the server knows; `undefined` when it is not set. */
 export function workerUrl(): string | undefined {
   return process.env.GATEHOUSE_URL;
 }

@@ -1,9 +1,9 @@
 import { workerUrl } from "./env.ts";
 
-/** The request's headers that reach the Worker. No cookie does: the session travels as a bearer token alone. */
-const SENT = ["authorization", "x-workspace-id", "if-match", "if-none-match", "content-type", "idempotency-key"];
-/** The answer's headers that reach the browser. */
-const RETURNED = [
+/** The request headers passed to the Worker. No cookie is: the session is sent as a bearer token only. */
+const REQUEST_HEADERS = ["authorization", "x-workspace-id", "if-match", "if-none-match", "content-type", "idempotency-key"];
+/** The response headers passed to the browser. */
+const RESPONSE_HEADERS = [
   "content-type", "content-disposition", "etag", "cache-control", "x-request-id", "server-timing", "x-cache", "degraded", "warning",
   "ratelimit-limit", "ratelimit-policy", "ratelimit-remaining", "ratelimit-reset", "retry-after", "www-authenticate", "allow", "idempotent-replayed",
 ];
@@ -11,7 +11,7 @@ const RETURNED = [
 const MAX_BODY_BYTES = 1024 * 1024;
 /** A suggestion may take 15 s of a model's time, and its token, database and cache 12 s more. */
 const DEADLINE_MS = 30_000;
-/** What the Worker takes for a request's id; anything else it would replace. */
+/** The request ids that the Worker accepts; it would replace any other. */
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 
 /**
@@ -19,30 +19,30 @@ const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
  *
  * 1. No address configured, or no answer within `deadlineMs`: 503 `dependency_unavailable`, its cause in the log.
  * 2. A body over 1 MiB: 413 `body_too_large`; no more than that is ever held.
- * 3. A path that climbs (`..`): 404 `route_not_found`.
+ * 3. A path with `.` or `..`: 404 `route_not_found`.
  * 4. Everything else is the Worker's own answer, its refusals included.
  *
  * One request id goes to the Worker, into this route's own refusals and into its log lines.
  */
 export async function forward(request: Request, path: string[], deadlineMs = DEADLINE_MS): Promise<Response> {
-  const given = request.headers.get("x-request-id") ?? "";
-  const id = REQUEST_ID.test(given) ? given : crypto.randomUUID();
+  const sentId = request.headers.get("x-request-id") ?? "";
+  const id = REQUEST_ID.test(sentId) ? sentId : crypto.randomUUID();
   const base = workerUrl();
   if (!base) {
     log(id, "GATEHOUSE_URL is not set.");
-    return problem(id, 503, "dependency_unavailable", "This site does not know where its service is.", "Operators: set GATEHOUSE_URL.");
+    return problem(id, 503, "dependency_unavailable", "This site is not connected to its service.", "Operators: set GATEHOUSE_URL.");
   }
   if (path.some((segment) => segment === "." || segment === "..")) {
     return problem(id, 404, "route_not_found", "There is nothing at this address.", "Check the path.");
   }
-  const headers = copy(request.headers, SENT);
+  const headers = copy(request.headers, REQUEST_HEADERS);
   headers.set("x-request-id", id);
   let body: Uint8Array<ArrayBuffer> | undefined | "too large";
   try {
-    body = await bodyOf(request);
+    body = await readBody(request);
   } catch (cause) {
     log(id, cause);
-    return problem(id, 400, "body_invalid", "The request broke off before its body had arrived.", "Send it again.");
+    return problem(id, 400, "body_invalid", "The request ended before its body had arrived.", "Send it again.");
   }
   if (body === "too large") return problem(id, 413, "body_too_large", "The request is too large.", "Send less.");
   const url = `${base.replace(/\/$/, "")}/${path.map(encodeURIComponent).join("/")}${new URL(request.url).search}`;
@@ -58,7 +58,7 @@ export async function forward(request: Request, path: string[], deadlineMs = DEA
     const empty = answer.status === 204 || answer.status === 304;
     return new Response(empty ? null : await answer.arrayBuffer(), {
       status: answer.status,
-      headers: copy(answer.headers, RETURNED),
+      headers: copy(answer.headers, RESPONSE_HEADERS),
     });
   } catch (cause) {
     log(id, cause);
@@ -66,8 +66,8 @@ export async function forward(request: Request, path: string[], deadlineMs = DEA
   }
 }
 
-/** The whole body, or that it is too large, which its announced length or the first byte too many tells. */
-async function bodyOf(request: Request): Promise<Uint8Array<ArrayBuffer> | undefined | "too large"> {
+/** The whole body, or `too large` by its Content-Length or as soon as it passes the limit. */
+async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer> | undefined | "too large"> {
   if (Number(request.headers.get("content-length")) > MAX_BODY_BYTES) return "too large";
   if (request.body === null) return undefined;
   const reader = request.body.getReader();
@@ -90,7 +90,7 @@ async function bodyOf(request: Request): Promise<Uint8Array<ArrayBuffer> | undef
   return whole;
 }
 
-/** One line for whoever runs the site. fetch hides the reason of a failure in `cause`. */
+/** One log line. fetch puts the reason of a failure into `cause`. */
 function log(id: string, cause: unknown) {
   const inner = cause instanceof Error && cause.cause instanceof Error ? `: ${cause.cause.message}` : "";
   console.error(JSON.stringify({ event: "proxy", level: "error", request_id: id, cause: `${String(cause)}${inner}` }));

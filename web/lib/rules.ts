@@ -4,7 +4,7 @@ import { init as initForms } from "@gatehouse/wasm-client/forms";
 import { init as initManifest } from "@gatehouse/wasm-client/manifest";
 import { useEffect, useState } from "react";
 
-/** Whether the compiled rules are there. */
+/** Whether the compiled rules are loaded. */
 export type RulesState = "loading" | "ready" | "failed";
 
 /** Loads the compiled rules once for the page. `retry` tries again after a failure. */

@@ -1,9 +1,9 @@
 import type { EnsureProfile, Manifest, Problem, VerifyProfile } from "@gatehouse/wasm-client";
 
-/** An answer, or the problem document that came instead. */
-export type Answered<T> = { ok: true; value: T } | { ok: false; problem: Problem };
+/** The value of a request, or the problem document of its refusal. */
+export type Result<T> = { ok: true; value: T } | { ok: false; problem: Problem };
 
-/** What an answer of the network is turned into when there is none. */
+/** The problem to show when the network gives no answer. */
 export function unreachable(): Problem {
   return {
     type: "urn:gatehouse:error:dependency_unavailable",
@@ -16,19 +16,19 @@ export function unreachable(): Problem {
   };
 }
 
-/** The text of an answer. */
-export interface Sent {
+/** The body of a 2xx response, with the headers that the pages use. */
+export interface ResponseText {
   text: string;
-  /** When it was sent by the server's clock, in milliseconds since 1970: a person's clock may be off. */
+  /** When the server sent it, by its clock, in milliseconds since 1970: the person's clock may be wrong. */
   at: number;
-  /** What the server warns of: it could not check what it sent. */
+  /** The server's warning that it could not check what it sent. */
   warning?: string;
-  /** The tag that a change of it names. */
+  /** The ETag that a change must name. */
   etag?: string;
 }
 
-/** Asks the Worker through this site's proxy, as nobody when `token` is `null`. Never throws. */
-export async function call(path: string, token: string | null, init: RequestInit = {}): Promise<Answered<Sent>> {
+/** Sends a request to the Worker through this site's proxy; `token` is `null` for one without a session. Never throws. */
+export async function call(path: string, token: string | null, init: RequestInit = {}): Promise<Result<ResponseText>> {
   try {
     const headers = new Headers(init.headers);
     if (token !== null) headers.set("Authorization", `Bearer ${token}`);
@@ -44,27 +44,27 @@ export async function call(path: string, token: string | null, init: RequestInit
 }
 
 /** Makes sure that the person has a profile and a workspace. Safe to repeat. */
-export async function ensureProfile(token: string): Promise<Answered<EnsureProfile>> {
+export async function ensureProfile(token: string): Promise<Result<EnsureProfile>> {
   const answer = await call("/auth/ensure-profile", token, { method: "POST" });
   return answer.ok ? { ok: true, value: JSON.parse(answer.value.text) as EnsureProfile } : answer;
 }
 
-/** Which conditions the person meets, and the one next action. */
-export async function verifyProfile(token: string): Promise<Answered<VerifyProfile>> {
+/** Which conditions the person meets, and the next action. */
+export async function verifyProfile(token: string): Promise<Result<VerifyProfile>> {
   const answer = await call("/auth/verify-profile", token);
   return answer.ok ? { ok: true, value: JSON.parse(answer.value.text) as VerifyProfile } : answer;
 }
 
-/** A manifest as it was sent: its text is what gets verified. */
-export interface SentManifest {
+/** A manifest as received. `text` is what gets verified. */
+export interface ReceivedManifest {
   text: string;
   manifest: Manifest;
-  /** What the server warns of, when the database could not confirm it. */
+  /** The server's warning that the database could not confirm it. */
   warning?: string;
 }
 
 /** The workspace's manifest, `null` when there is none yet. */
-export async function fetchManifest(token: string, workspaceId: string): Promise<Answered<SentManifest | null>> {
+export async function fetchManifest(token: string, workspaceId: string): Promise<Result<ReceivedManifest | null>> {
   const answer = await call("/context/manifest", token, { headers: { "X-Workspace-Id": workspaceId } });
   if (answer.ok) {
     const { text, warning } = answer.value;

@@ -7,7 +7,7 @@ interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
   look?: "primary" | "quiet";
 }
 
-/** A button; a plain one unless `type` says otherwise. */
+/** A button; it submits no form unless `type` says so. */
 export function Button({ look = "primary", type = "button", className, ...rest }: Props) {
   return <button type={type} className={[styles.button, styles[look], className].filter(Boolean).join(" ")} {...rest} />;
 }

@@ -15,9 +15,9 @@ interface Props {
   label: string;
   optional?: boolean;
   hint?: string;
-  /** The sentence about what is wrong. */
+  /** The error sentence. */
   error?: string;
-  /** Stands at the right under the input, such as a character counter. */
+  /** Shown under the input on the right, such as a character counter. */
   aside?: ReactNode;
   children: (input: InputProps) => ReactNode;
 }

@@ -10,7 +10,7 @@ interface Props {
   children?: ReactNode;
 }
 
-/** A message to the person. Errors are announced at once, the rest when the reader is idle. */
+/** A message to the person. Screen readers announce errors at once and the rest when idle. */
 export function Notice({ tone, title, text, children }: Props) {
   return (
     <div className={`${styles.notice} ${styles[tone]}`} role={tone === "error" ? "alert" : "status"}>

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use gatehouse_core::context::{Flaw, verify_export};
+use gatehouse_core::context::{VerifyError, verify_export};
 
 /// What a script can act upon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +45,8 @@ fn judge(file: &Path) -> (Verdict, String) {
                     found.sentence()
                 ),
             ),
-            Err(flaw @ Flaw::NotAnExport(_)) => (Verdict::NotJudged, flaw.sentence()),
-            Err(flaw) => (Verdict::Flawed, flaw.sentence()),
+            Err(error @ VerifyError::NotAnExport(_)) => (Verdict::NotJudged, error.sentence()),
+            Err(error) => (Verdict::Flawed, error.sentence()),
         },
     }
 }

@@ -17,6 +17,11 @@ pub struct Ready {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Metrics(pub String);
 
+/// `GET /openapi.json`: an OpenAPI 3.1 document.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OpenApi(pub serde_json::Map<String, serde_json::Value>);
+
 /// The body of `POST /operations/replay`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -1,5 +1,5 @@
 //! The session cookie that `@supabase/ssr` writes: JSON, usually as base64url, cut into chunks when it is long.
-//! What is broken is taken for absent, as that library does.
+//! A broken cookie counts as absent, as in that library.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,11 +7,11 @@ use serde::Deserialize;
 
 /// A longer `Cookie` header is not read. Browsers keep theirs under 4 KB a cookie.
 const MAX_HEADER_BYTES: usize = 65_536;
-/// More chunks are no session of ours: ten hold 31 KB.
+/// More chunks are refused: ten hold 31 KB, more than any session.
 const MAX_CHUNKS: usize = 10;
 
 #[derive(Deserialize)]
-struct Stored {
+struct SessionCookie {
     access_token: String,
 }
 
@@ -21,7 +21,7 @@ pub fn cookie_name(supabase_url: &str) -> String {
     format!("sb-{}-auth-token", host.split(['.', ':', '/']).next().unwrap_or_default())
 }
 
-/// The access token in a `Cookie` header, nothing about it checked.
+/// The access token in a `Cookie` header, not verified.
 pub fn cookie_token(header: &str, name: &str) -> Option<String> {
     if header.len() > MAX_HEADER_BYTES {
         return None;
@@ -31,9 +31,9 @@ pub fn cookie_token(header: &str, name: &str) -> Option<String> {
         Some(encoded) => URL_SAFE_NO_PAD.decode(encoded).ok()?,
         None => text.into_bytes(),
     };
-    // Serde would read an array into a struct as well.
+    // Serde would also read an array into the struct.
     let object = json.trim_ascii_start().starts_with(b"{");
-    let stored: Stored = object.then(|| serde_json::from_slice(&json).ok()).flatten()?;
+    let stored: SessionCookie = object.then(|| serde_json::from_slice(&json).ok()).flatten()?;
     Some(stored.access_token).filter(|token| !token.is_empty())
 }
 

@@ -1,16 +1,16 @@
-//! Where a request carries its session, and whether a session that came by itself may change anything.
+//! Finds the session in a request, and checks who sent a request whose session comes from a cookie.
 
 use subtle::ConstantTimeEq;
 
 use super::cookie_token;
 use crate::error::{Error, ErrorCode};
 
-/// A session as it came, nothing about it checked.
+/// The session of a request, not verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
     /// The access token.
     pub token: String,
-    /// Whether the browser added it without being asked: then [`check_sender`] must agree.
+    /// Whether it comes from a cookie, which browsers add by themselves: then [`check_sender`] must pass too.
     pub from_cookie: bool,
 }
 
@@ -33,17 +33,17 @@ pub fn bearer(authorization: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Whether a secret that somebody sent is ours, in constant time.
-pub fn same_secret(given: &str, ours: &str) -> bool {
-    !ours.is_empty() && bool::from(given.as_bytes().ct_eq(ours.as_bytes()))
+/// Compares a secret that somebody sent with ours, in constant time. False when ours is empty.
+pub fn secrets_match(sent: &str, ours: &str) -> bool {
+    !ours.is_empty() && bool::from(sent.as_bytes().ct_eq(ours.as_bytes()))
 }
 
-/// Finds the session of a request. A bearer header wins, good or bad: what a program sends on purpose is never
-/// replaced by what a browser happens to hold.
+/// Finds the session of a request. A bearer header wins over a cookie, even if it is invalid: a token that a program
+/// sends on purpose is never replaced by a cookie that the browser adds.
 ///
 /// # Errors
 /// `token_missing`.
-pub fn credential(
+pub fn find_credential(
     authorization: Option<&str>,
     cookie: Option<&str>,
     cookie_name: &str,
@@ -57,8 +57,8 @@ pub fn credential(
     found.filter(|found| !found.token.is_empty()).ok_or_else(|| ErrorCode::TokenMissing.into())
 }
 
-/// Judges a request whose session came by cookie: any page can make a browser send that, so what changes something
-/// must come from our own pages. Browsers name the sender in `Origin` with every method but GET and HEAD.
+/// Checks a request whose session comes from a cookie. Any site can make a browser send the cookie, so a request that
+/// changes something must come from our own pages. Browsers send `Origin` with every method except GET and HEAD.
 ///
 /// # Errors
 /// `origin_not_allowed`.
@@ -78,7 +78,7 @@ mod tests {
     const COOKIE: &str = "sb-x-auth-token=%7B%22access_token%22%3A%22fromcookie%22%7D";
 
     fn found(authorization: Option<&str>, cookie: Option<&str>) -> Option<(String, bool)> {
-        let found = credential(authorization, cookie, "sb-x-auth-token");
+        let found = find_credential(authorization, cookie, "sb-x-auth-token");
         found.ok().map(|found| (found.token, found.from_cookie))
     }
 

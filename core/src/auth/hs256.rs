@@ -6,9 +6,9 @@ use sha2::Sha256;
 use super::{Algorithm, Token, invalid};
 use crate::error::Error;
 
-/// Checks what needs no key set: true when the legacy secret made the signature, false when a public key must
-/// judge it. The secret is the only key that HS256 is ever checked with, so that a public key's bytes are never
-/// taken for a secret; it has no id in Supabase's key set, so the token's `kid` means nothing here.
+/// Verifies a signature that needs no key set: true when it was made with the legacy secret, false when a public key
+/// must verify it. HS256 is verified with the secret only, so that a public key's bytes are never used as a secret; it
+/// has no id in Supabase's key set, so the token's `kid` means nothing here.
 ///
 /// # Errors
 /// `token_invalid` for HS256 without a `secret` to check it or with another signature, and for a public key that
@@ -32,7 +32,7 @@ pub fn signed_with_secret(token: &Token<'_>, secret: Option<&str>) -> Result<boo
     }
 }
 
-/// The refusal of a signature that the key did not make.
+/// The error for a signature that does not match the key.
 pub fn wrong_signature() -> Error {
     invalid("has a wrong signature")
 }

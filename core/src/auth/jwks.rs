@@ -12,7 +12,7 @@ use crate::error::Error;
 const MAX_BYTES: usize = 65_536;
 /// Keys beyond these are not kept.
 const MAX_KEYS: usize = 20;
-/// The sizes of an RSA modulus that are taken, 2048 to 8192 bits. Less is weak, more is a way to keep us busy.
+/// The accepted sizes of an RSA modulus in bytes: 2048 to 8192 bits. Smaller ones are weak, larger ones slow.
 const RSA_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
 /// 65537, the one public exponent that is in use.
 const RSA_EXPONENT: &str = "AQAB";
@@ -26,7 +26,7 @@ pub struct Jwk {
     pub key: PublicKey,
 }
 
-/// A public key; its kind says the one algorithm that it is used with.
+/// A public key; its type decides the one algorithm that it is used with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PublicKey {
     /// On the curve P-256, for ES256. The coordinates, base64url.
@@ -57,7 +57,7 @@ struct Document {
 }
 
 #[derive(Deserialize)]
-struct Listed {
+struct JwkEntry {
     kid: String,
     kty: String,
     alg: String,
@@ -77,14 +77,14 @@ struct Listed {
 }
 
 impl Jwks {
-    /// Reads what `/auth/v1/.well-known/jwks.json` answers. Keys that cannot verify a session, of whatever kind,
-    /// are passed over: a project may list keys that we do not know yet. `None` when it is no key set at all.
+    /// Parses the response of `/auth/v1/.well-known/jwks.json`. Keys that cannot verify a session are ignored, because
+    /// a project may list kinds of keys that we do not support. `None` when it is not a key set.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         if bytes.len() > MAX_BYTES {
             return None;
         }
         let document: Document = serde_json::from_slice(bytes).ok()?;
-        Some(Self { keys: document.keys.into_iter().filter_map(usable).take(MAX_KEYS).collect() })
+        Some(Self { keys: document.keys.into_iter().filter_map(parse_key).take(MAX_KEYS).collect() })
     }
 
     /// The key with this id.
@@ -94,7 +94,7 @@ impl Jwks {
 }
 
 impl Jwk {
-    /// Holds the token to its key's algorithm: a token never chooses how it is checked.
+    /// Checks that the token uses its key's algorithm: a token never chooses how it is verified.
     ///
     /// # Errors
     /// `token_invalid`.
@@ -115,8 +115,8 @@ impl PublicKey {
     }
 }
 
-fn usable(listed: Value) -> Option<Jwk> {
-    let Listed { kid, kty, alg, purpose, key_ops, crv, x, y, n, e } = serde_json::from_value(listed).ok()?;
+fn parse_key(entry: Value) -> Option<Jwk> {
+    let JwkEntry { kid, kty, alg, purpose, key_ops, crv, x, y, n, e } = serde_json::from_value(entry).ok()?;
     let verifies = purpose.is_none_or(|purpose| purpose == "sig")
         && key_ops.is_none_or(|operations| operations.iter().any(|operation| operation == "verify"));
     if kid.is_empty() || !verifies {

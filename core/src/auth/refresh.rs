@@ -1,27 +1,29 @@
-//! When to ask for the key set again. Supabase lists a new key at least 20 minutes before it signs with it, so a
-//! copy that is 10 minutes old knows every key in use; the rest is for projects and moments that are less orderly.
+//! When to fetch the key set again. Supabase lists a new key at least 20 minutes before it signs with it, so a copy
+//! that is 10 minutes old has every key in use. The other rules are for projects that rotate faster and for outages of
+//! Auth.
 
-/// A copy older than this is asked for again, as Supabase's own clients do (10 minutes).
+/// A copy older than this is fetched again, as in Supabase's own clients (10 minutes).
 const KEYS_TTL_MS: f64 = 600_000.0;
-/// With Auth away, a copy serves on until this age (1 hour); a key that was revoked meanwhile dies with it.
+/// While Auth is unavailable a copy is used up to this age (1 hour). A key that was revoked meanwhile works that long.
 pub const KEYS_MAX_AGE_MS: f64 = 3_600_000.0;
-/// An unknown key, or Auth that does not answer, is asked about at most this often (30 seconds), so that forged
-/// ids cost nobody a call. Refusals say so in `Retry-After`.
+/// The shortest time between two fetches for an unknown key or after a failure (30 seconds), so that forged key ids do
+/// not cause calls. The error responses have it in `Retry-After`.
 const PAUSE_MS: f64 = 30_000.0;
 
 /// What to do about a token's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyStep {
-    /// Take the key that we know.
+    /// Use the key from our copy.
     Use,
-    /// Ask for the key set.
+    /// Fetch the key set.
     Fetch,
-    /// Refuse: the key was just asked about, and the project has no such key.
+    /// Refuse the token: the key set was just fetched and does not have the key.
     Refuse,
 }
 
-/// What to do when the key is `known` or not. Ages in milliseconds, infinite for what never happened: of our copy,
-/// of the last attempt to renew it, and of the last key set that did not have the key it was fetched for.
+/// What to do about a token's key; `known` says whether our copy has it. Ages are in milliseconds, infinite for what
+/// never happened: of our copy, of the last attempt to fetch it, and of the last key set that did not have the wanted
+/// key.
 pub fn key_step(known: bool, copy_age_ms: f64, attempt_age_ms: f64, unknown_age_ms: f64) -> KeyStep {
     let renewing = attempt_age_ms < PAUSE_MS && copy_age_ms < KEYS_MAX_AGE_MS;
     if known && (copy_age_ms < KEYS_TTL_MS || renewing) {

@@ -1,15 +1,15 @@
-//! How many tokens a text costs a language model, estimated without a tokenizer.
+//! Estimates the tokens of a text for a language model, without a tokenizer.
 //!
-//! cl100k cuts a text into words, groups of three digits, runs of punctuation; a frequent word is one token and a rare
-//! one several. How frequent a word looks is judged by its neighbouring letters and its ending (`letter_pairs.rs`); all
-//! else has a weight of its own. Fitted, in `tests/contract/token_counts`, to one half of `documents.json` and to
+//! cl100k splits a text into words, groups of three digits and runs of punctuation; a frequent word is one token and a
+//! rare one several. How frequent a word is, is estimated from its pairs of letters and its ending (`letter_pairs.rs`);
+//! everything else has a fixed weight. Fitted, in `tests/contract/token_counts`, to one half of `documents.json` and to
 //! `rare_words.json`, rounded up, judged on the other half and on `unseen.json`.
 
 use super::letter_pairs::{ENDINGS, LETTER_PAIRS};
 
 /// The hard limit of a manifest's content, in cl100k tokens.
 pub const BUDGET_TOKENS: u32 = 1_200;
-/// What the reducer aims at, so that the estimate's error cannot break the limit.
+/// The reducer's target, below the limit by more than the estimate's error.
 pub const TARGET_TOKENS: u32 = 1_160;
 
 /// A word costs more than its letters' fit, in thousandths: the fit lies in the middle, the estimate above it.
@@ -18,7 +18,7 @@ const WORD: i64 = 1_080;
 const RARE_FROM: i64 = 1_700;
 /// By how much it exceeds it when it is certain, and what a rare word costs more: the fit is to frequent words first.
 const RARE: (i64, i64) = (700, 1_000);
-/// What a capital letter at a word's head adds: ` tea` is one token, ` Tea` often two.
+/// What a capital at the start of a word adds: ` tea` is one token, ` Tea` often two.
 const CAPITAL: u64 = 380;
 /// Two capitals and more, as in codes and short names: for the run, and for each.
 const CAPITALS: (u64, u64) = (900, 400);
@@ -27,7 +27,7 @@ const GLUED: u64 = 200;
 /// The first sign of a run of punctuation, and each further one.
 const SIGNS: (u64, u64) = (700, 150);
 
-/// Estimates the cl100k tokens of a text, rather too many than too few.
+/// Estimates the cl100k tokens of a text; rather too high than too low.
 pub fn estimate_tokens(text: &str) -> u32 {
     u32::try_from(milli_tokens(text).div_ceil(1_000)).unwrap_or(u32::MAX)
 }
@@ -59,7 +59,7 @@ fn is_sign(c: char) -> bool {
     c.is_ascii_punctuation() || c.is_ascii_control()
 }
 
-/// Capitals, then the word that begins with the last of them or after them: how many bytes, and their price.
+/// Capitals, then the word that begins with the last of them or after them: its length in bytes, and its cost.
 fn letters(text: &str, before: char) -> (usize, u64) {
     let bytes = text.as_bytes();
     let capitals = bytes.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
@@ -82,16 +82,16 @@ fn letters(text: &str, before: char) -> (usize, u64) {
 
 /// A word costs a token at least.
 fn word<'a>(bytes: impl Iterator<Item = &'a u8>) -> u64 {
-    let of = |table: &[[i16; 27]; 27], from: usize, to: usize| {
-        table.get(from).and_then(|row| row.get(to)).map_or(0, |price| i64::from(*price))
+    let price = |table: &[[i16; 27]; 27], from: usize, to: usize| {
+        table.get(from).and_then(|row| row.get(to)).map_or(0, |weight| i64::from(*weight))
     };
     let (mut before, mut last, mut sum) = (0, 0, 0);
     for byte in bytes {
         let letter = usize::from(byte.to_ascii_lowercase().saturating_sub(b'a')) + 1;
-        sum += of(&LETTER_PAIRS, last, letter);
+        sum += price(&LETTER_PAIRS, last, letter);
         (before, last) = (last, letter);
     }
-    sum += of(&LETTER_PAIRS, last, 0) + of(&ENDINGS, before, last);
+    sum += price(&LETTER_PAIRS, last, 0) + price(&ENDINGS, before, last);
     let rare = (sum - RARE_FROM).clamp(0, RARE.0) * RARE.1 / RARE.0;
     u64::try_from((sum * WORD / 1_000 + rare).max(WORD)).unwrap_or_default()
 }

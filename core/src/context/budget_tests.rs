@@ -30,8 +30,8 @@ fn errors(half: &str) -> Vec<(String, f64)> {
         .collect()
 }
 
-fn percent(of: f64) -> f64 {
-    (of * 1_000.0).round() / 10.0
+fn percent(share: f64) -> f64 {
+    (share * 1_000.0).round() / 10.0
 }
 
 #[test]

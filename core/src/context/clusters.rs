@@ -1,7 +1,7 @@
 //! Where a text can be cut: between its extended grapheme clusters (UAX #29, rules GB3 to GB999).
 //!
-//! Written here because the general crate's tables weigh 10 KB gzip in the browser, where these weigh 3. The crate
-//! remains the judge of both, table and rules, in the tests.
+//! Our own code, because the `unicode-segmentation` crate's tables are 10 KB gzip in the browser bundle and these are
+//! 3. The tests compare both table and rules with the crate.
 
 use super::cluster_classes::RUNS;
 
@@ -60,14 +60,14 @@ fn class(character: char) -> Class {
 
 /// The byte at which cluster number `number` begins, from 0; `None` where there are no more than so many.
 pub(super) fn start_of_cluster(text: &str, number: usize) -> Option<usize> {
-    let mut before = Before::default();
+    let mut before = ClusterState::default();
     let starts = text.char_indices().filter(|(_, character)| !before.is_joined_by(class(*character)));
     starts.map(|(at, _)| at).nth(number)
 }
 
-/// What of the text so far decides whether the next character belongs to its last cluster.
+/// The state of the text so far that decides whether the next character belongs to its last cluster.
 #[derive(Default)]
-struct Before {
+struct ClusterState {
     last: Option<Class>,
     /// Whether it ends in an odd number of regional indicators.
     half_flag: bool,
@@ -93,8 +93,8 @@ enum Linking {
     Linked,
 }
 
-impl Before {
-    /// Takes in the next character; whether it belongs to the last cluster.
+impl ClusterState {
+    /// Adds the next character; returns whether it belongs to the last cluster.
     fn is_joined_by(&mut self, next: Class) -> bool {
         let joined = match (self.last, next) {
             (None, _) => false,

@@ -1,7 +1,8 @@
-//! What differs between two contents: a JSON Patch for programs, sentences with their origin for people.
+//! Compares two contents: a JSON Patch for programs, and sentences for people that name the question behind each
+//! change.
 //!
-//! Both come from one walk. Lists are aligned by their longest common subsequence; what stands between two common items
-//! is paired in order, and the rest came or went.
+//! Both come from one walk. Lists are aligned by their longest common subsequence; items between two common ones are
+//! paired in order, and the rest was added or removed.
 
 use serde::{Deserialize, Serialize};
 
@@ -69,21 +70,21 @@ pub enum PatchStep {
     },
 }
 
-/// Compares two contents of a manifest. Equal contents differ in nothing.
+/// Compares two contents of a manifest. For equal contents both lists are empty.
 pub fn diff(from: &Json, to: &Json) -> (Vec<Change>, Vec<PatchStep>) {
-    let mut found = Found::default();
-    found.compare(&Place::default(), from, to);
-    (found.changes, found.patch)
+    let mut differences = Differences::default();
+    differences.compare(&Place::default(), from, to);
+    (differences.changes, differences.patch)
 }
 
-/// Where a value stands.
+/// The place of a value in the content.
 #[derive(Clone, Default)]
 struct Place {
     /// JSON Pointer to it.
     pointer: String,
-    /// The names on the way without the positions in lists; a fact's label stands for its name.
+    /// The names on the path without list indexes; a fact's label counts as a name.
     names: Vec<String>,
-    /// The name of the item that it belongs to.
+    /// The name of the list item around it.
     item: Option<String>,
 }
 
@@ -129,7 +130,7 @@ impl Place {
         })
     }
 
-    /// What a sentence calls it: as the question does, else by its own name; within a named item with that.
+    /// What a sentence calls it: the question's label, otherwise its own name, with the name of the item around it.
     fn title(&self) -> String {
         let last = self.names.last().map(String::as_str).unwrap_or_default();
         let own = match (last, self.names.iter().rev().nth(1)) {
@@ -149,12 +150,12 @@ impl Place {
 }
 
 #[derive(Default)]
-struct Found {
+struct Differences {
     changes: Vec<Change>,
     patch: Vec<PatchStep>,
 }
 
-impl Found {
+impl Differences {
     fn compare(&mut self, place: &Place, from: &Json, to: &Json) {
         match (from, to) {
             _ if from == to => {}
@@ -176,28 +177,32 @@ impl Found {
             _ => {
                 self.patch.push(PatchStep::Replace { path: place.pointer.clone(), value: to.clone() });
                 if is_composed(from) || is_composed(to) {
-                    self.tell_all(place, from, ChangeKind::Removed);
-                    self.tell_all(place, to, ChangeKind::Added);
+                    self.describe_all(place, from, ChangeKind::Removed);
+                    self.describe_all(place, to, ChangeKind::Added);
                 } else {
-                    self.tell(place, ChangeKind::Changed, format!("{} became {}.", quote(from), quote(to)));
+                    self.describe(
+                        place,
+                        ChangeKind::Changed,
+                        format!("{} became {}.", quote(from), quote(to)),
+                    );
                 }
             }
         }
     }
 
-    /// From the left: what stands left of the position is as it is to be already, so positions are those of `to`.
+    /// Works from left to right: everything left of the index already equals `to`, so indexes are those of `to`.
     fn compare_lists(&mut self, place: &Place, from: &[Json], to: &[Json]) {
         let mut at = 0;
         let mut left = from.iter();
         let mut right = to.iter();
-        // The last stretch has no common item behind it.
-        let ends = common(from, to).into_iter().map(Some).chain([None]);
-        for end in ends {
-            let mut gone: Vec<_> = stretch(&mut left, end);
-            let mut come: Vec<_> = stretch(&mut right, end);
-            let paired = gone.len().min(come.len());
-            let (late_gone, late_come) = (gone.split_off(paired), come.split_off(paired));
-            for (old, new) in gone.into_iter().zip(come) {
+        // The last run has no common item behind it.
+        let common_items = longest_common_subsequence(from, to).into_iter().map(Some).chain([None]);
+        for end in common_items {
+            let mut removed: Vec<_> = until_common(&mut left, end);
+            let mut added: Vec<_> = until_common(&mut right, end);
+            let paired = removed.len().min(added.len());
+            let (only_removed, only_added) = (removed.split_off(paired), added.split_off(paired));
+            for (old, new) in removed.into_iter().zip(added) {
                 let here = place.at_index(at, new);
                 if old.get("label") == new.get("label") {
                     self.compare(&here, old, new);
@@ -207,10 +212,10 @@ impl Found {
                 }
                 at += 1;
             }
-            for old in late_gone {
+            for old in only_removed {
                 self.remove(&place.at_index(at, old), old);
             }
-            for new in late_come {
+            for new in only_added {
                 self.add(&place.at_index(at, new), new);
                 at += 1;
             }
@@ -220,50 +225,51 @@ impl Found {
 
     fn add(&mut self, place: &Place, value: &Json) {
         self.patch.push(PatchStep::Add { path: place.pointer.clone(), value: value.clone() });
-        self.tell_all(place, value, ChangeKind::Added);
+        self.describe_all(place, value, ChangeKind::Added);
     }
 
     fn remove(&mut self, place: &Place, value: &Json) {
         self.patch.push(PatchStep::Remove { path: place.pointer.clone() });
-        self.tell_all(place, value, ChangeKind::Removed);
+        self.describe_all(place, value, ChangeKind::Removed);
     }
 
-    /// A sentence for each text within a value that came or went as a whole. A fact's label and a channel's priority
-    /// say nothing of their own then.
-    fn tell_all(&mut self, place: &Place, value: &Json, kind: ChangeKind) {
+    /// A sentence for each text in a value that was added or removed as a whole. A fact's label and a channel's
+    /// priority get none: they mean nothing without the rest.
+    fn describe_all(&mut self, place: &Place, value: &Json, kind: ChangeKind) {
         match value {
             Json::Object(members) => {
-                let told = members.iter().filter(|(key, _)| !["label", "priority"].contains(&key.as_str()));
-                for (key, value) in told {
-                    self.tell_all(&place.at_key(key), value, kind);
+                let described =
+                    members.iter().filter(|(key, _)| !["label", "priority"].contains(&key.as_str()));
+                for (key, value) in described {
+                    self.describe_all(&place.at_key(key), value, kind);
                 }
             }
             Json::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.tell_all(&place.at_index(index, item), item, kind);
+                    self.describe_all(&place.at_index(index, item), item, kind);
                 }
             }
             text => {
                 let verb = if kind == ChangeKind::Added { "added" } else { "removed" };
-                self.tell(place, kind, format!("{} was {verb}.", quote(text)));
+                self.describe(place, kind, format!("{} was {verb}.", quote(text)));
             }
         }
     }
 
-    fn tell(&mut self, place: &Place, kind: ChangeKind, what: String) {
+    fn describe(&mut self, place: &Place, kind: ChangeKind, change: String) {
         let field = place.field();
         let step = field.and_then(FieldId::field).map(|field| field.step);
-        self.changes.push(Change { kind, sentence: format!("{}: {what}", place.title()), field, step });
+        self.changes.push(Change { kind, sentence: format!("{}: {change}", place.title()), field, step });
     }
 }
 
-/// The items before the common one, which is passed over; all that are left when there is none.
-fn stretch<'a>(items: &mut std::slice::Iter<'a, Json>, end: Option<&Json>) -> Vec<&'a Json> {
+/// The items before the next common item, which is skipped; all remaining items when there is none.
+fn until_common<'a>(items: &mut std::slice::Iter<'a, Json>, end: Option<&Json>) -> Vec<&'a Json> {
     items.by_ref().take_while(|item| Some(*item) != end).collect()
 }
 
 /// The longest common subsequence, as items of `to`.
-fn common<'a>(from: &[Json], to: &'a [Json]) -> Vec<&'a Json> {
+fn longest_common_subsequence<'a>(from: &[Json], to: &'a [Json]) -> Vec<&'a Json> {
     // best[i][j]: the length of the longest one of from[i..] and to[j..].
     let mut best = vec![vec![0_usize; to.len() + 1]; from.len() + 1];
     let length = |best: &[Vec<usize>], i: usize, j: usize| {

@@ -1,4 +1,4 @@
-//! The manifest as a file for people.
+//! Exports: the manifest as a file.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::json::Json;
 use crate::time;
 
 /// A safe file name: ASCII, the workspace and the version, no path and no quote.
-pub fn export_name(workspace_id: &str, version: u32, extension: &str) -> String {
+pub fn export_file_name(workspace_id: &str, version: u32, extension: &str) -> String {
     let id: String = workspace_id.chars().filter(|c| c.is_ascii_hexdigit()).take(8).collect();
     format!("manifest-{id}-v{version}.{extension}")
 }
@@ -24,37 +24,38 @@ pub struct Export {
     pub manifest: Manifest,
 }
 
-/// The manifest as Markdown: to be read, then the canonical content in a block, and its checksum. So whoever has the
-/// file can verify it: [`super::verify_export`].
+/// The manifest as Markdown: text for people, then a block with the canonical content, then its checksum, so that
+/// anybody can verify the file ([`super::verify_export`]).
 pub fn to_markdown(manifest: &Manifest, workspace_id: &str) -> String {
     let Manifest { version, generated_at, source, content, checksum, .. } = manifest;
-    let made = time::parse(generated_at).map_or_else(|| generated_at.clone(), time::format);
-    let head = Head { version: *version, made: &made, source: source.as_str(), workspace_id };
+    let generated_at = time::parse(generated_at).map_or_else(|| generated_at.clone(), time::format);
+    let head = Head { version: *version, generated_at: &generated_at, source: source.as_str(), workspace_id };
     render(&head, &content.canonical(), checksum)
 }
 
-/// What a Markdown export says of itself in its first lines.
+/// What the first lines of a Markdown export state.
 pub(super) struct Head<'a> {
     pub version: u32,
     /// RFC 3339 UTC.
-    pub made: &'a str,
+    pub generated_at: &'a str,
     pub source: &'a str,
     pub workspace_id: &'a str,
 }
 
 pub(super) const TITLE: &str = "# Business Context Manifest\n\n";
-/// Canonical JSON is one line that begins with a brace, so that nothing in it can close the block.
+/// Nothing in the content can close the block: canonical JSON is one line that begins with a brace.
 pub(super) const BLOCK: (&str, &str) = ("\n```json\n", "\n```\n");
 pub(super) const CHECKSUM: &str = "SHA-256 of the canonical content: `";
 
-/// In which order people read the sections; one that is not here comes last.
+/// The order of the sections; any other section comes last.
 const SECTIONS: [&str; 8] =
     ["foundation", "icps", "competitive", "messaging", "channels", "market", "facts", "guardrails"];
 
-/// The text of an export, made from nothing but these.
+/// The text of a Markdown export. Verifying renders it again from the same three values and compares.
 pub(super) fn render(head: &Head<'_>, canonical: &str, checksum: &str) -> String {
-    let Head { version, made, source, workspace_id } = head;
-    let mut out = format!("{TITLE}Version {version} of {made}, from {source}.\nWorkspace {workspace_id}.\n");
+    let Head { version, generated_at, source, workspace_id } = head;
+    let mut out =
+        format!("{TITLE}Version {version} of {generated_at}, from {source}.\nWorkspace {workspace_id}.\n");
     if let Ok(Json::Object(mut sections)) = Json::read(canonical) {
         sections.sort_by_key(|(name, _)| {
             SECTIONS.iter().position(|known| known == name).unwrap_or(SECTIONS.len())
@@ -110,7 +111,7 @@ fn write_value(out: &mut String, value: &Json, depth: usize) {
     }
 }
 
-/// One line of plain text. Markup in an answer is shown, never run.
+/// A value as one line of plain text, with HTML and Markdown escaped.
 fn line(value: &Json) -> String {
     let text = value.as_text().map_or_else(|| value.canonical(), str::to_owned);
     let mut out = String::with_capacity(text.len());
@@ -149,6 +150,6 @@ mod tests {
         assert!(text.contains("## Foundation\n\n- Company: &lt;b>चाय&lt;/b> \\*Co\\*\n"), "{text}");
         assert!(text.contains("## Ideal customers\n\n- Goals:\n  - One two\n- Name: A\n"), "{text}");
         assert!(text.ends_with(&format!("`{}`\n", "ab".repeat(32))));
-        assert_eq!(export_name("6d0c/../../etc", 3, "md"), "manifest-6d0cec-v3.md");
+        assert_eq!(export_file_name("6d0c/../../etc", 3, "md"), "manifest-6d0cec-v3.md");
     }
 }

@@ -8,18 +8,19 @@ use crate::vocabulary::Freshness;
 const STALE_AFTER_MS: i64 = 7 * DAY_MS;
 const EXPIRED_AFTER_MS: i64 = 14 * DAY_MS;
 
-/// A freshness with its reason and the instant at which it changes next.
+/// A freshness label with its reason and the time of its next change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FreshnessView {
     /// The label.
     pub freshness: Freshness,
     /// Why, in a sentence.
     pub reason: String,
-    /// When the label changes next if nobody does anything, RFC 3339 UTC; absent when it will not.
+    /// When the label changes next unless somebody confirms the manifest, RFC 3339 UTC; absent when it is expired or
+    /// missing.
     pub changes_at: Option<String>,
 }
 
-/// Judges a manifest last confirmed at `confirmed_at` (absent when there is none).
+/// The freshness of a manifest last confirmed at `confirmed_at` (absent when there is none).
 /// A confirmation ahead of the clock counts as now: clocks differ by seconds.
 pub fn freshness(confirmed_at: Option<Timestamp>, now: Timestamp) -> FreshnessView {
     let Some(confirmed) = confirmed_at else {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Dropped, checksum, sha256_hex};
+use super::{checksum, sha256_hex};
 use crate::json::Json;
 use crate::vocabulary::BcmSource;
 
@@ -43,6 +43,19 @@ pub struct ManifestMeta {
     /// The older version whose content this one brought back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restored_from: Option<u32>,
+}
+
+/// One thing that did not fit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Dropped {
+    /// JSON Pointer into the content as it was before anything was dropped. What lies below it went with it.
+    pub pointer: String,
+    /// `shortened` or `dropped`.
+    pub action: String,
+    /// Why: `too_long` for a text that was cut, `over_budget` for what found no room beside what ranks higher.
+    #[serde(default)]
+    pub reason: String,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

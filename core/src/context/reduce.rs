@@ -1,41 +1,27 @@
 //! From the business context to the manifest's content, within the token budget.
 //!
-//! Ranks, highest first: guardrails, ICPs, messaging, competitive, channels, market, facts. The lowest rank
-//! gives first; within a section long texts are shortened, then the last items of the longest list go, then
-//! the section. Guardrails, constraints and banned phrases are never touched, nor is the company's name.
+//! Ranks, highest first: guardrails, ICPs, messaging, competitive, channels, market, facts. The lowest rank is trimmed
+//! first: long texts are shortened, then items are dropped from the end of the longest list, then the whole section is
+//! dropped. Guardrails, constraints and banned phrases are never trimmed, nor is the company's name.
 
-use serde::{Deserialize, Serialize};
-
-use super::give::Giver;
+use super::trim::Trimmer;
 use super::{
     BUDGET_TOKENS, BusinessContext, Competitor, Icp, ManifestMeta, TARGET_TOKENS, estimate_tokens, sha256_hex,
 };
 use crate::error::{Error, ErrorCode};
 use crate::json::Json;
 
-/// Which reducer this is. It goes up with every change that gives some business context another content; the cron
-/// then reduces every workspace's again.
+/// The reducer's version. Raise it with every change that alters the content of any manifest: the cron then rebuilds
+/// the manifest of every workspace.
 pub const REDUCER: u32 = 2;
 
-/// The sections that may give, the first to give first.
-const GIVES: [&str; 7] = ["facts", "market", "channels", "competitive", "messaging", "icps", "foundation"];
+/// The sections that may be trimmed, in the order in which they are.
+const TRIM_ORDER: [&str; 7] =
+    ["facts", "market", "channels", "competitive", "messaging", "icps", "foundation"];
 
-/// One thing that did not fit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Dropped {
-    /// JSON Pointer into the content as it was before anything was dropped. What lies below it went with it.
-    pub pointer: String,
-    /// `shortened` or `dropped`.
-    pub action: String,
-    /// Why: `too_long` for a text that was cut, `over_budget` for what found no room beside what ranks higher.
-    #[serde(default)]
-    pub reason: String,
-}
-
-/// The reducer's result. The same input gives the same bytes.
+/// A manifest's content within the budget. The same business context always gives the same bytes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reduced {
+pub struct ReducedManifest {
     /// The content.
     pub content: Json,
     /// Its RFC 8785 text.
@@ -50,12 +36,12 @@ pub struct Reduced {
 ///
 /// # Errors
 /// `manifest_too_large` when the company's name, guardrails and banned phrases alone exceed the budget.
-pub fn reduce(context: &BusinessContext) -> Result<Reduced, Error> {
-    let mut giver = Giver::new(full_content(context));
-    for section in GIVES {
-        giver.give(section);
+pub fn reduce(context: &BusinessContext) -> Result<ReducedManifest, Error> {
+    let mut trimmer = Trimmer::new(full_content(context));
+    for section in TRIM_ORDER {
+        trimmer.trim_section(section);
     }
-    let (content, dropped) = giver.finish();
+    let (content, dropped) = trimmer.finish();
     let canonical = content.canonical();
     let token_estimate = estimate_tokens(&canonical);
     if token_estimate > TARGET_TOKENS {
@@ -66,7 +52,7 @@ pub fn reduce(context: &BusinessContext) -> Result<Reduced, Error> {
             ),
         ));
     }
-    Ok(Reduced {
+    Ok(ReducedManifest {
         content,
         checksum: sha256_hex(&canonical),
         canonical,
@@ -74,7 +60,8 @@ pub fn reduce(context: &BusinessContext) -> Result<Reduced, Error> {
     })
 }
 
-/// Made without what says nothing, and each text copied once: a large context is mostly copying.
+/// The content before trimming. Empty values are left out while building, so that each text is copied only once:
+/// copying takes most of the time for a large context.
 fn full_content(context: &BusinessContext) -> Json {
     let company = &context.company_profile;
     let known = &context.intelligence;
@@ -189,36 +176,17 @@ fn texts(items: &[String]) -> Option<Json> {
     list(items, |item| text(item))
 }
 
-fn list<T>(items: &[T], of: impl Fn(&T) -> Option<Json>) -> Option<Json> {
-    let kept: Vec<_> = items.iter().filter_map(of).collect();
+fn list<T>(items: &[T], to_json: impl Fn(&T) -> Option<Json>) -> Option<Json> {
+    let kept: Vec<_> = items.iter().filter_map(to_json).collect();
     (!kept.is_empty()).then_some(Json::List(kept))
 }
 
-/// Takes the members that there are. A slice: an array of each length would be a function of its own in the browser.
+/// An object of the members that have a value. Takes a slice, because each array length would compile to a function
+/// of its own in the browser.
 fn object(members: &mut [(&str, Option<Json>)]) -> Option<Json> {
     let kept: Vec<_> =
         members.iter_mut().filter_map(|(name, value)| Some(((*name).to_owned(), value.take()?))).collect();
     (!kept.is_empty()).then_some(Json::Object(kept))
-}
-
-/// The value without nulls, empty texts, empty lists and empty objects; `None` when nothing is left.
-pub(super) fn without_empties(value: Json) -> Option<Json> {
-    match value {
-        Json::Null => None,
-        Json::Text(text) if text.trim().is_empty() => None,
-        Json::List(items) => {
-            let kept: Vec<_> = items.into_iter().filter_map(without_empties).collect();
-            (!kept.is_empty()).then_some(Json::List(kept))
-        }
-        Json::Object(members) => {
-            let kept: Vec<_> = members
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, without_empties(value)?)))
-                .collect();
-            (!kept.is_empty()).then_some(Json::Object(kept))
-        }
-        scalar => Some(scalar),
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use serde_json::{Value, json, to_value};
 
 use super::*;
-use crate::context::give::SHORT_TEXT;
+use crate::context::trim::{SHORT_TEXT, without_empties};
 use crate::context::{Channel, Competitor, Fact, Messaging, TARGET_TOKENS, ValueProp};
 
 /// Words of several scripts, emoji of several code points, codes and signs.
@@ -83,7 +83,7 @@ fn leaves(value: &Value, pointer: &str, out: &mut Vec<(String, String)>) {
     }
 }
 
-/// Without what says nothing, which serde would not read as a text or a list.
+/// Without empty values, which serde would not read as a text or a list.
 fn filled_in(value: &Value) -> Value {
     without_empties(value.into()).map_or_else(|| json!({}), |value| to_value(value).unwrap())
 }
@@ -144,31 +144,31 @@ proptest! {
         prop_assert_eq!(json!(kept("constraints")), json!(filled(&context.intelligence.messaging.guardrails)));
         prop_assert_eq!(json!(kept("banned_phrases")), json!(filled(&context.intelligence.messaging.brand_voice.dont_list)));
         prop_assert_eq!(&content["foundation"]["company"], &json!(context.company_profile.name));
-        let (mut given, mut made) = (Vec::new(), Vec::new());
-        strings(&serde_json::to_value(&context).unwrap(), &mut given);
-        strings(&content, &mut made);
-        for text in made {
-            let whole = given.contains(&text);
-            let cut = given.iter().any(|source| source.grapheme_indices(true).nth(SHORT_TEXT)
+        let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+        strings(&serde_json::to_value(&context).unwrap(), &mut inputs);
+        strings(&content, &mut outputs);
+        for text in outputs {
+            let whole = inputs.contains(&text);
+            let cut = inputs.iter().any(|source| source.grapheme_indices(true).nth(SHORT_TEXT)
                 .is_some_and(|(end, _)| source[..end] == text));
             prop_assert!(whole || cut, "{text}");
         }
     }
 
-    /// Each text of the whole content is in the manifest, cut where that is said, unless it or what it stood in is named
-    /// as dropped; and nothing else is in the manifest.
+    /// Each text of the untrimmed content is in the manifest, shortened where that is listed, unless it or something
+    /// around it is listed as dropped. Nothing else is in the manifest.
     #[test]
     fn what_was_dropped_is_named_and_nothing_else_is_missing(context in contexts()) {
         let reduced = reduce(&context).unwrap();
         let named = |action: &str| -> Vec<&str> {
-            reduced.meta.dropped.iter().filter(|gone| gone.action == action).map(|gone| gone.pointer.as_str()).collect()
+            reduced.meta.dropped.iter().filter(|entry| entry.action == action).map(|entry| entry.pointer.as_str()).collect()
         };
         let (dropped, shortened) = (named("dropped"), named("shortened"));
         let (mut whole, mut expected, mut found) = (Vec::new(), Vec::new(), Vec::new());
         leaves(&to_value(full_content(&context)).unwrap(), "", &mut whole);
         for (pointer, text) in whole {
-            let gone = |above: &&str| pointer == **above || pointer.starts_with(&format!("{above}/"));
-            if dropped.iter().any(gone) {
+            let is_inside = |above: &&str| pointer == **above || pointer.starts_with(&format!("{above}/"));
+            if dropped.iter().any(is_inside) {
                 continue;
             }
             let cut = shortened.contains(&pointer.as_str());
@@ -180,7 +180,7 @@ proptest! {
         prop_assert_eq!(found, expected);
     }
 
-    /// Whatever the reducer left is left alone when it is reduced again.
+    /// Reducing a reduced content again changes nothing.
     #[test]
     fn what_was_reduced_is_not_reduced_again(context in contexts()) {
         let reduced = reduce(&context).unwrap();
@@ -190,21 +190,21 @@ proptest! {
     }
 
     #[test]
-    fn a_section_gives_only_once_all_below_it_are_gone(context in contexts()) {
+    fn a_section_is_trimmed_only_once_all_below_it_are_gone(context in contexts()) {
         let reduced = reduce(&context).unwrap();
-        for gone in &reduced.meta.dropped {
-            let section = gone.pointer.split('/').nth(1).unwrap();
-            let rank = GIVES.iter().position(|name| *name == section);
-            prop_assert!(rank.is_some(), "{} never gives", section);
-            for below in &GIVES[..rank.unwrap()] {
-                prop_assert!(reduced.content.get(below).is_none(), "{} gave before {}", section, below);
+        for entry in &reduced.meta.dropped {
+            let section = entry.pointer.split('/').nth(1).unwrap();
+            let rank = TRIM_ORDER.iter().position(|name| *name == section);
+            prop_assert!(rank.is_some(), "{} is never trimmed", section);
+            for below in &TRIM_ORDER[..rank.unwrap()] {
+                prop_assert!(reduced.content.get(below).is_none(), "{} was trimmed before {}", section, below);
             }
         }
     }
 }
 
-/// Every field of a business context that holds a text has a place in the content, but for what is about the document:
-/// its version, when and from which session it was made, and the names and kinds of facts.
+/// Every text of a business context has a place in the content, except what describes the document itself: its version,
+/// time and session, and the ids and categories of facts.
 #[test]
 fn every_text_of_a_context_has_a_place_in_the_content() {
     let mut context: Value =
@@ -216,11 +216,11 @@ fn every_text_of_a_context_has_a_place_in_the_content() {
         fact["id"] = Value::Null;
         fact["category"] = Value::Null;
     }
-    let (mut given, mut made) = (Vec::new(), Vec::new());
-    strings(&context, &mut given);
+    let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+    strings(&context, &mut inputs);
     let context: BusinessContext = serde_json::from_value(filled_in(&context)).unwrap();
-    strings(&to_value(full_content(&context)).unwrap(), &mut made);
-    given.sort_unstable();
-    made.sort_unstable();
-    assert_eq!(made, given);
+    strings(&to_value(full_content(&context)).unwrap(), &mut outputs);
+    inputs.sort_unstable();
+    outputs.sort_unstable();
+    assert_eq!(outputs, inputs);
 }

@@ -3,10 +3,10 @@ use unicode_segmentation::UnicodeSegmentation;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::context::give::SHORT_TEXT;
-use crate::context::{Channel, Fact, Messaging};
+use crate::context::trim::SHORT_TEXT;
+use crate::context::{Channel, Dropped, Fact, Messaging};
 
-fn content(reduced: &Reduced) -> Value {
+fn content(reduced: &ReducedManifest) -> Value {
     serde_json::to_value(&reduced.content).unwrap()
 }
 
@@ -48,7 +48,7 @@ fn what_fits_is_kept_whole_and_empties_are_left_out() {
 }
 
 #[test]
-fn the_lowest_rank_gives_first_and_everything_dropped_is_named() {
+fn the_lowest_rank_is_trimmed_first_and_everything_dropped_is_named() {
     let reduced = reduce(&sample(5, 200, 10)).unwrap();
     assert!(reduced.meta.token_estimate <= TARGET_TOKENS);
     let kept = content(&reduced)["facts"].as_array().unwrap().len();
@@ -56,7 +56,7 @@ fn the_lowest_rank_gives_first_and_everything_dropped_is_named() {
     assert_eq!(
         content(&reduced)["icps"][0]["goals"].as_array().unwrap().len(),
         10,
-        "facts gave, so ICPs need not"
+        "facts were trimmed, so ICPs need not be"
     );
     assert_eq!(reduced.meta.dropped.len(), 200 - kept);
     assert_eq!(

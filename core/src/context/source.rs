@@ -1,11 +1,11 @@
-//! Which state of the answers an editor worked from.
+//! The ETag of the answers that a manifest is made from.
 
 /// The manifest's version, and how often the answers were changed since without changing the manifest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceTag {
     /// The current version.
     pub version: u32,
-    /// Edits since that made no version, because what they changed has no room in the manifest.
+    /// Edits since then that did not change the manifest's content, so that no version was made.
     pub edits: u32,
 }
 

@@ -1,29 +1,29 @@
-//! Whether an exported file is what it claims to be, judged from the file alone.
+//! Verifies an exported file without any other source.
 //!
-//! The checksum covers the content. Version, workspace and time are what the file says: nothing in it can prove them.
+//! The checksum covers the content. It does not cover version, workspace and time: nothing in the file can prove them.
 
 use super::export::{BLOCK, CHECKSUM, Head, TITLE, render};
 use super::sha256_hex;
-use crate::json::members::{Members, optional};
+use crate::json::member_reader::{MemberReader, optional};
 use crate::json::{Json, canonical_number};
 use crate::time;
 use crate::vocabulary::BcmSource;
 
-/// What a file that holds says of itself.
+/// What a verified file states about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// The manifest's version.
     pub version: u32,
-    /// Whose it is, where the file says so.
+    /// The workspace's id, where the file has it.
     pub workspace_id: Option<String>,
-    /// When the version was made, RFC 3339 UTC.
+    /// When the version was generated, RFC 3339 UTC.
     pub generated_at: String,
     /// The checksum, computed here.
     pub checksum: String,
 }
 
 impl Verified {
-    /// What was found, for a person.
+    /// The verdict as a sentence for people.
     pub fn sentence(&self) -> String {
         let Self { version, workspace_id, generated_at, checksum } = self;
         let whose = workspace_id.as_deref().unwrap_or("that the file does not name");
@@ -33,29 +33,29 @@ impl Verified {
     }
 }
 
-/// What is wrong with a file.
+/// Why a file is not verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Flaw {
-    /// It is something else; the text ends a sentence that says what is amiss.
+pub enum VerifyError {
+    /// It is not an export. The text is the end of a sentence that says why.
     NotAnExport(String),
-    /// Nothing says what the content's checksum should be.
+    /// The file states no checksum.
     ChecksumMissing,
-    /// The content, or the checksum, was changed.
+    /// The content does not have the stated checksum: one of the two was changed.
     ContentChanged {
-        /// As the file states it.
+        /// The checksum that the file states.
         stated: String,
-        /// As the content has it.
+        /// The checksum of its content.
         computed: String,
     },
-    /// The text that people read is not the one that is made from the block of canonical JSON.
+    /// In a Markdown export, the text for people does not match the block of canonical JSON.
     TextChanged {
         /// The first line that differs, counted from 1.
         line: usize,
     },
 }
 
-impl Flaw {
-    /// What was found, for a person.
+impl VerifyError {
+    /// The verdict as a sentence for people.
     pub fn sentence(&self) -> String {
         match self {
             Self::NotAnExport(why) => format!("Not an export of a manifest: {why}."),
@@ -73,59 +73,59 @@ impl Flaw {
     }
 }
 
-/// Judges an export, JSON or Markdown.
+/// Verifies an export, JSON or Markdown.
 ///
 /// # Errors
-/// [`Flaw`].
-pub fn verify_export(file: &str) -> Result<Verified, Flaw> {
-    // What editors and Windows do to a file changes nothing that it says.
+/// [`VerifyError`].
+pub fn verify_export(file: &str) -> Result<Verified, VerifyError> {
+    // Editors may add a byte order mark and change line ends; neither changes the content.
     let text = file.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     if text.trim_start().starts_with('{') { verify_json(&text) } else { verify_markdown(&text) }
 }
 
-/// Judges a manifest as JSON, exported or as the Worker sends it.
+/// Verifies a manifest as JSON, exported or as the Worker sends it.
 ///
 /// # Errors
-/// [`Flaw`], but never that the text was changed.
-pub fn verify_json(text: &str) -> Result<Verified, Flaw> {
-    let json = unambiguous(text)?;
+/// [`VerifyError`], never `TextChanged`.
+pub fn verify_json(text: &str) -> Result<Verified, VerifyError> {
+    let json = read_unambiguous(text)?;
     if json.get("content").is_some() && json.get("checksum").is_none() {
-        return Err(Flaw::ChecksumMissing);
+        return Err(VerifyError::ChecksumMissing);
     }
     if !matches!(json, Json::Object(_)) {
-        return Err(Flaw::NotAnExport("it is no JSON object".to_owned()));
+        return Err(VerifyError::NotAnExport("it is no JSON object".to_owned()));
     }
-    let said = said(&json).map_err(Flaw::NotAnExport)?;
-    compare(json.get("content").unwrap_or(&Json::Null), &said.checksum)?;
-    Ok(said)
+    let fields = stated_fields(&json).map_err(VerifyError::NotAnExport)?;
+    compare(json.get("content").unwrap_or(&Json::Null), &fields.checksum)?;
+    Ok(fields)
 }
 
-/// What a manifest says of itself, its checksum as stated. Every member must be there and of its kind; the browser looks
-/// with this and not with serde, whose generated readers weigh ten times as much there.
-fn said(json: &Json) -> Result<Verified, String> {
-    let members = Members::default();
-    members.needed(json.get("content"), "content");
-    members.needed(members.text(json, "confirmed_at"), "confirmed_at");
-    members.needed(members.word(json, "source", BcmSource::parse), "source");
-    let meta = members.needed(optional(json, "meta"), "meta").unwrap_or(&Json::Null);
-    members.needed(members.count(meta, "token_estimate"), "meta.token_estimate");
+/// Reads what a manifest states about itself; the checksum is the stated one. Every required member must be there with
+/// the right type. Not done with serde, whose generated code is ten times as large in the browser bundle.
+fn stated_fields(json: &Json) -> Result<Verified, String> {
+    let members = MemberReader::default();
+    members.required(json.get("content"), "content");
+    members.required(members.text(json, "confirmed_at"), "confirmed_at");
+    members.required(members.word(json, "source", BcmSource::parse), "source");
+    let meta = members.required(optional(json, "meta"), "meta").unwrap_or(&Json::Null);
+    members.required(members.count(meta, "token_estimate"), "meta.token_estimate");
     for name in ["reducer", "restored_from"] {
         members.count(meta, name);
     }
     for id in members.list(meta, "missing") {
-        members.needed(id.as_text(), "meta.missing");
+        members.required(id.as_text(), "meta.missing");
     }
-    for gone in members.list(meta, "dropped") {
-        members.needed(members.text(gone, "pointer"), "meta.dropped.pointer");
-        members.needed(members.text(gone, "action"), "meta.dropped.action");
-        members.text(gone, "reason");
+    for dropped in members.list(meta, "dropped") {
+        members.required(members.text(dropped, "pointer"), "meta.dropped.pointer");
+        members.required(members.text(dropped, "action"), "meta.dropped.action");
+        members.text(dropped, "reason");
     }
-    let version = members.needed(members.count(json, "version"), "version");
+    let version = members.required(members.count(json, "version"), "version");
     let workspace_id = members.text(json, "workspace_id");
-    let generated_at = members.needed(members.text(json, "generated_at"), "generated_at");
-    let checksum = members.needed(members.text(json, "checksum"), "checksum");
-    let said = version.zip(generated_at).zip(checksum);
-    let ((version, generated_at), checksum) = members.finish(said)?;
+    let generated_at = members.required(members.text(json, "generated_at"), "generated_at");
+    let checksum = members.required(members.text(json, "checksum"), "checksum");
+    let read = version.zip(generated_at).zip(checksum);
+    let ((version, generated_at), checksum) = members.finish(read)?;
     Ok(Verified {
         version,
         workspace_id: workspace_id.map(str::to_owned),
@@ -134,26 +134,27 @@ fn said(json: &Json) -> Result<Verified, String> {
     })
 }
 
-fn verify_markdown(text: &str) -> Result<Verified, Flaw> {
-    let none = |what: &str| Flaw::NotAnExport(format!("it has no {what}"));
-    let head = head(text).ok_or_else(|| none("first lines that name version, time and workspace"))?;
+fn verify_markdown(text: &str) -> Result<Verified, VerifyError> {
+    let missing = |what: &str| VerifyError::NotAnExport(format!("it has no {what}"));
+    let head = head(text).ok_or_else(|| missing("first lines that name version, time and workspace"))?;
     let (open, close) = BLOCK;
-    let (_, block) = text.rsplit_once(open).ok_or_else(|| none("block of canonical JSON"))?;
+    let (_, block) = text.rsplit_once(open).ok_or_else(|| missing("block of canonical JSON"))?;
     let (canonical, end) =
-        block.split_once(close).ok_or_else(|| none("end of its block of canonical JSON"))?;
+        block.split_once(close).ok_or_else(|| missing("end of its block of canonical JSON"))?;
     let stated = end.trim().strip_prefix(CHECKSUM).and_then(|rest| rest.strip_suffix('`'));
-    let stated = stated.ok_or(Flaw::ChecksumMissing)?;
-    let content = unambiguous(canonical)?;
+    let stated = stated.ok_or(VerifyError::ChecksumMissing)?;
+    let content = read_unambiguous(canonical)?;
     let checksum = compare(&content, stated)?;
-    let again = render(&head, &content.canonical(), &checksum);
-    if again.trim_end() != text.trim_end() {
-        let same = again.lines().zip(text.lines()).take_while(|(ours, theirs)| ours == theirs).count();
-        return Err(Flaw::TextChanged { line: same + 1 });
+    let expected = render(&head, &content.canonical(), &checksum);
+    if expected.trim_end() != text.trim_end() {
+        let equal_lines =
+            expected.lines().zip(text.lines()).take_while(|(ours, theirs)| ours == theirs).count();
+        return Err(VerifyError::TextChanged { line: equal_lines + 1 });
     }
     Ok(Verified {
         version: head.version,
         workspace_id: Some(head.workspace_id.to_owned()),
-        generated_at: head.made.to_owned(),
+        generated_at: head.generated_at.to_owned(),
         checksum,
     })
 }
@@ -162,54 +163,57 @@ fn verify_markdown(text: &str) -> Result<Verified, Flaw> {
 fn head(text: &str) -> Option<Head<'_>> {
     let mut lines = text.strip_prefix(TITLE)?.lines();
     let (version, rest) = lines.next()?.strip_prefix("Version ")?.split_once(" of ")?;
-    let (made, source) = rest.strip_suffix('.')?.split_once(", from ")?;
-    time::parse(made)?;
+    let (generated_at, source) = rest.strip_suffix('.')?.split_once(", from ")?;
+    time::parse(generated_at)?;
     let workspace_id = lines.next()?.strip_prefix("Workspace ")?.strip_suffix('.')?;
-    Some(Head { version: version.parse().ok()?, made, source, workspace_id })
+    Some(Head { version: version.parse().ok()?, generated_at, source, workspace_id })
 }
 
-fn compare(content: &Json, stated: &str) -> Result<String, Flaw> {
+fn compare(content: &Json, stated: &str) -> Result<String, VerifyError> {
     let computed = sha256_hex(content.canonical());
     if computed == stated {
         return Ok(computed);
     }
-    Err(Flaw::ContentChanged { stated: stated.to_owned(), computed })
+    Err(VerifyError::ContentChanged { stated: stated.to_owned(), computed })
 }
 
-/// JSON that every reader reads alike. Of two members with one name some readers take the first and some the last, so
-/// one of the two could be shown under a checksum that was computed over the other. What is too large for a double some
-/// take for infinite and some for no number.
-fn unambiguous(text: &str) -> Result<Json, Flaw> {
-    let json =
-        Json::read(text).map_err(|why| Flaw::NotAnExport(format!("its JSON cannot be read, {why}")))?;
-    match (repeated(&json), huge(&json)) {
-        (Some(name), _) => Err(Flaw::NotAnExport(format!("`{name}` stands twice in one object"))),
-        (_, Some(number)) => Err(Flaw::NotAnExport(format!("its number {number} is too large to hold"))),
+/// Reads JSON that every parser reads the same way. With a duplicate name some parsers take the first member and some
+/// the last, so one could be shown with a checksum computed over the other. A number too large for a double is infinite
+/// for some and an error for others.
+fn read_unambiguous(text: &str) -> Result<Json, VerifyError> {
+    let json = Json::read(text)
+        .map_err(|why| VerifyError::NotAnExport(format!("its JSON cannot be read, {why}")))?;
+    match (duplicate_name(&json), oversized_number(&json)) {
+        (Some(name), _) => Err(VerifyError::NotAnExport(format!("`{name}` stands twice in one object"))),
+        (_, Some(number)) => {
+            Err(VerifyError::NotAnExport(format!("its number {number} is too large to hold")))
+        }
         _ => Ok(json),
     }
 }
 
-/// A number that no double holds.
-fn huge(json: &Json) -> Option<&str> {
+/// The first number that is too large for a double.
+fn oversized_number(json: &Json) -> Option<&str> {
     match json {
         Json::Number(number) => canonical_number(number).is_none().then_some(number),
-        Json::List(items) => items.iter().find_map(huge),
-        Json::Object(members) => members.iter().find_map(|(_, value)| huge(value)),
+        Json::List(items) => items.iter().find_map(oversized_number),
+        Json::Object(members) => members.iter().find_map(|(_, value)| oversized_number(value)),
         _ => None,
     }
 }
 
-fn repeated(json: &Json) -> Option<&str> {
+/// The first name that an object has twice.
+fn duplicate_name(json: &Json) -> Option<&str> {
     match json {
-        Json::List(items) => items.iter().find_map(repeated),
+        Json::List(items) => items.iter().find_map(duplicate_name),
         Json::Object(members) => {
             let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
             names.sort_unstable();
-            let twice = names.windows(2).find_map(|pair| match pair {
+            let duplicate = names.windows(2).find_map(|pair| match pair {
                 [one, other] if one == other => Some(*one),
                 _ => None,
             });
-            twice.or_else(|| members.iter().find_map(|(_, value)| repeated(value)))
+            duplicate.or_else(|| members.iter().find_map(|(_, value)| duplicate_name(value)))
         }
         _ => None,
     }

@@ -31,7 +31,7 @@ fn as_markdown() -> String {
     to_markdown(&manifest(), WORKSPACE)
 }
 
-fn changed(file: &str, from: &str, to: &str) -> Result<Verified, Flaw> {
+fn changed(file: &str, from: &str, to: &str) -> Result<Verified, VerifyError> {
     assert!(file.contains(from), "{from} in {file}");
     verify_export(&file.replacen(from, to, 1))
 }
@@ -41,8 +41,10 @@ fn both_forms_hold_however_editors_have_saved_them() {
     for file in [as_json(), as_markdown()] {
         let found = verify_export(&file).unwrap();
         assert_eq!((found.version, found.workspace_id.as_deref()), (3, Some(WORKSPACE)));
-        let said = found.sentence();
-        assert!(said.starts_with(&format!("Verified: version 3 of workspace {WORKSPACE}, made 2026-02-01")));
+        let sentence = found.sentence();
+        assert!(
+            sentence.starts_with(&format!("Verified: version 3 of workspace {WORKSPACE}, made 2026-02-01"))
+        );
         let saved = format!("\u{feff}{}\r\n", file.trim_end().replace('\n', "\r\n"));
         assert_eq!(verify_export(&saved), Ok(found));
     }
@@ -61,11 +63,11 @@ fn the_block_alone_is_what_the_checksum_is_over() {
 }
 
 #[test]
-fn one_changed_letter_of_the_content_is_told_in_both_forms() {
+fn one_changed_letter_of_the_content_is_noticed_in_both_forms() {
     for file in [as_json(), as_markdown().replace("कथा*", "कथा")] {
         let at = file.rfind("चाय").unwrap();
         let tampered = format!("{}काय{}", &file[..at], &file[at + "चाय".len()..]);
-        let Err(Flaw::ContentChanged { stated, computed }) = verify_export(&tampered) else {
+        let Err(VerifyError::ContentChanged { stated, computed }) = verify_export(&tampered) else {
             panic!("not noticed: {tampered}")
         };
         assert!(stated == manifest().checksum && computed != stated);
@@ -73,46 +75,47 @@ fn one_changed_letter_of_the_content_is_told_in_both_forms() {
     let other = "0".repeat(64);
     for file in [as_json(), as_markdown()] {
         let found = changed(&file, &manifest().checksum, &other);
-        assert!(matches!(found, Err(Flaw::ContentChanged { stated, .. }) if stated == other));
+        assert!(matches!(found, Err(VerifyError::ContentChanged { stated, .. }) if stated == other));
     }
 }
 
 #[test]
-fn text_that_disagrees_with_its_block_is_told_with_its_line() {
+fn text_that_disagrees_with_its_block_is_reported_with_its_line() {
     let file = as_markdown();
     let line = 1 + file.lines().position(|line| line.starts_with("- Company")).unwrap();
     let found = changed(&file, "- Company: चाय", "- Company: काय");
-    assert_eq!(found, Err(Flaw::TextChanged { line }));
+    assert_eq!(found, Err(VerifyError::TextChanged { line }));
     assert_eq!(
-        changed(&file, "## Guardrails", "## Promises").map_err(|flaw| flaw.sentence().starts_with("CHANGED")),
+        changed(&file, "## Guardrails", "## Promises")
+            .map_err(|error| error.sentence().starts_with("CHANGED")),
         Err(true)
     );
     let more = format!("{file}\nAnd one more promise.\n");
-    assert_eq!(verify_export(&more), Err(Flaw::ChecksumMissing), "what follows is no checksum");
+    assert_eq!(verify_export(&more), Err(VerifyError::ChecksumMissing), "what follows is no checksum");
 }
 
 #[test]
 fn a_file_without_a_checksum_or_of_another_kind_is_named_as_such() {
     let mut json: Value = serde_json::from_str(&as_json()).unwrap();
     json.as_object_mut().unwrap().remove("checksum");
-    assert_eq!(verify_export(&json.to_string()), Err(Flaw::ChecksumMissing));
+    assert_eq!(verify_export(&json.to_string()), Err(VerifyError::ChecksumMissing));
     let file = as_markdown();
     let without = file.rsplit_once(CHECKSUM).unwrap().0;
-    assert_eq!(verify_export(without), Err(Flaw::ChecksumMissing));
+    assert_eq!(verify_export(without), Err(VerifyError::ChecksumMissing));
     for other in ["", "{}", "[]", "{\"content\": {}, \"checksum\": \"\"}", "{", "# Shopping\n\n- tea", TITLE]
     {
-        assert!(matches!(verify_export(other), Err(Flaw::NotAnExport(_))), "{other}");
+        assert!(matches!(verify_export(other), Err(VerifyError::NotAnExport(_))), "{other}");
     }
     for (from, to) in
         [("Version 3", "Version three"), ("of 2026-02-01T06", "of yesterday"), ("\n```\n", "\n``\n")]
     {
         let found = changed(&file, from, to);
-        assert!(matches!(found, Err(Flaw::NotAnExport(_))), "{from} to {to}: {found:?}");
+        assert!(matches!(found, Err(VerifyError::NotAnExport(_))), "{from} to {to}: {found:?}");
     }
 }
 
 #[test]
-fn what_a_manifest_says_is_read_as_serde_reads_it() {
+fn what_a_manifest_states_is_read_as_serde_reads_it() {
     let mut manifest = manifest();
     manifest.meta = ManifestMeta {
         reducer: 1,
@@ -126,7 +129,7 @@ fn what_a_manifest_says_is_read_as_serde_reads_it() {
         restored_from: Some(2),
     };
     let whole = json!(Export { workspace_id: Some(WORKSPACE.into()), manifest });
-    // `null` for what may be absent is told apart by serde alone.
+    // Only serde distinguishes `null` from an absent optional member.
     let agree = |value: &Value, null_is_none: bool| {
         let theirs = serde_json::from_value::<Export>(value.clone()).ok();
         let theirs = theirs.map(|Export { workspace_id, manifest }| Verified {
@@ -136,7 +139,7 @@ fn what_a_manifest_says_is_read_as_serde_reads_it() {
             checksum: manifest.checksum,
         });
         if !null_is_none {
-            assert_eq!(said(&value.into()).ok(), theirs, "{value}");
+            assert_eq!(stated_fields(&value.into()).ok(), theirs, "{value}");
         }
         theirs.is_some()
     };
@@ -160,14 +163,14 @@ fn what_a_manifest_says_is_read_as_serde_reads_it() {
 #[test]
 fn a_number_that_readers_take_differently_is_refused() {
     let found = changed(&as_json(), "1.5", "1e309");
-    assert_eq!(found, Err(Flaw::NotAnExport("its number 1e309 is too large to hold".to_owned())));
+    assert_eq!(found, Err(VerifyError::NotAnExport("its number 1e309 is too large to hold".to_owned())));
 }
 
 #[test]
 fn a_name_that_stands_twice_is_refused() {
-    let twice = |file: &str| changed(file, "\"company\":", "\"company\":\"x\",\"company\":");
+    let duplicated = |file: &str| changed(file, "\"company\":", "\"company\":\"x\",\"company\":");
     for file in [as_json(), as_markdown()] {
-        let Err(flaw) = twice(&file) else { panic!("not noticed") };
-        assert!(flaw.sentence().contains("`company` stands twice"), "{}", flaw.sentence());
+        let Err(error) = duplicated(&file) else { panic!("not noticed") };
+        assert!(error.sentence().contains("`company` stands twice"), "{}", error.sentence());
     }
 }

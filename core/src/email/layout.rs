@@ -1,10 +1,10 @@
-//! One look for every e-mail: what a letter holds, as plain text and as HTML that mail clients show alike.
+//! The layout that all e-mails share: a letter's parts, as plain text and as HTML that mail clients show alike.
 //!
 //! Everything is inline and nothing is fetched: no images, fonts or style sheets from elsewhere.
 
 use super::Email;
 
-/// The Blueprint's colours. Text stands on `PAPER` or `CANVAS`, the button's words on the tone.
+/// The Blueprint's colours. Text is shown on `PAPER` or `CANVAS`, the button's label on the tone's colour.
 const CANVAS: &str = "#F5F3EE";
 const PAPER: &str = "#FFFEF9";
 const INK: &str = "#1A1A1A";
@@ -16,7 +16,7 @@ const SERIF: &str = "'Playfair Display',Georgia,'Times New Roman',serif";
 const SANS: &str = "Inter,-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const MONO: &str = "'JetBrains Mono',Menlo,Consolas,monospace";
 
-/// What a letter's news is like; its colour is never the only sign of it.
+/// Good or bad news; the words always say it too, never the colour alone.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Tone {
     Plain,
@@ -36,7 +36,7 @@ impl Tone {
     }
 }
 
-/// A letter before it has a form. None of its texts is escaped.
+/// A letter's parts before they are laid out. None of its texts is escaped.
 pub(super) struct Letter {
     pub tone: Tone,
     /// One word or two above the heading, such as `Receipt`.
@@ -45,12 +45,12 @@ pub(super) struct Letter {
     pub subject: String,
     /// What the inbox shows beside the subject.
     pub preheader: String,
-    /// Whom it greets; may be empty.
+    /// The recipient's name; may be empty.
     pub name: String,
     pub paragraphs: Vec<String>,
     /// Labels and values; those without a value are left out.
     pub facts: Vec<(&'static str, String)>,
-    /// What the button says and where it leads.
+    /// The button's label and its link.
     pub action: (&'static str, String),
     /// Small print below the button.
     pub notes: Vec<String>,
@@ -74,7 +74,7 @@ impl Letter {
         self.facts.iter().filter(|(_, value)| !value.is_empty())
     }
 
-    /// The letter in both of its forms.
+    /// The letter as text and as HTML.
     pub(super) fn write(self) -> Email {
         Email { text: self.text(), html: self.html(), subject: self.subject }
     }

@@ -6,17 +6,17 @@ use super::layout::{Letter, Tone};
 use crate::money::rupees;
 use crate::time::{day_in_india, parse};
 
-/// What goes with every e-mail about money that came in, or is asked for.
+/// The note on every receipt.
 const GST: &str = "Prices include GST. This is a receipt, not a tax invoice.";
 
-/// Reads what an outbox row says about its e-mail. What is missing or of another type is an empty text.
+/// Reads an outbox row's data. A value that is missing or of another type reads as an empty text.
 pub(super) struct Data<'a> {
     pub data: &'a Value,
     pub web_url: &'a str,
 }
 
 impl Data<'_> {
-    /// A text on one line. People choose some of these: what would break a line or run on is cut.
+    /// A text on one line, of 200 characters at most: people choose some of these, and none may break a header line.
     fn text(&self, pointer: &str) -> String {
         let found = self.data.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let line: Vec<&str> = found.split(|c: char| c.is_whitespace() || c.is_control()).collect();
@@ -48,7 +48,7 @@ impl Data<'_> {
 
     fn plan_fact(&self) -> (&'static str, String) {
         let (plan, interval) = (self.plan(), self.text("/interval"));
-        ("Plan", if interval.is_empty() { plan } else { format!("{plan}, paid by the {interval}") })
+        ("Plan", if interval.is_empty() { plan } else { format!("{plan}, paid {interval}ly") })
     }
 
     fn link(&self, path: &str) -> String {
@@ -65,14 +65,14 @@ fn capitalised(word: String) -> String {
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
-/// Money has arrived.
+/// The receipt for a completed payment.
 pub(super) fn payment_confirmed(data: &Data<'_>) -> Letter {
     let (plan, amount, until) = (data.plan(), data.money("/amount"), data.day("/period_end"));
     Letter {
         tone: Tone::Success,
         kind: "RECEIPT",
         subject: format!("Payment confirmed: {plan}, {amount}"),
-        preheader: format!("We have received {amount}. The plan is paid until {until}."),
+        preheader: format!("We have received {amount}. Your plan is paid until {until}."),
         name: data.text("/name"),
         paragraphs: vec![format!("We have received {amount} for the {plan} plan. Thank you.")],
         facts: vec![
@@ -95,12 +95,14 @@ pub(super) fn payment_failed(data: &Data<'_>) -> Letter {
         tone: Tone::Error,
         kind: "PAYMENT",
         subject: format!("Payment not completed: {plan}"),
-        preheader: format!("Your payment of {amount} did not go through. Nothing was bought."),
+        preheader: format!("Your payment of {amount} did not go through. Your plan has not changed."),
         name: data.text("/name"),
         paragraphs: vec![
-            format!("Your payment of {amount} for the {plan} plan did not go through, and nothing was bought."),
-            "If your bank shows a debit all the same, it is either returned to you or completes the order late. \
-             We keep checking, and write to you when the money arrives."
+            format!(
+                "Your payment of {amount} for the {plan} plan did not go through. Your plan has not changed."
+            ),
+            "If your bank shows a debit, either the money comes back to you or the payment still completes. \
+             We keep checking, and will e-mail you when the money arrives."
                 .to_owned(),
         ],
         facts: vec![data.plan_fact(), ("Amount", amount), ("Order", data.text("/order_id"))],
@@ -110,32 +112,32 @@ pub(super) fn payment_failed(data: &Data<'_>) -> Letter {
     }
 }
 
-/// Money went back.
+/// A completed refund, of all or part of an order.
 pub(super) fn refund_completed(data: &Data<'_>) -> Letter {
     let (plan, refunded) = (data.plan(), data.money("/refunded"));
     let (whole, still_active) =
         (data.text("/status") == "refunded", data.text("/subscription/status") == "active");
     let access = if !whole {
-        "It is a part of what you paid; your plan goes on as it was.".to_owned()
+        "This is a partial refund; your plan is unchanged.".to_owned()
     } else if still_active {
         format!(
-            "All of the order's money is back, and the time that it bought is taken off. What other orders \
-             bought stays: {} until {}.",
+            "Your order has been refunded in full, and the time it paid for has been removed. \
+             Your other orders still count: {} until {}.",
             capitalised(data.text("/subscription/plan")),
             data.day("/subscription/current_period_end")
         )
     } else {
-        "All of the order's money is back, and the access that it bought has ended.".to_owned()
+        "Your order has been refunded in full, and the access it paid for has ended.".to_owned()
     };
     Letter {
         tone: Tone::Plain,
         kind: "REFUND",
         subject: format!("Refund completed: {refunded}"),
-        preheader: format!("{refunded} is on its way to where it came from."),
+        preheader: format!("{refunded} is on its way to your original payment method."),
         name: data.text("/name"),
         paragraphs: vec![
             format!(
-                "PhonePe has paid {refunded} of your order for the {plan} plan back, the way it came. \
+                "PhonePe has refunded {refunded} for your {plan} plan to your original payment method. \
                  Your bank may take a few more days to show it."
             ),
             access,
@@ -153,7 +155,7 @@ pub(super) fn refund_completed(data: &Data<'_>) -> Letter {
     }
 }
 
-/// A period is about to end, or has ended. Days are named, never counted: it may be read late.
+/// A period is about to end, or has ended. States dates, never "in 3 days": it may be read late.
 pub(super) fn renewal_reminder(data: &Data<'_>) -> Letter {
     let (plan, end, grace) = (data.plan(), data.day("/period_end"), data.day("/grace_until"));
     let (tone, subject, first) = match data.text("/moment").as_str() {
@@ -161,35 +163,36 @@ pub(super) fn renewal_reminder(data: &Data<'_>) -> Letter {
             Tone::Error,
             format!("Your {plan} plan has ended"),
             format!(
-                "Your {plan} plan ended on {end}. Everything stays open until {grace}; pay by then to keep access."
+                "Your {plan} plan ended on {end}. You still have access until {grace}. Renew by then to keep it."
             ),
         ),
         "day_before" => (
             Tone::Warning,
             format!("Last day: your {plan} plan ends on {end}"),
             format!(
-                "Your {plan} plan ends on {end}. It is not renewed by itself, and nothing is charged unless you pay."
+                "Your {plan} plan ends on {end}. It does not renew automatically, and nothing is charged unless you pay."
             ),
         ),
         _ => (
             Tone::Plain,
             format!("Your {plan} plan ends on {end}"),
             format!(
-                "Your {plan} plan is paid until {end}. It is not renewed by itself: if you want to go on, renew it."
+                "Your {plan} plan is paid until {end}. It does not renew automatically; renew it to keep access."
             ),
         ),
     };
     let (price, interval) = (data.money("/amount"), data.text("/interval"));
     let second = match (price.is_empty(), tone) {
         (true, _) => {
-            "It is of an older price list. Choose one of today's plans to go on; your data stays as it is."
+            "This plan is from an older price list. Choose one of today's plans to continue; your data stays as it is."
                 .to_owned()
         }
         (false, Tone::Error) => {
-            format!("Another {interval} costs {price}, GST included, and starts when you pay.")
+            format!("Another {interval} costs {price}, including GST, and starts when you pay.")
         }
         (false, _) => format!(
-            "Another {interval} costs {price}, GST included. It is added at the end, so renewing early loses no day."
+            "Another {interval} costs {price}, including GST. It is added after your current period, so you lose \
+             no days by renewing early."
         ),
     };
     Letter {
@@ -203,16 +206,16 @@ pub(super) fn renewal_reminder(data: &Data<'_>) -> Letter {
             data.plan_fact(),
             ("Price", price),
             ("Period", data.period("/period_start", "/period_end")),
-            ("Grace until", grace),
+            ("Access until", grace),
             ("Last order", data.text("/order_id")),
         ],
         action: ("Renew your plan", data.link("/plans")),
-        notes: vec!["If you have paid meanwhile, there is nothing to do.".to_owned()],
+        notes: vec!["If you have already paid, you can ignore this e-mail.".to_owned()],
         workspace: data.text("/workspace_name"),
     }
 }
 
-/// Somebody asks somebody to join.
+/// An invitation to join a workspace.
 pub(super) fn invitation(data: &Data<'_>) -> Letter {
     let (workspace, role) = (data.text("/workspace_name"), data.text("/role"));
     let asked = match data.text("/invited_by").as_str() {
@@ -225,10 +228,10 @@ pub(super) fn invitation(data: &Data<'_>) -> Letter {
         subject: format!("You are invited to {workspace}"),
         preheader: asked.clone(),
         name: String::new(),
-        paragraphs: vec![asked, "Sign in with this e-mail address; the link is yours alone.".to_owned()],
-        facts: vec![("Good until", data.day("/expires_at"))],
+        paragraphs: vec![asked, "Sign in with this e-mail address; the link works only for you.".to_owned()],
+        facts: vec![("Valid until", data.day("/expires_at"))],
         action: ("Join", data.link(&format!("/join?token={}", data.text("/token")))),
-        notes: vec!["If you did not expect this, do nothing.".to_owned()],
+        notes: vec!["If you did not expect this invitation, you can ignore it.".to_owned()],
         workspace,
     }
 }

@@ -1,7 +1,7 @@
 //! The e-mails that leave the outbox: subject, plain text and HTML from a template's name and its data.
 //!
 //! A repeated send must be byte-equal (Resend compares the payload behind an idempotency key), so nothing here
-//! depends on the time of sending. What each looks like stands in `tests/contract/emails`.
+//! depends on the time of sending. `tests/contract/emails` shows what each looks like.
 
 mod layout;
 mod letters;
@@ -21,7 +21,7 @@ pub struct Email {
     pub html: String,
 }
 
-/// Renders a template; `None` for a name that no version of ours has written into the outbox.
+/// Renders a template; `None` for a name that no version of the Worker has written into the outbox.
 pub fn render(template: &str, data: &Value, web_url: &str) -> Option<Email> {
     let data = Data { data, web_url };
     let letter = match template {

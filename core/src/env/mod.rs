@@ -1,5 +1,5 @@
-//! The one table of settings. `docs/ENVIRONMENT.md` and `.dev.vars.example` are generated from it, and the
-//! Worker checks all of them at once when it starts: an operator sees every problem in one reading.
+//! The Worker's settings. `docs/ENVIRONMENT.md` and `.dev.vars.example` are generated from one table, and the Worker
+//! checks all settings when it starts, so that an operator sees every problem at once.
 
 mod services;
 mod setting;
@@ -9,13 +9,13 @@ pub use services::{ClientKeys, PhonePeEnv, PhonePeKeys, SaltKeys, VertexEnv};
 pub use setting::{Format, Need, Setting};
 pub use table::SETTINGS;
 
-use setting::listed;
+use setting::split_list;
 
 use crate::auth::cookie_name;
 
 const GENERATION: &str = "PHONEPE_GENERATION";
 
-/// One thing wrong with one setting, without its value.
+/// A problem of one setting. Never shows its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvProblem {
     /// The variable.
@@ -49,11 +49,11 @@ pub struct Env {
     pub email_from: String,
     /// The web app's address without a trailing slash.
     pub web_url: String,
-    /// What Prometheus proves itself by; without it there is no `/metrics`.
+    /// The bearer token of Prometheus; without it there is no `/metrics`.
     pub metrics_token: Option<String>,
-    /// What an operator proves themselves by; without it there is no replaying.
+    /// The bearer token of operators; without it there is no replay.
     pub operator_token: Option<String>,
-    /// The language model that is asked for suggestions, where there is one.
+    /// The language model for suggestions, if there is one.
     pub vertex: Option<VertexEnv>,
     /// How sessions are found and checked.
     pub auth: AuthEnv,
@@ -125,7 +125,7 @@ impl Env {
                     .filter(|name| !name.is_empty())
                     .unwrap_or_else(|| cookie_name(&get("SUPABASE_URL"))),
                 allowed_origins: std::iter::once(get("WEB_URL"))
-                    .chain(listed(&get("ALLOWED_ORIGINS")).map(str::to_owned))
+                    .chain(split_list(&get("ALLOWED_ORIGINS")).map(str::to_owned))
                     .map(|address| origin(&address))
                     .collect(),
             },

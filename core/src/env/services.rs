@@ -1,4 +1,4 @@
-//! The settings of neighbours that have several of their own.
+//! Settings of the upstream services that need several.
 
 use super::GENERATION;
 use crate::payment::phonepe_v1::Salt;
@@ -12,7 +12,7 @@ pub struct PhonePeEnv {
     pub keys: PhonePeKeys,
 }
 
-/// The two generations of PhonePe's gateway and what proves each side to the other.
+/// The keys of PhonePe's gateway, which has two generations.
 #[derive(Clone, Debug)]
 pub enum PhonePeKeys {
     /// Salt key and `X-VERIFY`.
@@ -26,9 +26,9 @@ pub enum PhonePeKeys {
 pub struct SaltKeys {
     /// The merchant id.
     pub merchant_id: String,
-    /// Signs what we send, and proves what comes.
+    /// Signs our requests and verifies callbacks.
     pub salt: Salt,
-    /// Proves what comes as well, while the key is being changed.
+    /// The previous salt, which verifies callbacks too during a key rotation.
     pub previous: Option<Salt>,
     /// Where PhonePe calls us back.
     pub callback_url: String,
@@ -47,7 +47,7 @@ pub struct ClientKeys {
     pub client_secret: String,
     /// The webhook's user name and password.
     pub webhook: (String, String),
-    /// Those before, while they are being changed.
+    /// The previous ones, during a rotation.
     pub previous_webhook: Option<(String, String)>,
 }
 

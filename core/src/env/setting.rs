@@ -1,8 +1,8 @@
-//! What the table says of a setting, and whether a value fits it.
+//! One setting of the table: its format, when it is required, and checking a value.
 
-use crate::suggestions::der;
+use crate::pem::pkcs8_der;
 
-/// What a value must look like.
+/// The format of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// `https://host…`, or `http://` for this machine only. No trailing slash.
@@ -21,7 +21,7 @@ pub enum Format {
     Origins,
 }
 
-/// When a setting must be there.
+/// When a setting is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// Always.
@@ -45,7 +45,8 @@ pub struct Setting {
     pub format: Format,
     /// When it must be there.
     pub need: Need,
-    /// Whether it must never be logged or shown. Secrets are set with `wrangler secret put`, the rest in `wrangler.toml`.
+    /// Whether it must never be logged or shown. Secrets are set with `wrangler secret put`, the rest in
+    /// `wrangler.toml`.
     pub secret: bool,
     /// What it is for and where to find it.
     pub purpose: &'static str,
@@ -54,7 +55,7 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// What is wrong with a value in this deployment, as a sentence that names the fix.
+    /// Checks a value for this deployment; returns a sentence that says what to do when it is invalid.
     pub(super) fn problem(&self, value: &str, deployment: &str) -> Option<String> {
         let name = self.name;
         if value.is_empty() {
@@ -80,10 +81,10 @@ impl Setting {
                 (!value.chars().all(plain))
                     .then(|| format!("{name} may have letters, digits, `.`, `_` and `-` only."))
             }
-            Format::PrivateKey => der(value).is_none().then(|| {
+            Format::PrivateKey => pkcs8_der(value).is_none().then(|| {
                 format!("{name} must be a private key in PEM, from -----BEGIN PRIVATE KEY----- to its end.")
             }),
-            Format::Origins => listed(value).find_map(|entry| origin_problem(name, entry, deployment)),
+            Format::Origins => split_list(value).find_map(|entry| origin_problem(name, entry, deployment)),
         }
     }
 }
@@ -118,7 +119,7 @@ fn url_problem(name: &str, value: &str, deployment: &str) -> Option<String> {
     None
 }
 
-/// The entries of a list in one setting.
-pub(super) fn listed(value: &str) -> impl Iterator<Item = &str> {
+/// The entries of a comma-separated setting.
+pub(super) fn split_list(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').map(str::trim).filter(|entry| !entry.is_empty())
 }

@@ -33,7 +33,7 @@ pub const SETTINGS: &[Setting] = &[
         format: Format::Secret(20),
         need: Need::Always,
         secret: true,
-        purpose: "The project's secret key. Used for what PhonePe or a model says and for the cron's work, never for what a person says.",
+        purpose: "The project's secret key. Used to store what PhonePe or a model answers and for the cron, never for a person's own request.",
         example: "sb_secret_local_gatehouse_platform",
     },
     Setting {
@@ -121,7 +121,7 @@ pub const SETTINGS: &[Setting] = &[
         format: Format::Pair(":"),
         need: Need::Optional,
         secret: true,
-        purpose: "While the webhook's credentials are being changed: the ones before, as username:password. Both are taken; remove it when PhonePe sends the new ones.",
+        purpose: "While the webhook's credentials are being changed: the previous ones, as username:password. Both are accepted; remove it when PhonePe sends the new ones.",
         example: "gatehouse_before:localwebhook0",
     },
     Setting {
@@ -217,7 +217,7 @@ pub const SETTINGS: &[Setting] = &[
         format: Format::Origins,
         need: Need::Optional,
         secret: false,
-        purpose: "Further pages that may act for a person by cookie, beside the Worker's own origin and WEB_URL's; separated by commas.",
+        purpose: "Further origins whose pages may use the session cookie, besides the Worker's own and WEB_URL's; separated by commas.",
         example: "https://preview.gatehouse.example,https://admin.gatehouse.example",
     },
     Setting {
@@ -225,7 +225,7 @@ pub const SETTINGS: &[Setting] = &[
         format: Format::Secret(32),
         need: Need::Optional,
         secret: true,
-        purpose: "What Prometheus sends as a bearer token to /metrics. Without it there is no /metrics.",
+        purpose: "The bearer token that Prometheus sends to /metrics. Without it, /metrics is off.",
         example: "local-metrics-token-worth-nothing-here",
     },
     Setting {
@@ -233,7 +233,7 @@ pub const SETTINGS: &[Setting] = &[
         format: Format::Secret(32),
         need: Need::Optional,
         secret: true,
-        purpose: "What an operator sends as a bearer token to replay a webhook (`npm run replay`). Without it there is no replaying.",
+        purpose: "The bearer token that an operator sends to replay a webhook (`npm run replay`). Without it, replay is off.",
         example: "local-operator-token-worth-nothing-here",
     },
     Setting {
@@ -241,7 +241,7 @@ pub const SETTINGS: &[Setting] = &[
         format: Format::Name,
         need: Need::Vertex,
         secret: false,
-        purpose: "Vertex AI, for suggestions: the Google Cloud project. Without any of these there are no suggestions.",
+        purpose: "Vertex AI, for suggestions: the Google Cloud project. Without these settings, suggestions are off.",
         example: "my-project",
     },
     Setting {
@@ -249,7 +249,7 @@ pub const SETTINGS: &[Setting] = &[
         format: Format::Name,
         need: Need::Vertex,
         secret: false,
-        purpose: "Where the model is asked: a region such as asia-south1, or global, which refuses less and promises no region.",
+        purpose: "Where the model runs: a region such as asia-south1, or global, which refuses less often but promises no region.",
         example: "asia-south1",
     },
     Setting {
@@ -281,7 +281,7 @@ pub const SETTINGS: &[Setting] = &[
         format: Format::Url,
         need: Need::Optional,
         secret: false,
-        purpose: "Another address of the models than Google's for VERTEX_LOCATION.",
+        purpose: "Replaces Google's address of the models in VERTEX_LOCATION.",
         example: "http://127.0.0.1:54383",
     },
     Setting {
@@ -289,7 +289,7 @@ pub const SETTINGS: &[Setting] = &[
         format: Format::Url,
         need: Need::Optional,
         secret: false,
-        purpose: "Another address for tokens than https://oauth2.googleapis.com/token.",
+        purpose: "Replaces https://oauth2.googleapis.com/token.",
         example: "http://127.0.0.1:54383/token",
     },
 ];

@@ -1,30 +1,17 @@
-//! Refusals. The Worker turns one into `application/problem+json` (RFC 9457).
+//! Errors that the Worker answers as `application/problem+json` (RFC 9457).
 
 mod codes;
+mod field;
 
 pub use codes::ErrorCode;
+pub use field::FieldError;
 
 use serde::{Deserialize, Serialize};
 
 use crate::api::ContextSource;
 use crate::onboarding::{Answers, FieldId, SessionCopy};
 
-/// One thing wrong with one field, in a sentence fit to stand under it in a form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct FieldError {
-    /// JSON Pointer (RFC 6901) to the value, from the root of the body.
-    pub pointer: String,
-    /// Stable code of the rule, such as `required` or `too_long`.
-    pub code: String,
-    /// The sentence to show.
-    pub message: String,
-    /// Id of the onboarding step that the field belongs to, where it belongs to one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub step: Option<String>,
-}
-
-/// Any refusal of ours: the code, what happened this time, and what is wrong field by field.
+/// An error: its code, a sentence about this occurrence, and the errors of single fields.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {detail}", code.as_str())]
 pub struct Error {
@@ -32,18 +19,18 @@ pub struct Error {
     pub code: ErrorCode,
     /// A sentence about this occurrence, safe to show to the caller.
     pub detail: String,
-    /// Field errors, when a body or answers were refused.
+    /// Errors of single fields, when a body or answers are invalid.
     pub fields: Vec<FieldError>,
-    /// The other copy of the answers, when a save met one.
+    /// The saved copy of the answers, for a `revision_conflict`.
     pub current: Option<Box<SessionCopy>>,
-    /// What that save was made on, where it said so.
+    /// What the refused save was based on, where it said so.
     pub base: Option<Box<Answers>>,
-    /// The same for an edit of what the manifest is made from.
+    /// The current answers behind the manifest, for a `version_conflict`.
     pub current_source: Option<Box<ContextSource>>,
 }
 
 impl Error {
-    /// An error that says no more than its title.
+    /// An error with its title as the detail.
     pub fn new(code: ErrorCode) -> Self {
         Self::with_detail(code, code.title())
     }
@@ -60,8 +47,8 @@ impl Error {
         }
     }
 
-    /// Refused answers, each named.
-    pub fn answers(fields: Vec<FieldError>) -> Self {
+    /// `answers_invalid` with an error for each invalid answer.
+    pub fn answers_invalid(fields: Vec<FieldError>) -> Self {
         let detail = match fields.len() {
             1 => "One answer needs attention.".to_owned(),
             n => format!("{n} answers need attention."),
@@ -69,9 +56,9 @@ impl Error {
         Self { fields, ..Self::with_detail(ErrorCode::AnswersInvalid, detail) }
     }
 
-    /// A save that met another copy of the answers. `base` is what it was made on, where it said so, and `fields` are those
-    /// that both changed.
-    pub fn conflict(current: SessionCopy, base: Option<Answers>, fields: Vec<FieldId>) -> Self {
+    /// `revision_conflict`: somebody else saved meanwhile. `current` is the saved copy, `base` what this save was based
+    /// on where the request said so, and `fields` are those that both changed.
+    pub fn revision_conflict(current: SessionCopy, base: Option<Answers>, fields: Vec<FieldId>) -> Self {
         let name = |id: FieldId| id.field().map_or(id.as_str(), |field| field.label);
         let fields: Vec<_> = fields
             .into_iter()
@@ -82,7 +69,7 @@ impl Error {
                 step: id.field().map(|field| field.step.to_string()),
             })
             .collect();
-        let detail = format!("The answers are at revision {} by now.", current.revision);
+        let detail = format!("The answers are now at revision {}.", current.revision);
         Self {
             fields,
             current: Some(Box::new(current)),
@@ -91,9 +78,9 @@ impl Error {
         }
     }
 
-    /// An edit that met other answers than those it was made on.
+    /// `version_conflict`: the answers behind the manifest have changed since the ones this edit is based on.
     pub fn source_conflict(current: ContextSource) -> Self {
-        let detail = format!("The answers behind version {} have changed meanwhile.", current.version);
+        let detail = format!("The answers behind version {} have changed.", current.version);
         Self {
             current_source: Some(Box::new(current)),
             ..Self::with_detail(ErrorCode::VersionConflict, detail)

@@ -1,4 +1,4 @@
-//! The conditions in their order, each with its evidence in plain words, and what to do about an unmet one.
+//! The six conditions in order, each with its status and a sentence, and the action that meets an unmet one.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use crate::vocabulary::{
     ControlState, Freshness, GateCondition, OnboardingStatus, SignIn, SubscriptionStatus,
 };
 
-/// The evidence of a condition that could not be checked.
+/// The status of a condition that could not be checked.
 pub const UNKNOWN: &str = "unknown";
 
 /// What the manifest's age does to the controls that use it.
@@ -25,8 +25,8 @@ pub struct Controls {
     pub message: String,
 }
 
-/// Judges every condition, in order.
-pub fn judge(facts: &GateFacts, now: Timestamp) -> Vec<ConditionView> {
+/// Every condition, in order.
+pub fn evaluate(facts: &GateFacts, now: Timestamp) -> Vec<ConditionView> {
     let session = session(facts.session);
     let signed_in = session.met;
     match &facts.profile {
@@ -39,11 +39,8 @@ pub fn judge(facts: &GateFacts, now: Timestamp) -> Vec<ConditionView> {
             manifest(profile, now),
         ],
         _ => {
-            let message = if signed_in {
-                "We could not check this just now."
-            } else {
-                "We can say once you are signed in."
-            };
+            let message =
+                if signed_in { "We could not check this just now." } else { "Sign in first to check this." };
             let mut conditions = vec![session];
             for &condition in GateCondition::ALL.iter().skip(1) {
                 conditions.push(view(condition, false, UNKNOWN, message));
@@ -58,7 +55,7 @@ pub fn blocking(conditions: &[ConditionView]) -> Option<&ConditionView> {
     conditions.iter().find(|view| !view.met && view.condition != GateCondition::Manifest)
 }
 
-/// What meets an unmet condition; `page` is where the person is.
+/// The action that meets an unmet condition; `page` is the page that the person asked for.
 pub fn action(unmet: &ConditionView, page: &str) -> NextAction {
     let (code, path, label) = match (unmet.condition, unmet.status.as_str()) {
         (_, UNKNOWN) => ("retry", page.to_owned(), "Try again"),
@@ -75,7 +72,7 @@ pub fn action(unmet: &ConditionView, page: &str) -> NextAction {
     NextAction { condition: unmet.condition, code: code.to_owned(), path, label: label.to_owned() }
 }
 
-/// What the manifest's condition does to the controls that use it.
+/// The state of the controls that use the manifest, from its condition.
 pub fn controls(conditions: &[ConditionView]) -> Controls {
     let manifest = conditions.iter().find(|view| view.condition == GateCondition::Manifest);
     let age = manifest.and_then(|view| Freshness::parse(&view.status));
@@ -83,22 +80,22 @@ pub fn controls(conditions: &[ConditionView]) -> Controls {
         Some(Freshness::Fresh) => (ControlState::Enabled, "Your manifest is fresh."),
         Some(Freshness::Stale) => (ControlState::Warn, "Your manifest is over a week old; rebuild it soon."),
         Some(Freshness::Expired) => {
-            (ControlState::Disabled, "Your manifest is over two weeks old; rebuild it to go on.")
+            (ControlState::Disabled, "Your manifest is over two weeks old; rebuild it first.")
         }
         Some(Freshness::Missing) => {
-            (ControlState::Disabled, "There is no manifest yet; finishing onboarding makes it.")
+            (ControlState::Disabled, "There is no manifest yet; finish onboarding first.")
         }
         None => (ControlState::Disabled, "We could not check your manifest."),
     };
     Controls { state, message: message.to_owned() }
 }
 
-/// The manifest's age.
-pub fn age(profile: &ProfileFacts, now: Timestamp) -> FreshnessView {
+/// The freshness of the profile's manifest.
+pub fn manifest_freshness(profile: &ProfileFacts, now: Timestamp) -> FreshnessView {
     freshness(profile.manifest.as_ref().and_then(|head| time::parse(&head.confirmed_at)), now)
 }
 
-/// The evidence of an account that was switched off.
+/// The status of an account that was switched off.
 const DISABLED: &str = "disabled";
 
 fn view(condition: GateCondition, met: bool, status: &str, message: impl Into<String>) -> ConditionView {
@@ -118,7 +115,7 @@ fn session(sign_in: SignIn) -> ConditionView {
         SignIn::Missing => "You are not signed in.",
         SignIn::Expired => "Your session has expired; sign in again.",
         SignIn::Invalid => "Your session is not valid; sign in again.",
-        SignIn::Anonymous => "You are here as a guest; sign in with an account.",
+        SignIn::Anonymous => "You are a guest; sign in with an account.",
         SignIn::Unknown => "We could not check your session just now.",
     };
     view(GateCondition::Session, sign_in == SignIn::Valid, sign_in.as_str(), message)
@@ -126,7 +123,7 @@ fn session(sign_in: SignIn) -> ConditionView {
 
 fn profile(facts: &ProfileFacts) -> ConditionView {
     let (met, status, message) = match (facts.account_disabled, facts.profile_exists) {
-        (true, _) => (false, DISABLED, "Your account is switched off; support can tell you why."),
+        (true, _) => (false, DISABLED, "Your account is disabled; support can tell you why."),
         (false, true) => (true, "present", "Your profile is set up."),
         (false, false) => (false, "missing", "Your profile is not set up yet."),
     };
@@ -152,17 +149,17 @@ fn plan(facts: &ProfileFacts, now: Timestamp) -> ConditionView {
     }
 }
 
-/// The dates of a plan, as far as they are known.
+/// The known dates of a plan.
 pub struct Dates {
     /// When access ends or ended.
     pub access: Option<Timestamp>,
-    /// When what was paid for, or tried, ends or ended.
+    /// When the paid or trial time ends or ended.
     pub paid: Option<Timestamp>,
     /// When the days of grace end or ended.
     pub grace: Option<Timestamp>,
 }
 
-/// Reads a plan's dates, and fills in those that follow from the access rule.
+/// Reads a plan's dates and derives the missing ones from the access rule.
 pub fn dates(facts: &ProfileFacts) -> Dates {
     let read = |text: &Option<String>| text.as_deref().and_then(time::parse);
     let (access, paid, grace) =
@@ -213,15 +210,15 @@ fn onboarding(facts: &ProfileFacts) -> ConditionView {
     let status = facts.onboarding_status;
     let message = match status {
         OnboardingStatus::Completed => "Onboarding is finished.",
-        OnboardingStatus::InProgress => "Onboarding is begun and not finished yet.",
-        OnboardingStatus::Abandoned => "Onboarding was left unfinished; your answers can be completed.",
-        OnboardingStatus::Pending | OnboardingStatus::PaymentConfirmed => "Onboarding is not started yet.",
+        OnboardingStatus::InProgress => "Onboarding is in progress.",
+        OnboardingStatus::Abandoned => "Onboarding is unfinished; you can still complete it.",
+        OnboardingStatus::Pending | OnboardingStatus::PaymentConfirmed => "Onboarding has not started.",
     };
     view(GateCondition::Onboarding, status == OnboardingStatus::Completed, status.as_str(), message)
 }
 
 fn manifest(facts: &ProfileFacts, now: Timestamp) -> ConditionView {
-    let FreshnessView { freshness, reason, changes_at } = age(facts, now);
+    let FreshnessView { freshness, reason, changes_at } = manifest_freshness(facts, now);
     let met = matches!(freshness, Freshness::Fresh | Freshness::Stale);
     ConditionView {
         until: changes_at.filter(|_| met),

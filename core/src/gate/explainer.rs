@@ -1,4 +1,4 @@
-//! "Why am I blocked?" in plain words: why, since when, what happens next and when.
+//! Explains a decision to a person: why, since when, and what happens next and when.
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ pub struct Explanation {
     pub upcoming: Vec<Upcoming>,
 }
 
-/// Puts a decision into words.
+/// Explains a decision. `blocking` is the first unmet condition and `next` the action that meets it.
 pub fn explain(
     facts: &GateFacts,
     decision: &Decision,
@@ -44,11 +44,11 @@ pub fn explain(
     let why = match (decision, blocking) {
         (_, None) => "Nothing is missing: every page is open to you.".to_owned(),
         (Decision::Allow, Some(unmet)) => {
-            format!("This page is always open. Other pages wait: {}", unmet.message)
+            format!("This page is open. Other pages are closed: {}", unmet.message)
         }
         (Decision::Redirect { .. } | Decision::Interstitial { .. }, Some(unmet)) => unmet.message.clone(),
     };
-    // Before anybody is signed in, nothing about a workspace is told, whatever facts came along.
+    // Without a valid session nothing about a workspace is shown, even if the facts contain it.
     let profile = facts.profile.as_ref().filter(|_| facts.session == SignIn::Valid);
     Explanation {
         why,
@@ -58,58 +58,58 @@ pub fn explain(
     }
 }
 
+/// The sentence about what the next action leads to.
 fn consequence(next: &NextAction) -> &'static str {
     match next.code.as_str() {
-        "sign_in" => "After signing in you come back to this page.",
-        "set_up" => "Setting up takes a moment; nothing that you have is lost.",
+        "sign_in" => "After signing in you return to this page.",
+        "set_up" => "Setup takes a moment; none of your data is lost.",
         "choose_plan" => "Choose a plan; every page opens as soon as the payment is confirmed.",
-        "continue_onboarding" => "Finish the questions; the pages open at once and your manifest is made.",
-        "write_to_support" => "Support can switch the account on again.",
-        _ => "Try again in a few seconds; nothing of yours has changed.",
+        "continue_onboarding" => "Finish the questions; all pages open and your manifest is made.",
+        "write_to_support" => "Support can enable the account again.",
+        _ => "Try again in a few seconds; nothing has changed.",
     }
 }
 
+/// What happens after `now` by itself, the soonest first.
 fn upcoming(profile: &ProfileFacts, now: Timestamp) -> Vec<Upcoming> {
-    let mut found: Vec<(Timestamp, String)> = Vec::new();
-    let mut happens = |at: Timestamp, message: String| {
+    let mut events: Vec<(Timestamp, String)> = Vec::new();
+    let mut add = |at: Timestamp, message: String| {
         if at > now {
-            let place = found.partition_point(|(earlier, _)| *earlier <= at);
-            found.insert(place, (at, message));
+            let place = events.partition_point(|(earlier, _)| *earlier <= at);
+            events.insert(place, (at, message));
         }
     };
     let dates = conditions::dates(profile);
     if let Some(end) = dates.access {
         let day = day_in_india(end);
-        happens(
+        add(
             end,
             match profile.plan_status {
                 SubscriptionStatus::Trial => {
-                    format!("The trial ends on {day}; the pages close until a plan is paid.")
+                    format!("The trial ends on {day}; choose a plan to keep access.")
                 }
                 SubscriptionStatus::Cancelled => {
-                    format!("The cancelled plan ends on {day}; the pages close.")
+                    format!("The cancelled plan and access end on {day}.")
                 }
                 _ => format!("Access ends on {day} unless the plan is renewed."),
             },
         );
         if let (Some(paid), Some(_)) = (dates.paid, dates.grace) {
-            happens(paid, format!("The paid time ends on {}; 3 days of grace follow.", day_in_india(paid)));
+            add(paid, format!("The paid period ends on {}; 3 days of grace follow.", day_in_india(paid)));
         }
     }
-    let age = conditions::age(profile, now);
-    if let Some(at) = age.changes_at.as_deref().and_then(time::parse) {
+    let freshness = conditions::manifest_freshness(profile, now);
+    if let Some(at) = freshness.changes_at.as_deref().and_then(time::parse) {
         let day = day_in_india(at);
-        happens(
+        add(
             at,
-            match age.freshness {
+            match freshness.freshness {
                 Freshness::Fresh => {
-                    format!("The manifest becomes stale on {day}; what uses it then shows a warning.")
+                    format!("The manifest becomes stale on {day}; pages that use it show a warning.")
                 }
-                _ => format!(
-                    "The manifest expires on {day}; what uses it is then switched off until a rebuild."
-                ),
+                _ => format!("The manifest expires on {day}; to keep using it, rebuild it first."),
             },
         );
     }
-    found.into_iter().map(|(at, message)| Upcoming { at: time::format(at), message }).collect()
+    events.into_iter().map(|(at, message)| Upcoming { at: time::format(at), message }).collect()
 }

@@ -1,10 +1,10 @@
-//! What is known about a person at the gate, before anything is judged.
+//! The facts about a person that the gate decides from.
 
 use serde::{Deserialize, Serialize};
 
 use crate::api::ManifestHead;
 use crate::json::Json;
-use crate::json::members::{Members, optional};
+use crate::json::member_reader::{MemberReader, optional};
 use crate::vocabulary::{MemberRole, OnboardingStatus, Plan, SignIn, SubscriptionStatus};
 
 /// All that the gate judges. `GET /auth/gate` sends it along, so that a page can ask again without a call.
@@ -58,44 +58,44 @@ pub struct ProfileFacts {
 }
 
 impl GateFacts {
-    /// Reads the facts as `GET /auth/gate` sends them. The browser reads them with this and not with serde, whose
-    /// generated readers weigh more there than the gate.
+    /// Reads the facts as `GET /auth/gate` sends them. The browser uses this instead of serde, whose generated code
+    /// would outweigh the gate in the bundle.
     ///
     /// # Errors
-    /// What is missing or of another kind, as the end of a sentence.
+    /// What is missing or has the wrong type, as the end of a sentence.
     pub fn read(json: &Json) -> Result<Self, String> {
-        let members = Members::default();
+        let members = MemberReader::default();
         let profile = optional(json, "profile").and_then(|profile| ProfileFacts::read(profile, &members));
-        let session = members.needed(members.word(json, "session", SignIn::parse), "session");
+        let session = members.required(members.word(json, "session", SignIn::parse), "session");
         members.finish(session.map(|session| Self { session, profile }))
     }
 }
 
 impl ProfileFacts {
-    /// `None` when something is amiss.
-    fn read(json: &Json, members: &Members) -> Option<Self> {
+    /// `None` when a member is missing or has the wrong type; `members` has the problem.
+    fn read(json: &Json, members: &MemberReader) -> Option<Self> {
         if !matches!(json, Json::Object(_)) {
-            members.note("profile", "is no object");
+            members.record_problem("profile", "is no object");
         }
-        // Texts are borrowed until nothing can be amiss any more: giving back half a value is much code.
+        // Texts are only borrowed until every member is read: dropping a half-built value would be a lot of code.
         let manifest = optional(json, "manifest").and_then(|head| {
             let version = head.get("version").and_then(Json::as_count);
             let confirmed_at = members.text(head, "confirmed_at");
-            let version = members.needed(version, "manifest.version");
-            version.zip(members.needed(confirmed_at, "manifest.confirmed_at"))
+            let version = members.required(version, "manifest.version");
+            version.zip(members.required(confirmed_at, "manifest.confirmed_at"))
         });
-        let flag = |name| members.needed(members.flag(json, name), name);
+        let flag = |name| members.required(members.flag(json, name), name);
         let (profile_exists, workspace_exists) = (flag("profile_exists"), flag("workspace_exists"));
         let account_disabled = members.flag(json, "account_disabled").unwrap_or(false);
         let role = members.word(json, "role", MemberRole::parse);
         let plan = members.word(json, "plan", Plan::parse);
         let plan_status = members.word(json, "plan_status", SubscriptionStatus::parse);
-        let plan_status = members.needed(plan_status, "plan_status");
+        let plan_status = members.required(plan_status, "plan_status");
         let onboarding_status = members.word(json, "onboarding_status", OnboardingStatus::parse);
-        let onboarding_status = members.needed(onboarding_status, "onboarding_status");
+        let onboarding_status = members.required(onboarding_status, "onboarding_status");
         let texts = ["workspace_id", "access_until", "paid_until", "grace_until"];
         let texts = texts.map(|name| members.text(json, name));
-        if !members.are_good() {
+        if !members.is_ok() {
             return None;
         }
         let [workspace_id, access_until, paid_until, grace_until] = texts.map(|text| text.map(str::to_owned));
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn facts_are_read_as_serde_reads_them_whatever_is_missing_or_of_another_kind() {
+    fn facts_are_read_as_serde_reads_them_whatever_is_missing_or_of_the_wrong_type() {
         let whole = json!({
             "session": "valid",
             "profile": {

@@ -1,9 +1,10 @@
-//! The gate: what a person still lacks, which pages that closes, and the one next thing to do about it.
+//! The gate: what a person is still missing, which pages are therefore closed, and the one next thing to do.
 //!
-//! [`pages`] says what each page needs, [`conditions`] what the facts meet, [`decide_gate`] what follows for one
-//! page, [`explainer`] why, since when, and what comes next.
+//! [`pages`] has what each page needs, [`conditions`] checks the facts, [`decide_gate`] decides about one page, and
+//! [`explainer`] puts the decision into words.
 
 mod conditions;
+mod decide;
 mod decision;
 mod explainer;
 mod facts;
@@ -12,9 +13,10 @@ pub mod pages;
 mod properties;
 mod verify;
 
-pub use decision::{Decision, GateAnswer, GateView, decide_gate};
+pub use decide::{GateAnswer, GateView, decide_gate};
+pub use decision::Decision;
 pub use explainer::{Explanation, Upcoming};
 pub use facts::{GateFacts, ProfileFacts};
-pub use verify::verify;
+pub use verify::verify_profile;
 
 pub use conditions::Controls;

@@ -1,7 +1,7 @@
-//! Which page needs what, in one table, and how a path is read before it is looked up.
+//! What each page needs, in one table, and how a path is parsed before it is looked up.
 //!
-//! A path that could be read in two ways (by us and by a browser or a router) is never looked up: it is judged as
-//! the dashboard, which needs everything. So no spelling can turn a closed page into an open one.
+//! A path that a browser or a router could read differently from us is never looked up: it is treated as the dashboard,
+//! which needs everything. So no spelling can turn a closed page into an open one.
 
 /// What must be met before a page opens. The manifest is not here: it never closes a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Needs {
     Everything,
 }
 
-/// Where a person goes when nothing is missing, and what an unreadable path is judged as.
+/// Where a person goes when nothing is missing; ambiguous paths are treated as this page.
 pub const DASHBOARD: &str = "/dashboard";
 /// Where a person signs in.
 pub const SIGN_IN: &str = "/signin";
@@ -45,10 +45,10 @@ pub const PAGES: &[(&str, Needs)] = &[
     ("/account/*", Needs::Session),
 ];
 
-/// A page after signing in from which nobody would get on.
+/// Pages that signing in never leads to, because they would lead back to signing in or out.
 const NO_LANDING: &[&str] = &["/signin", "/signup", "/signout", "/auth"];
 
-/// What a page needs. `path` is one that [`page`] gave.
+/// What a page needs. `path` comes from [`page`].
 pub fn needs(path: &str) -> Needs {
     let fits = |pattern: &str| match pattern.strip_suffix("/*") {
         Some(above) => {
@@ -82,7 +82,7 @@ pub fn sign_in(page: &str) -> String {
     }
 }
 
-/// One parameter of a query, decoded as browsers encode it; the text itself when it is not encoded well.
+/// Decodes a query parameter as browsers encode it; returns the text unchanged when it is not encoded correctly.
 pub fn decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
@@ -106,7 +106,7 @@ pub fn decode(text: &str) -> String {
     String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }
 
-/// The path of an address of this site, when there is only one way to read it.
+/// The path of an address of this site; `None` when it could be read in more than one way.
 fn plain_path(address: &str) -> Option<&str> {
     let path = address.split(['?', '#']).next()?;
     // `\` is a slash to browsers, and they drop tabs and line breaks.
@@ -119,7 +119,7 @@ fn plain_path(address: &str) -> Option<&str> {
         // `//` would be another site.
         return (path == "/").then_some(path);
     }
-    if !below.split('/').all(|segment| !matches!(segment, "" | "." | "..") && plainly_escaped(segment)) {
+    if !below.split('/').all(|segment| !matches!(segment, "" | "." | "..") && has_safe_escapes(segment)) {
         return None;
     }
     path.get(..=below.len())
@@ -127,7 +127,7 @@ fn plain_path(address: &str) -> Option<&str> {
 
 /// Whether every escape of a segment is one of a letter beyond ASCII: an escaped dot, slash or percent sign is read
 /// differently from one reader to the next.
-fn plainly_escaped(segment: &str) -> bool {
+fn has_safe_escapes(segment: &str) -> bool {
     segment.split('%').skip(1).all(|after| {
         after.as_bytes().get(1).is_some_and(u8::is_ascii_hexdigit)
             && after.as_bytes().first().is_some_and(|high| b"89abcdefABCDEF".contains(high))

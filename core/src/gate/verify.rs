@@ -7,11 +7,11 @@ use crate::api::{ActionableError, VerifyProfile};
 use crate::time::{self, Timestamp};
 use crate::vocabulary::{GateCondition, SignIn};
 
-/// Judges what a signed-in person lacks. The first unmet condition decides the next action; the manifest blocks
-/// nothing, so it is listed and never next.
-pub fn verify(facts: &ProfileFacts, now: Timestamp) -> VerifyProfile {
+/// What a signed-in person is missing. The first unmet condition decides the next action; the manifest blocks nothing,
+/// so it is listed and never the next action.
+pub fn verify_profile(facts: &ProfileFacts, now: Timestamp) -> VerifyProfile {
     let all = GateFacts { session: SignIn::Valid, profile: Some(facts.clone()) };
-    let conditions = conditions::judge(&all, now);
+    let conditions = conditions::evaluate(&all, now);
     let next = conditions::blocking(&conditions).map(|unmet| conditions::action(unmet, DASHBOARD));
     let errors = conditions
         .iter()
@@ -62,7 +62,7 @@ mod tests {
     }
 
     fn next(facts: &ProfileFacts, now: &str) -> Option<GateCondition> {
-        verify(facts, time::parse(now).unwrap()).next.map(|next| next.condition)
+        verify_profile(facts, time::parse(now).unwrap()).next.map(|next| next.condition)
     }
 
     #[test]
@@ -92,7 +92,7 @@ mod tests {
         );
         let draft = ProfileFacts { onboarding_status: OnboardingStatus::InProgress, ..facts() };
         assert_eq!(next(&draft, now), Some(GateCondition::Onboarding));
-        let view = verify(&facts(), time::parse(now).unwrap());
+        let view = verify_profile(&facts(), time::parse(now).unwrap());
         assert!(view.ready && !view.needs_payment && view.errors.is_empty());
         assert!(view.conditions.iter().any(|view| view.condition == GateCondition::Manifest && !view.met));
     }
@@ -101,7 +101,7 @@ mod tests {
     fn every_unmet_condition_has_a_code_a_sentence_and_a_link() {
         let bare = ProfileFacts { workspace_exists: false, access_until: None, ..facts() };
         let bare = ProfileFacts { onboarding_status: OnboardingStatus::Pending, ..bare };
-        let view = verify(&bare, time::parse("2026-02-01T00:00:00Z").unwrap());
+        let view = verify_profile(&bare, time::parse("2026-02-01T00:00:00Z").unwrap());
         let errors: Vec<_> =
             view.errors.iter().map(|error| (error.code.as_str(), error.action.as_str())).collect();
         assert_eq!(

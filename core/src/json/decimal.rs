@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 /// The most bytes of a number.
-const LONGEST: usize = 256;
-/// A document's numbers must be below 10 to this power, so that every reader can hold them.
+const MAX_BYTES: usize = 256;
+/// A document's numbers must be below 10 to this power, so that every parser can represent them.
 const LARGEST_POWER: i32 = 308;
 
 /// `0.digits × 10^exponent`, without zeros at either end; zero has no digits.
@@ -19,13 +19,12 @@ pub(crate) struct Decimal<'a> {
 impl<'a> Decimal<'a> {
     /// Reads a number that keeps to the grammar of JSON; `None` for one of 10^308 or more, or of more than 256 bytes.
     pub fn read(text: &'a [u8]) -> Option<Self> {
-        Self::of_any_size(text).filter(|number| number.exponent <= LARGEST_POWER)
+        Self::parse_any_size(text).filter(|number| number.exponent <= LARGEST_POWER)
     }
 
-    /// The same for a number of any size; `None` for one of more than 256 bytes, or whose size itself is too large to
-    /// count.
-    pub fn of_any_size(text: &'a [u8]) -> Option<Self> {
-        if text.len() > LONGEST {
+    /// Reads a number of any size; `None` for one of more than 256 bytes, or whose exponent does not fit an `i32`.
+    pub fn parse_any_size(text: &'a [u8]) -> Option<Self> {
+        if text.len() > MAX_BYTES {
             return None;
         }
         let (negative, text) = match text {
@@ -51,7 +50,7 @@ impl<'a> Decimal<'a> {
         Some(Self { negative, digits, exponent: point.saturating_add(exponent(power)?) })
     }
 
-    /// Whether there is nothing behind the point.
+    /// Whether it has no fraction.
     pub fn is_integer(&self) -> bool {
         let digits = self.digits.0.len() + self.digits.1.len();
         usize::try_from(self.exponent.max(0)).is_ok_and(|whole| digits <= whole)
@@ -62,7 +61,7 @@ impl<'a> Decimal<'a> {
         self.digits.0.iter().chain(self.digits.1)
     }
 
-    /// The one way to write this number.
+    /// The canonical text of this number, in our own form.
     pub fn canonical(&self) -> String {
         let sign = if self.negative { "-" } else { "" };
         let digits: String = self.digits().map(|digit| char::from(*digit)).collect();
@@ -70,7 +69,7 @@ impl<'a> Decimal<'a> {
     }
 }
 
-/// What stands before the byte that `is` it, and behind it.
+/// The parts before and after the first byte for which `is` holds.
 fn split(text: &[u8], is: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
     let (before, rest) = text.split_at(text.iter().position(|byte| is(*byte)).unwrap_or(text.len()));
     (before, rest.split_first().map_or(rest, |(_, behind)| behind))

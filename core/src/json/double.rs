@@ -1,17 +1,17 @@
-//! The double that a decimal stands for, and the shortest decimal that stands for a double, in RFC 8785's form.
+//! Converts a decimal to the nearest double, and a double to its shortest decimal in RFC 8785's form.
 //!
-//! Exact, with whole numbers of any length: Rust's own ways go by tables that weigh 25 KB in the browser. This one is
-//! slow, and a manifest hardly ever has a number, least of all one with more than the fifteen digits that every double
-//! keeps.
+//! It calculates exactly, with whole numbers of any length, because the tables of Rust's own conversions are 25 KB in
+//! the browser bundle. It is slow, but a manifest hardly ever has a number, and rarely one with more than the fifteen
+//! digits that every double keeps.
 
 use std::cmp::Ordering;
 
 use super::Decimal;
 use super::natural::Natural;
 
-/// Decimals of so many digits are all told apart by doubles, so each is the shortest one for its double.
+/// Decimals with this many digits all have different doubles, so each is the shortest one for its double.
 const KEPT_DIGITS: usize = 15;
-/// Between these powers of ten doubles have all of their digits.
+/// Between these powers of ten doubles have full precision.
 const FULL: std::ops::RangeInclusive<i32> = -306..=307;
 /// Bits of a mantissa.
 const BITS: i32 = 53;
@@ -21,7 +21,7 @@ const POWERS: (i32, i32) = (-1_074, 1_023);
 /// The RFC 8785 text of a JSON number: section 3.2.2.3, which is how ECMAScript writes the double that it stands for.
 /// `None` for what is too large for a double.
 pub(crate) fn canonical_number(text: &str) -> Option<String> {
-    let decimal = Decimal::of_any_size(text.as_bytes())?;
+    let decimal = Decimal::parse_any_size(text.as_bytes())?;
     let digits: Vec<u8> = decimal.digits().copied().collect();
     if digits.len() <= KEPT_DIGITS && (digits.is_empty() || FULL.contains(&decimal.exponent)) {
         return Some(write(decimal.negative, &digits, decimal.exponent));
@@ -30,7 +30,7 @@ pub(crate) fn canonical_number(text: &str) -> Option<String> {
     Some(double.text(decimal.negative))
 }
 
-/// The same for a double; `null` for what is no number, as ECMAScript has it.
+/// The RFC 8785 text of a double; `null` for NaN and infinity, as in ECMAScript.
 pub fn canonical_double(double: f64) -> String {
     let bits = double.to_bits();
     let (exponent, fraction) = (bits >> 52 & 0x7ff, bits & ((1 << 52) - 1));
@@ -43,9 +43,9 @@ pub fn canonical_double(double: f64) -> String {
     Double { mantissa, power }.text(double < 0.0)
 }
 
-/// The double that a JSON number stands for; `None` for what is too large for one.
+/// The double of a JSON number; `None` when it is too large for one.
 pub(crate) fn double(text: &str) -> Option<f64> {
-    let decimal = Decimal::of_any_size(text.as_bytes())?;
+    let decimal = Decimal::parse_any_size(text.as_bytes())?;
     let digits: Vec<u8> = decimal.digits().copied().collect();
     let Double { mantissa, power } = Double::nearest(&digits, decimal.exponent)?;
     let bits = match mantissa >> 52 {
@@ -66,7 +66,7 @@ impl Double {
     /// The nearest to `0.digits × 10^exponent`; of two equally near ones that with the even mantissa.
     fn nearest(digits: &[u8], exponent: i32) -> Option<Self> {
         let zero = Self { mantissa: 0, power: POWERS.0 };
-        // Far beyond both ends, so that what follows stays small.
+        // Beyond any double; keeps the numbers below small.
         if digits.is_empty() || exponent < -330 {
             return Some(zero);
         }
@@ -74,21 +74,21 @@ impl Double {
             return None;
         }
         let tens = exponent - i32::try_from(digits.len()).ok()?;
-        let (mut number, mut one) = (Natural::of(digits), Natural::one());
+        let (mut number, mut one) = (Natural::from_digits(digits), Natural::one());
         if tens > 0 {
-            number.times(10, tens)
+            number.multiply(10, tens)
         } else {
-            one.times(10, -tens)
+            one.multiply(10, -tens)
         }
-        // number / one × 2^power is it; brought to 1 ≤ number / one < 2.
+        // The value is number / one × 2^power, scaled so that 1 ≤ number / one < 2.
         let mut power = number.bits() - one.bits();
         if power > 0 {
-            one.times(2, power)
+            one.multiply(2, power)
         } else {
-            number.times(2, -power)
+            number.multiply(2, -power)
         }
         if number < one {
-            number.times(2, 1);
+            number.multiply(2, 1);
             power -= 1;
         }
         let bits = BITS.min(power - POWERS.0 + 1);
@@ -97,8 +97,8 @@ impl Double {
         }
         let mut mantissa = 0;
         for _ in 0..bits {
-            mantissa = mantissa * 2 + u64::from(number.take(&one));
-            number.times(2, 1);
+            mantissa = mantissa * 2 + u64::from(number.try_subtract(&one));
+            number.multiply(2, 1);
         }
         let up = match number.cmp(&one) {
             Ordering::Greater => 1,
@@ -114,32 +114,33 @@ impl Double {
         (last + BITS - 1 <= POWERS.1).then_some(Self { mantissa, power: last })
     }
 
-    /// The shortest decimal that stands for it and, of those, the nearest.
+    /// The shortest decimal that reads back as this double and, of those, the nearest.
     fn text(self, negative: bool) -> String {
         if self.mantissa == 0 {
             return "0".to_owned();
         }
-        let (mut number, mut one) = (Natural::of(self.mantissa.to_string().as_bytes()), Natural::one());
+        let (mut number, mut one) =
+            (Natural::from_digits(self.mantissa.to_string().as_bytes()), Natural::one());
         if self.power > 0 {
-            number.times(2, self.power)
+            number.multiply(2, self.power)
         } else {
-            one.times(2, -self.power)
+            one.multiply(2, -self.power)
         }
-        // number / one × 10^(exponent - 1) is it; brought to 1 ≤ number / one < 10.
+        // The value is number / one × 10^(exponent - 1), scaled so that 1 ≤ number / one < 10.
         let mut exponent = (number.bits() - one.bits()) * 3 / 10;
         if exponent > 0 {
-            one.times(10, exponent)
+            one.multiply(10, exponent)
         } else {
-            number.times(10, -exponent)
+            number.multiply(10, -exponent)
         }
         while number < one {
-            number.times(10, 1);
+            number.multiply(10, 1);
             exponent -= 1;
         }
         exponent += 1;
         loop {
             let mut ten = one.clone();
-            ten.times(10, 1);
+            ten.multiply(10, 1);
             if number < ten {
                 break;
             }
@@ -148,20 +149,20 @@ impl Double {
         }
         let enough = if self.mantissa >> (BITS - 1) == 0 { 1 } else { KEPT_DIGITS };
         let mut half = one.clone();
-        half.times(5, 1);
+        half.multiply(5, 1);
         let (mut taken, mut length) = (0_u64, 0);
         loop {
             let mut digit = 0;
-            while number.take(&one) {
+            while number.try_subtract(&one) {
                 digit += 1;
             }
-            number.times(10, 1);
+            number.multiply(10, 1);
             taken = taken * 10 + digit;
             length += 1;
             if length < enough {
                 continue;
             }
-            // Below and above it, the nearer one first.
+            // Try the decimals just below and above, the nearer one first.
             let above = match number.cmp(&half) {
                 Ordering::Greater => 1,
                 Ordering::Equal => taken & 1,

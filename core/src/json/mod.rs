@@ -1,8 +1,8 @@
-//! JSON text, read and written without a general library: that would weigh more in the browser than the rules do.
+//! Reads and writes JSON text. Our own code, because a JSON library would outweigh the rules in the browser bundle.
 
 mod decimal;
 mod double;
-pub(crate) mod members;
+pub(crate) mod member_reader;
 mod natural;
 mod reader;
 mod scan;
@@ -11,13 +11,13 @@ mod with_serde;
 pub(crate) use decimal::Decimal;
 pub use double::canonical_double;
 pub(crate) use double::canonical_number;
-pub(crate) use reader::{Broken, Reader, Text, utf8};
-pub(crate) use scan::same;
+pub(crate) use reader::{Reader, SyntaxError, Text, utf8};
+pub(crate) use scan::bytes_equal;
 
 use serde_json::Value;
 
-/// How deep a document may nest.
-pub(crate) const DEEPEST: usize = 64;
+/// The most levels that a document may nest.
+pub(crate) const MAX_DEPTH: usize = 64;
 
 /// A JSON value. Two are equal when their canonical texts are: `1` and `1.0`, members in any order.
 #[derive(Clone, Debug, Eq)]
@@ -45,12 +45,12 @@ impl Json {
         let mut reader = Reader::new(text);
         let read = value(&mut reader, 0);
         if let Some(json) = read
-            && reader.at_end()
+            && reader.is_at_end()
         {
             return Ok(json);
         }
-        let Broken { at, expected } =
-            reader.broken.unwrap_or(Broken { at: reader.at, expected: "expected the end of the text" });
+        let SyntaxError { at, expected } =
+            reader.error.unwrap_or(SyntaxError { at: reader.at, expected: "expected the end of the text" });
         let (line, column) = reader.position(at);
         Err(format!("{expected} at line {line}, column {column}"))
     }
@@ -61,18 +61,18 @@ impl Json {
         members.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// The same, to change it.
+    /// The member of an object, mutable.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Self> {
         let Self::Object(members) = self else { return None };
         members.iter_mut().rev().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// The text that it is.
+    /// The text; `None` for any other value.
     pub fn as_text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 
-    /// The whole number that it is, written as one.
+    /// The number, if it is written as a whole number below 2^32.
     pub fn as_count(&self) -> Option<u32> {
         if let Self::Number(number) = self { number.parse().ok() } else { None }
     }
@@ -84,8 +84,8 @@ impl Json {
         out
     }
 
-    /// Its RFC 8785 text: the one text that equal values share. A number that is too large for a double, which the RFC
-    /// has no form for, stays as it is written.
+    /// Its RFC 8785 text, which is the same for equal values. A number too large for a double has no form in the RFC
+    /// and stays as it is written.
     pub fn canonical(&self) -> String {
         let mut out = String::new();
         self.write_to::<true>(&mut out);
@@ -169,35 +169,35 @@ impl From<&Value> for Json {
 }
 
 fn value(reader: &mut Reader<'_>, depth: usize) -> Option<Json> {
-    if depth > DEEPEST {
-        return reader.stop("expected fewer levels");
+    if depth > MAX_DEPTH {
+        return reader.fail("expected fewer levels");
     }
     Some(match reader.next_token() {
         b'"' => Json::Text(text(reader)?),
         b'[' => {
             let mut items = Vec::new();
-            let mut more = reader.opened(b']');
+            let mut more = reader.open(b']');
             while more {
                 items.push(value(reader, depth + 1)?);
-                more = reader.another(b']', "expected a comma or the end of the list")?;
+                more = reader.next_item(b']', "expected a comma or the end of the list")?;
             }
             Json::List(items)
         }
         b'{' => {
             let mut members = Vec::new();
-            let mut more = reader.opened(b'}');
+            let mut more = reader.open(b'}');
             while more {
                 reader.next_token();
                 let name = text(reader)?;
                 reader.expect(b':', "expected a colon")?;
                 members.push((name, value(reader, depth + 1)?));
-                more = reader.another(b'}', "expected a comma or the end of the object")?;
+                more = reader.next_item(b'}', "expected a comma or the end of the object")?;
             }
             Json::Object(members)
         }
-        b't' => reader.word("true").map(|()| Json::Bool(true))?,
-        b'f' => reader.word("false").map(|()| Json::Bool(false))?,
-        b'n' => reader.word("null").map(|()| Json::Null)?,
+        b't' => reader.literal("true").map(|()| Json::Bool(true))?,
+        b'f' => reader.literal("false").map(|()| Json::Bool(false))?,
+        b'n' => reader.literal("null").map(|()| Json::Null)?,
         _ => Json::Number(utf8(reader.number()?).to_owned()),
     })
 }
@@ -205,12 +205,12 @@ fn value(reader: &mut Reader<'_>, depth: usize) -> Option<Json> {
 fn text(reader: &mut Reader<'_>) -> Option<String> {
     let read = reader.string()?;
     if read.lone_surrogate {
-        return reader.stop("expected no half of a surrogate pair");
+        return reader.fail("expected no half of a surrogate pair");
     }
     Some(read.text().to_owned())
 }
 
-/// A name as a step of a JSON Pointer (RFC 6901 section 3), with the slash before it.
+/// A name as a segment of a JSON Pointer (RFC 6901 section 3), with the slash before it.
 pub(crate) fn pointer_segment(name: &str) -> String {
     let mut segment = "/".to_owned();
     for character in name.chars() {
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_refused_where_it_stops_being_it() {
+    fn invalid_json_is_refused_with_the_place_of_the_error() {
         for (text, why) in [
             ("", "expected a value at line 1, column 1"),
             ("{\n\"a\" 1}", "expected a colon at line 2, column 5"),

@@ -1,8 +1,8 @@
-//! Whole numbers of any length, for what no built-in number holds exactly.
+//! Whole numbers of any length, for exact arithmetic beyond the built-in types.
 
 use std::cmp::Ordering;
 
-/// A natural number: 32 bits each, the lowest first, without zeros at the end.
+/// A natural number as 32-bit parts, the lowest first, without leading zero parts.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Natural(Vec<u32>);
 
@@ -12,16 +12,16 @@ impl Natural {
         Self(vec![1])
     }
 
-    /// Of decimal digits.
-    pub(super) fn of(digits: &[u8]) -> Self {
+    /// The number with these decimal digits (ASCII).
+    pub(super) fn from_digits(digits: &[u8]) -> Self {
         let mut number = Self(Vec::new());
         for digit in digits {
-            number.times_plus(10, digit.wrapping_sub(b'0'));
+            number.multiply_add(10, digit.wrapping_sub(b'0'));
         }
         number
     }
 
-    fn times_plus(&mut self, factor: u32, plus: u8) {
+    fn multiply_add(&mut self, factor: u32, plus: u8) {
         let mut carry = u64::from(plus);
         for part in &mut self.0 {
             carry += u64::from(*part) * u64::from(factor);
@@ -33,24 +33,24 @@ impl Natural {
         }
     }
 
-    /// Multiplies by a power.
-    pub(super) fn times(&mut self, base: u32, power: i32) {
+    /// Multiplies by `base` to this power.
+    pub(super) fn multiply(&mut self, base: u32, power: i32) {
         for _ in 0..power / 8 {
-            self.times_plus(base.pow(8), 0);
+            self.multiply_add(base.pow(8), 0);
         }
         for _ in 0..power % 8 {
-            self.times_plus(base, 0);
+            self.multiply_add(base, 0);
         }
     }
 
-    /// How many bits it has.
+    /// The number of bits.
     pub(super) fn bits(&self) -> i32 {
         let last = self.0.last().map_or(0, |part| 32 - part.leading_zeros());
         i32::try_from(self.0.len().saturating_sub(1) * 32 + last as usize).unwrap_or(i32::MAX)
     }
 
-    /// Subtracts `other` where that is not larger; whether it was not.
-    pub(super) fn take(&mut self, other: &Self) -> bool {
+    /// Subtracts `other` if it is not larger; returns whether it did.
+    pub(super) fn try_subtract(&mut self, other: &Self) -> bool {
         if *self < *other {
             return false;
         }

@@ -1,12 +1,12 @@
-//! Looks at eight bytes at a time, which is what reading long texts costs.
+//! Scans eight bytes at a time, because reading long texts is where the time goes.
 
 /// Eight times the same byte.
 const fn all(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
-/// Marks the highest bit of each byte of eight that is not printable ASCII, or is `"` or `\`. Only the lowest mark is
-/// sure: the subtractions borrow, and only from a byte that is marked itself.
+/// Sets the highest bit of each of eight bytes that is not printable ASCII, or is `"` or `\`. Only the lowest set bit
+/// is certain: the subtractions may borrow from the bytes above a marked one.
 #[inline]
 pub(super) fn not_plain(eight: u64) -> u64 {
     // With this bit turned over, `"` is 0x20 and what is below 0x20 stays there: one subtraction finds both.
@@ -16,17 +16,17 @@ pub(super) fn not_plain(eight: u64) -> u64 {
     (control_or_quote | backslash | eight | eight.wrapping_add(all(1))) & all(0x80)
 }
 
-/// Marks in the same way where a run of any characters ends: at `"`, `\` or a control character.
+/// Marks in the same way each `"`, `\` and control character, where a run of string characters ends.
 #[inline]
 pub(super) fn ends_run(eight: u64) -> u64 {
     let is = |byte| (eight ^ all(byte)).wrapping_sub(all(1)) & !(eight ^ all(byte));
     (is(b'"') | is(b'\\') | (eight.wrapping_sub(all(b' ')) & !eight)) & all(0x80)
 }
 
-/// How many bytes there are before the first one that `marks` marks.
+/// The number of bytes before the first one that `marks` marks.
 #[inline]
 #[cfg_attr(gatehouse_small, optimize(speed))]
-pub(super) fn until(bytes: &[u8], marks: fn(u64) -> u64) -> usize {
+pub(super) fn count_before(bytes: &[u8], marks: fn(u64) -> u64) -> usize {
     let (words, tail) = bytes.as_chunks::<8>();
     let mut length = 0_usize;
     for word in words {
@@ -38,14 +38,14 @@ pub(super) fn until(bytes: &[u8], marks: fn(u64) -> u64) -> usize {
     }
     let mut last = [0; 8];
     last.iter_mut().zip(tail).for_each(|(to, from)| *to = *from);
-    // The zeros that fill up are marked, so this is at most the length of the tail.
+    // The padding zeros are marked, so this is at most the length of the tail.
     length.wrapping_add(marks(u64::from_le_bytes(last)).trailing_zeros() as usize / 8)
 }
 
-/// Whether two names are equal: eight bytes at a time, because `memcmp` goes byte by byte in wasm.
+/// Whether two names are equal. Compares eight bytes at a time, because `memcmp` goes byte by byte in wasm.
 #[inline]
 #[cfg_attr(gatehouse_small, optimize(speed))]
-pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
+pub(crate) fn bytes_equal(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
     }
@@ -69,7 +69,9 @@ mod tests {
                 // Marks above the first one may be wrong, so the others after it are bytes that lead astray.
                 text.iter_mut().skip(at).for_each(|after| *after = b'!');
                 text[at] = byte;
-                for marks in [(printable, until(&text, not_plain)), (goes_on, until(&text, ends_run))] {
+                for marks in
+                    [(printable, count_before(&text, not_plain)), (goes_on, count_before(&text, ends_run))]
+                {
                     assert_eq!(marks.1, if marks.0 { 20 } else { at }, "{byte:#x} at {at}");
                 }
             }
@@ -79,12 +81,12 @@ mod tests {
     #[test]
     fn names_are_the_same_only_when_every_byte_is() {
         let name = b"positioningStatement";
-        assert!(same(name, name) && same(b"", b""));
-        assert!(!same(name, &name[..19]));
+        assert!(bytes_equal(name, name) && bytes_equal(b"", b""));
+        assert!(!bytes_equal(name, &name[..19]));
         for at in 0..name.len() {
             let mut other = *name;
             other[at] ^= 1;
-            assert!(!same(name, &other), "{at}");
+            assert!(!bytes_equal(name, &other), "{at}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! [`Json`] inside of what serde reads and writes, as the Worker's answers are.
+//! Serde support for [`Json`], for the Worker's responses.
 
 use std::fmt;
 
@@ -15,11 +15,11 @@ impl Serialize for Json {
             Self::Bool(is) => serializer.serialize_bool(*is),
             Self::Number(text) => {
                 let (negative, digits) = text.strip_prefix('-').map_or((false, &**text), |rest| (true, rest));
-                let whole = whole(digits);
+                let whole = parse_u64(digits);
                 match (negative, whole, whole.and_then(|whole| 0_i64.checked_sub_unsigned(whole))) {
                     (false, Some(number), _) => serializer.serialize_u64(number),
                     (true, _, Some(number)) => serializer.serialize_i64(number),
-                    // A number that no double can hold is none for any reader of ours.
+                    // A number too large for a double is written as `null`.
                     _ => double(text).unwrap_or(f64::NAN).serialize(serializer),
                 }
             }
@@ -32,8 +32,8 @@ impl Serialize for Json {
     }
 }
 
-/// The number that some digits are. Unlike std's reader it never multiplies to 128 bits, which wasm has no instruction for.
-fn whole(digits: &str) -> Option<u64> {
+/// Parses digits. Unlike `str::parse` it needs no 128-bit multiplication, for which wasm has no instruction.
+fn parse_u64(digits: &str) -> Option<u64> {
     digits.bytes().try_fold(0_u64, |number, byte| {
         let digit = u64::from(byte.is_ascii_digit().then(|| byte - b'0')?);
         (number <= (u64::MAX - digit) / 10).then(|| number * 10 + digit)
@@ -42,13 +42,13 @@ fn whole(digits: &str) -> Option<u64> {
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reading)
+        deserializer.deserialize_any(JsonVisitor)
     }
 }
 
-struct Reading;
+struct JsonVisitor;
 
-impl<'de> Visitor<'de> for Reading {
+impl<'de> Visitor<'de> for JsonVisitor {
     type Value = Json;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ByField, Changes, FIELDS, FieldId};
+use super::{ByField, FIELDS, FieldId};
 
 /// One answer. On the wire a string or an array of strings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,13 +15,16 @@ pub enum Answer {
     List(Vec<String>),
 }
 
+/// New answers to some fields: what each becomes, `None` where the answer was taken back.
+pub type Changes = ByField<Option<Answer>>;
+
 /// The answers given so far; what is absent was not answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Answers(ByField<Answer>);
 
 impl Answers {
-    /// Keeps an answer. Empty answers are not kept.
+    /// Sets an answer. An empty answer is ignored.
     pub(super) fn set(&mut self, id: FieldId, answer: Answer) {
         let empty = match &answer {
             Answer::Text(text) => text.is_empty(),
@@ -32,7 +35,7 @@ impl Answers {
         }
     }
 
-    /// The answer, where there is one.
+    /// The answer, if there is one.
     pub fn get(&self, id: FieldId) -> Option<&Answer> {
         self.0.get(id)
     }
@@ -42,7 +45,7 @@ impl Answers {
         self.0.iter()
     }
 
-    /// These answers with the changes made; an answer taken back is gone.
+    /// These answers with the changes applied; a change to `None` removes the answer.
     pub fn with(mut self, changes: &Changes) -> Self {
         for (id, answer) in changes.iter() {
             match answer {

@@ -1,4 +1,4 @@
-//! From 21 answers to the business context. Nothing is invented: what was not answered stays empty.
+//! Builds the business context from the answers. Fields without an answer stay empty.
 
 use super::{Answers, FieldId};
 use crate::context::{
@@ -70,7 +70,7 @@ pub fn build_context(answers: &Answers, session_id: &str, now: Timestamp) -> Bus
     }
 }
 
-/// The founder's own statements, so each has full confidence.
+/// Pricing and proof points as facts. They are the founder's own statements, so each has full confidence.
 fn facts(answers: &Answers) -> Vec<Fact> {
     let pricing = Some(answers.text(FieldId::PricingModel)).filter(|text| !text.is_empty());
     let proofs = answers.list(FieldId::ProofPoints);

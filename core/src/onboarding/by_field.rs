@@ -1,4 +1,4 @@
-//! Values by question. A short sorted list: a tree's code would weigh more in the browser than the gate.
+//! A map from field to value. A sorted `Vec`, because `BTreeMap`'s code would outweigh the gate in the browser bundle.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::FieldId;
 pub struct ByField<T>(Vec<(FieldId, T)>);
 
 impl<T> ByField<T> {
-    /// Keeps a value in the place of one that is there.
+    /// Sets a value; an earlier one is replaced.
     pub fn set(&mut self, id: FieldId, value: T) {
         match self.place(id) {
             Ok(at) => {
@@ -23,17 +23,17 @@ impl<T> ByField<T> {
         }
     }
 
-    /// Forgets a value.
+    /// Removes a value.
     pub fn remove(&mut self, id: FieldId) {
         self.0.retain(|(known, _)| *known != id);
     }
 
-    /// The value, where there is one.
+    /// The value, if there is one.
     pub fn get(&self, id: FieldId) -> Option<&T> {
         self.0.get(self.place(id).ok()?).map(|(_, value)| value)
     }
 
-    /// Every value.
+    /// Every value with its field, in the order of the questions.
     pub fn iter(&self) -> impl Iterator<Item = (FieldId, &T)> {
         self.0.iter().map(|(id, value)| (*id, value))
     }
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_stand_in_the_order_asked_and_each_once() {
+    fn values_are_in_the_order_of_the_questions_and_each_once() {
         let mut all = ByField::default();
         all.set(FieldId::BrandTone, 1);
         all.set(FieldId::CompanyName, 2);

@@ -1,6 +1,6 @@
-//! What a question is. The questions themselves stand in `core/schema`, one schema a step.
+//! The types of a question and a step. The questions themselves are in `core/schema`, one schema for each step.
 
-use super::questions::{FIELDS, FieldId, StepId};
+use super::ids::{FieldId, StepId};
 
 /// What kind of answer a field takes. Lengths count Unicode characters, never bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Kind {
     },
     /// A web address; `https://` is added when the scheme is left out.
     Url,
-    /// Separate items, one a line in a textarea. Commas stand inside items and never split.
+    /// Separate items, one on each line of a textarea. Commas never split an item.
     List {
         /// The most items.
         max_items: usize,
@@ -33,7 +33,7 @@ pub struct Field {
     pub id: FieldId,
     /// The step it is asked in.
     pub step: StepId,
-    /// What a form calls it; sentences about it begin with this.
+    /// Its label in a form; sentences about it begin with this.
     pub label: &'static str,
     /// The kind of answer.
     pub kind: Kind,
@@ -48,31 +48,4 @@ pub struct Step {
     pub id: StepId,
     /// Its heading.
     pub title: &'static str,
-}
-
-impl FieldId {
-    /// The question with this id.
-    pub fn field(self) -> Option<&'static Field> {
-        FIELDS.iter().find(|field| field.id == self)
-    }
-}
-
-/// The questions of one step, in order.
-pub fn fields_of(step: StepId) -> impl Iterator<Item = &'static Field> {
-    FIELDS.iter().filter(move |field| field.step == step)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::STEPS;
-    use super::*;
-
-    #[test]
-    fn there_are_21_questions_and_16_are_required() {
-        assert_eq!(FIELDS.len(), 21);
-        assert_eq!(FIELDS.iter().filter(|field| field.required).count(), 16);
-        assert_eq!(FieldId::ALL, FIELDS.iter().map(|field| field.id).collect::<Vec<_>>());
-        assert_eq!(StepId::ALL, STEPS.iter().map(|step| step.id).collect::<Vec<_>>());
-        assert!(STEPS.iter().all(|step| fields_of(step.id).count() > 0));
-    }
 }

@@ -1,19 +1,19 @@
-//! Small letters for capitals, as far as one letter becomes one: a tenth of the standard library's tables, which the
-//! browser would have to load.
+//! Lower-cases text where one character becomes one character. The standard library's tables are ten times as large,
+//! and the browser would have to load them.
 
-/// Capitals that become small in the same way, in half the bytes that their four numbers would take.
+/// Upper-case characters with the same offset to lower case. Packed: four full numbers would take twice the bytes.
 struct Run {
     first: u32,
-    /// How far the last one is behind the first.
-    more: u8,
+    /// The distance from the first to the last.
+    span: u8,
     step: u8,
-    /// What is added to the lower half of the code; no letter leaves its plane.
-    by: u16,
+    /// Added to the lower 16 bits of the code point; no letter leaves its plane.
+    offset: u16,
 }
 
-/// First and last capital of a run, the step between its capitals, and from each to its small letter.
-const fn run(first: u32, last: u32, step: u8, by: i32) -> Run {
-    Run { first, more: (last - first) as u8, step, by: by as u16 }
+/// A run from its first and last upper-case character, the step between them, and the offset to lower case.
+const fn run(first: u32, last: u32, step: u8, offset: i32) -> Run {
+    Run { first, span: (last - first) as u8, step, offset: offset as u16 }
 }
 
 #[rustfmt::skip]
@@ -71,20 +71,20 @@ static RUNS: &[Run] = &[
     run(0x1e900, 0x1e921, 1, 34),
 ];
 
-/// The text in small letters.
+/// The text in lower case.
 pub(super) fn lower(text: &str) -> String {
-    text.chars().map(small).collect()
+    text.chars().map(lower_char).collect()
 }
 
-fn small(letter: char) -> char {
+fn lower_char(letter: char) -> char {
     let code = u32::from(letter);
     let after = RUNS.partition_point(|run| run.first <= code);
     let Some(run) = after.checked_sub(1).and_then(|at| RUNS.get(at)) else { return letter };
     let behind = code - run.first;
-    if behind > u32::from(run.more) || behind % u32::from(run.step) != 0 {
+    if behind > u32::from(run.span) || behind % u32::from(run.step) != 0 {
         return letter;
     }
-    let low = (code as u16).wrapping_add(run.by);
+    let low = (code as u16).wrapping_add(run.offset);
     char::from_u32(code & !0xffff | u32::from(low)).unwrap_or(letter)
 }
 
@@ -92,13 +92,13 @@ fn small(letter: char) -> char {
 mod tests {
     use super::*;
 
-    /// A newer Unicode in the standard library fails here, and gives this table its new runs.
+    /// Fails when the standard library has a newer Unicode; then this table needs the new runs.
     #[test]
     fn every_letter_is_as_the_standard_library_has_it() {
         for letter in char::MIN..=char::MAX {
             let theirs: Vec<char> = letter.to_lowercase().collect();
             let expected = if let [one] = theirs.as_slice() { *one } else { letter };
-            assert_eq!(small(letter), expected, "{letter:?}");
+            assert_eq!(lower_char(letter), expected, "{letter:?}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! The onboarding session: answers that are not submitted yet, with a revision for two tabs to agree by.
+//! The onboarding session: answers that are not submitted yet, and a revision by which conflicting saves are noticed.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Answers, ByField, FieldId, Given, validate_field};
+use super::{Answers, Changes, FieldId, RawAnswers, validate_field};
 use crate::vocabulary::SessionState;
 
 /// A session as it is stored: one per workspace.
@@ -16,21 +16,22 @@ pub struct Session {
     pub answers: Answers,
 }
 
-/// How many saves a snapshot can be behind: far more than people and their tabs make within the seconds between two.
+/// The most saves by which a snapshot can be behind: far more than people make in the seconds between two snapshots.
 const SAVES_BEHIND: u32 = 1_000;
 
 impl Session {
-    /// What a workspace has before its first save.
+    /// The session of a workspace before its first save: a draft at revision 0.
     pub fn new() -> Self {
         Self { revision: 0, state: SessionState::Draft, answers: Answers::default() }
     }
 
-    /// Whether this, as a snapshot, can be of the session that had come to `revision`: some saves behind it, and not ahead.
+    /// Whether this snapshot can be an earlier state of the session that reached `revision`: not ahead of it, and not
+    /// too far behind.
     pub fn can_be_behind(&self, revision: u32) -> bool {
         revision.checked_sub(self.revision).is_some_and(|saves| saves <= SAVES_BEHIND)
     }
 
-    /// The copy that a refusal carries.
+    /// The copy that a `revision_conflict` carries.
     pub fn copy(&self) -> SessionCopy {
         SessionCopy { revision: self.revision, answers: self.answers.clone() }
     }
@@ -49,46 +50,43 @@ pub struct SessionCopy {
     /// Its revision; a save that names it in `If-Match` is taken.
     pub revision: u32,
     /// Its answers.
-    #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, Answer>"))]
+    #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, super::Answer>"))]
     pub answers: Answers,
 }
 
-/// Of answers that were stored earlier, or are still being typed, those that are good alone. What today's questions do not take is left out, instead of locking the
-/// founder out of everything else.
-pub fn stored_answers(given: impl Into<Given>) -> Answers {
-    let given = given.into();
+/// The answers that are valid on their own, for answers stored earlier or still being typed. Invalid ones are left out,
+/// so that a change of the questions does not lock a founder out of all other answers.
+pub fn valid_answers(raw: impl Into<RawAnswers>) -> Answers {
+    let raw = raw.into();
     let mut answers = Answers::default();
     for id in FieldId::ALL {
-        if let Some(Ok(Some(answer))) = given.get(id.as_str()).map(|answer| validate_field(*id, answer)) {
+        if let Some(Ok(Some(answer))) = raw.get(id.as_str()).map(|answer| validate_field(*id, answer)) {
             answers.set(*id, answer);
         }
     }
     answers
 }
 
-/// New answers to some fields: what each becomes, `None` where the answer was taken back.
-pub type Changes = ByField<Option<Answer>>;
-
-/// The changes that a request names: every field that it mentions, with the answer as it was checked.
-pub fn changes(named: impl Into<Given>, checked: &Answers) -> Changes {
-    named.into().names().filter_map(FieldId::parse).map(|id| (id, checked.get(id).cloned())).collect()
+/// The changes that a request asks for: every field that it names, with its validated answer. `validated` is the result
+/// of validating `raw`.
+pub fn requested_changes(raw: impl Into<RawAnswers>, validated: &Answers) -> Changes {
+    raw.into().names().filter_map(FieldId::parse).map(|id| (id, validated.get(id).cloned())).collect()
 }
 
-/// What turns some answers into others.
+/// The changes that turn `from` into `to`.
 pub fn difference(from: &Answers, to: &Answers) -> Changes {
     let differ = |id: &&FieldId| from.get(**id) != to.get(**id);
     FieldId::ALL.iter().filter(differ).map(|id| (*id, to.get(*id).cloned())).collect()
 }
 
-/// Merges one tab's changes into answers that another tab has saved meanwhile. A field is the smallest thing that
-/// can differ, a list is one field, and a field that is absent is one without an answer.
+/// Merges one tab's changes into answers that another tab has saved meanwhile. The merge is per field: a list is one
+/// field, and an absent field has no answer.
 ///
-/// A change counts against `base`, which is what this tab had seen: a field that this tab left as it was follows
-/// the other tab, and one that only this tab changed is taken over. Without a base every field that is named counts as
-/// changed, from no answer.
+/// `base` is what this tab had loaded. A field that this tab did not change keeps the other tab's answer; a field that
+/// only this tab changed gets this tab's. Without a base every named field counts as changed, from no answer.
 ///
 /// # Errors
-/// The fields that both changed, and not to the same answer.
+/// The fields that both tabs changed to different answers.
 pub fn merge_step(
     current: &Answers,
     base: Option<&Answers>,
@@ -121,14 +119,14 @@ mod tests {
         validate_draft(value.as_object().unwrap()).unwrap()
     }
 
-    fn given(value: Value) -> Changes {
+    fn changes(value: Value) -> Changes {
         let named = value.as_object().unwrap();
-        changes(named, &validate_draft(named).unwrap())
+        requested_changes(named, &validate_draft(named).unwrap())
     }
 
-    /// What the merge makes of it: the fields to write, or the fields in conflict.
+    /// The fields that the merge writes, or those in conflict.
     fn merge(current: Value, base: Value, ours: Value) -> Result<Vec<FieldId>, Vec<FieldId>> {
-        named(merge_step(&answers(current), Some(&answers(base)), &given(ours)))
+        named(merge_step(&answers(current), Some(&answers(base)), &changes(ours)))
     }
 
     fn named(merged: Result<Changes, Vec<FieldId>>) -> Result<Vec<FieldId>, Vec<FieldId>> {
@@ -195,8 +193,8 @@ mod tests {
     }
 
     #[test]
-    fn without_a_base_nothing_that_is_named_is_left_aside() {
-        let merge = |current, ours| named(merge_step(&answers(current), None, &given(ours)));
+    fn without_a_base_every_named_field_counts_as_changed() {
+        let merge = |current, ours| named(merge_step(&answers(current), None, &changes(ours)));
         let theirs = json!({"industry": "Tea"});
         assert_eq!(merge(theirs.clone(), json!({"industry": null})), Err(vec![FieldId::Industry]));
         assert_eq!(merge(theirs.clone(), json!({"industry": "Cocoa"})), Err(vec![FieldId::Industry]));
@@ -215,9 +213,9 @@ mod tests {
     }
 
     #[test]
-    fn what_todays_questions_do_not_take_is_left_out_of_stored_answers() {
+    fn what_todays_questions_do_not_accept_is_left_out_of_stored_answers() {
         let stored = json!({"industry": "Tea", "shoe_size": "44", "top_goals": [7], "company_name": "चाय"});
-        let answers = stored_answers(stored.as_object().unwrap());
+        let answers = valid_answers(stored.as_object().unwrap());
         assert_eq!((answers.text(FieldId::Industry), answers.text(FieldId::CompanyName)), ("Tea", "चाय"));
         assert_eq!(answers.missing().len(), 19);
     }

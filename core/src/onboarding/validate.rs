@@ -1,125 +1,99 @@
-//! Normalises answers and checks them. The same sentences appear under a form's input and in the Worker's 422.
+//! Normalises answers and validates them. The same sentences appear under a form's input and in the Worker's 422.
 //!
-//! What a good answer is stands in `core/schema` alone. Those schemas describe answers as they are kept: trimmed, without
-//! empties and repeats. So answers are brought into that form first, and what cannot be is left for the validator to name.
-
-use serde_json::{Map, Value};
+//! The rules are in `core/schema` alone. Those schemas describe answers as they are stored: trimmed, without empty or
+//! repeated items. So answers are normalised first; what cannot be normalised is left for the validator to report.
 
 use super::lower::lower;
-use super::{Answer, Answers, FIELDS, Field, FieldId, Kind, StepId};
+use super::{Answer, Answers, FIELDS, Field, FieldId, Kind, RawAnswers, StepId};
 use crate::error::FieldError;
 use crate::json::Json;
 use crate::validator::{Subject, Violation, validate};
 
-/// Answers as they came, by the names of their questions, before anything is checked.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Given(Vec<(String, Json)>);
-
-impl Given {
-    /// The answers of a JSON object; `None` for any other value.
-    pub fn of(json: Json) -> Option<Self> {
-        if let Json::Object(members) = json { Some(Self(members)) } else { None }
-    }
-
-    /// The names, as they came.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
-    }
-
-    /// The answer with this name.
-    pub fn get(&self, name: &str) -> Option<&Json> {
-        self.0.iter().rev().find(|(known, _)| known == name).map(|(_, answer)| answer)
-    }
-}
-
-impl From<&Map<String, Value>> for Given {
-    fn from(answers: &Map<String, Value>) -> Self {
-        Self(answers.iter().map(|(name, answer)| (name.clone(), answer.into())).collect())
-    }
-}
-
-/// Checks all 21 answers of a finished onboarding.
+/// Validates all 21 answers of a finished onboarding.
 ///
 /// # Errors
 /// Every problem at once: missing required fields, wrong types, lengths, addresses, unknown names.
-pub fn validate_answers(answers: impl Into<Given>) -> Result<Answers, Vec<FieldError>> {
+pub fn validate_answers(answers: impl Into<RawAnswers>) -> Result<Answers, Vec<FieldError>> {
     check(Subject::Answers, &answers.into(), true)
 }
 
-/// Checks answers that are not finished: every rule but that required fields are there.
+/// Validates unfinished answers by every rule except that required fields are there.
 ///
 /// # Errors
 /// Every problem at once: wrong types, lengths, addresses, unknown names.
-pub fn validate_draft(answers: impl Into<Given>) -> Result<Answers, Vec<FieldError>> {
+pub fn validate_draft(answers: impl Into<RawAnswers>) -> Result<Answers, Vec<FieldError>> {
     check(Subject::Answers, &answers.into(), false)
 }
 
-/// Checks the answers of one step, as a form does before it moves on. Fields of other steps are unknown here.
+/// Validates the answers of one step, as a form does before it moves on. Fields of other steps are unknown here.
 ///
 /// # Errors
 /// Every problem of the step at once.
-pub fn validate_step(step: StepId, answers: impl Into<Given>) -> Result<Answers, Vec<FieldError>> {
+pub fn validate_step(step: StepId, answers: impl Into<RawAnswers>) -> Result<Answers, Vec<FieldError>> {
     check(Subject::Step(step), &answers.into(), true)
 }
 
-/// Checks what is there of one step's answers, as an autosave does. Fields of other steps are unknown here.
+/// Validates the unfinished answers of one step, as an autosave does. Fields of other steps are unknown here.
 ///
 /// # Errors
 /// Every problem at once: wrong types, lengths, addresses, unknown names.
-pub fn validate_step_draft(step: StepId, answers: impl Into<Given>) -> Result<Answers, Vec<FieldError>> {
+pub fn validate_step_draft(step: StepId, answers: impl Into<RawAnswers>) -> Result<Answers, Vec<FieldError>> {
     check(Subject::Step(step), &answers.into(), false)
 }
 
-/// Checks one answer alone, as at a keystroke; an empty one is no fault here.
+/// Validates one answer alone, as a form does while it is typed. An empty one is `Ok(None)`, even if required.
 ///
 /// # Errors
 /// Every problem of the answer.
 pub fn validate_field(id: FieldId, answer: &Json) -> Result<Option<Answer>, Vec<FieldError>> {
-    let Some(answer) = id.field().and_then(|field| normalised(field, answer)) else {
+    let Some(answer) = id.field().and_then(|field| normalise(field, answer)) else {
         return Ok(None);
     };
-    let found = validate(Subject::Field(id), &answer.write());
-    if found.is_empty() {
-        return Ok(kept(answer));
+    let violations = validate(Subject::Field(id), &answer.write());
+    if violations.is_empty() {
+        return Ok(to_answer(answer));
     }
-    Err(told_once(found, |fault| FieldError { pointer: format!("/answers/{id}"), ..told(fault) }))
+    Err(distinct_errors(violations, |violation| FieldError {
+        pointer: format!("/answers/{id}"),
+        ..field_error(violation)
+    }))
 }
 
-fn check(subject: Subject, given: &Given, finished: bool) -> Result<Answers, Vec<FieldError>> {
-    let asked = |field: &Field| !matches!(subject, Subject::Step(step) if step != field.step);
-    let document = Json::Object(in_order(given, asked));
-    let mut found = validate(subject, &document.write());
+fn check(subject: Subject, raw: &RawAnswers, finished: bool) -> Result<Answers, Vec<FieldError>> {
+    let in_scope = |field: &Field| !matches!(subject, Subject::Step(step) if step != field.step);
+    let document = Json::Object(normalise_all(raw, in_scope));
+    let mut violations = validate(subject, &document.write());
     if !finished {
-        found.retain(|fault| fault.keyword != "required");
+        violations.retain(|violation| violation.keyword != "required");
     }
-    if found.is_empty() {
+    if violations.is_empty() {
         let mut answers = Answers::default();
         if let Json::Object(members) = document {
             for (name, value) in members {
-                if let (Some(id), Some(answer)) = (FieldId::parse(&name), kept(value)) {
+                if let (Some(id), Some(answer)) = (FieldId::parse(&name), to_answer(value)) {
                     answers.set(id, answer);
                 }
             }
         }
         return Ok(answers);
     }
-    Err(told_once(found, told))
+    Err(distinct_errors(violations, field_error))
 }
 
-/// The answers in normal form: first those that are asked, then names that nobody asked for.
-fn in_order(given: &Given, asked: impl Fn(&Field) -> bool) -> Vec<(String, Json)> {
+/// The answers, normalised: first the questions in scope, in order, then unknown names.
+fn normalise_all(raw: &RawAnswers, in_scope: impl Fn(&Field) -> bool) -> Vec<(String, Json)> {
     let mut members = Vec::new();
-    for field in FIELDS.iter().filter(|field| asked(field)) {
-        let answer = given.get(field.id.as_str()).and_then(|answer| normalised(field, answer));
+    for field in FIELDS.iter().filter(|field| in_scope(field)) {
+        let answer = raw.get(field.id.as_str()).and_then(|answer| normalise(field, answer));
         members.extend(answer.map(|answer| (field.id.to_string(), answer)));
     }
-    let is_asked = |name: &str| FieldId::parse(name).and_then(FieldId::field).is_some_and(&asked);
-    members.extend(given.0.iter().filter(|(name, _)| !is_asked(name)).cloned());
+    let is_asked = |name: &str| FieldId::parse(name).and_then(FieldId::field).is_some_and(&in_scope);
+    members.extend(raw.iter().filter(|(name, _)| !is_asked(name)).cloned());
     members
 }
 
-/// An answer in normal form; `None` for one that says nothing.
-fn normalised(field: &Field, answer: &Json) -> Option<Json> {
+/// One answer, normalised; `None` for an empty one.
+fn normalise(field: &Field, answer: &Json) -> Option<Json> {
     let text = |text: &str| Some(Json::Text(text.to_owned()));
     match (field.kind, answer) {
         (_, Json::Null) => None,
@@ -128,7 +102,7 @@ fn normalised(field: &Field, answer: &Json) -> Option<Json> {
         (Kind::Url, Json::Text(address)) => match address.trim() {
             "" => None,
             address => {
-                // Phones begin a scheme with a capital. A `://` further on belongs to a query.
+                // Phone keyboards begin a scheme with a capital. A `://` further on belongs to a query.
                 let letters = address.bytes().take_while(u8::is_ascii_alphabetic).count();
                 let (scheme, rest) = address.split_at_checked(letters)?;
                 let (scheme, rest) = match rest.as_bytes() {
@@ -138,21 +112,21 @@ fn normalised(field: &Field, answer: &Json) -> Option<Json> {
                 Some(Json::Text(scheme + rest))
             }
         },
-        (_, Json::Text(given)) => text(given.trim()).filter(|_| !given.trim().is_empty()),
-        // Of the wrong type; the validator says so.
+        (_, Json::Text(typed)) => text(typed.trim()).filter(|_| !typed.trim().is_empty()),
+        // Of the wrong type; the validator reports it.
         (_, other) => Some(other.clone()),
     }
 }
 
-/// Far more items than a list may have: with so many it is refused, whatever follows.
+/// Far more items than a list may have: with so many it is invalid anyway.
 const MOST_ITEMS: usize = 1_000;
 
-/// Items without the white space around them, empties and repeats. What is no text is left as it is.
+/// Trims the items and leaves out empty and repeated ones, ignoring case. An item that is not a text is left as it is.
 fn list(items: &mut dyn Iterator<Item = Json>) -> Option<Json> {
-    let mut seen: Vec<String> = Vec::new();
+    let mut seen_lower_case: Vec<String> = Vec::new();
     let mut kept = Vec::new();
     for item in items {
-        // What is sorted in below must not become many: it would take the square of it.
+        // Inserting below takes quadratic time, so the number of items is limited.
         if kept.len() >= MOST_ITEMS {
             break;
         }
@@ -161,18 +135,18 @@ fn list(items: &mut dyn Iterator<Item = Json>) -> Option<Json> {
             continue;
         };
         let folded = lower(text);
-        if let Err(place) = seen.binary_search(&folded)
+        if let Err(place) = seen_lower_case.binary_search(&folded)
             && !text.is_empty()
         {
-            seen.insert(place, folded);
+            seen_lower_case.insert(place, folded);
             kept.push(Json::Text(text.to_owned()));
         }
     }
     (!kept.is_empty()).then_some(Json::List(kept))
 }
 
-/// A checked value as an answer.
-fn kept(value: Json) -> Option<Answer> {
+/// A valid value as an answer.
+fn to_answer(value: Json) -> Option<Answer> {
     match value {
         Json::Text(text) => Some(Answer::Text(text)),
         Json::List(items) => {
@@ -185,15 +159,18 @@ fn kept(value: Json) -> Option<Answer> {
     }
 }
 
-/// Every fault once: without the place in the list, two items can have the very same one. As a form shows them: in the
-/// order in which they are asked, what is unknown last.
-fn told_once(found: Vec<Violation>, told: impl Fn(Violation) -> FieldError) -> Vec<FieldError> {
+/// Turns violations into errors without repeats, since the pointers have no list index: two items may have the same
+/// error. In the order of the questions, unknown fields last.
+fn distinct_errors(
+    violations: Vec<Violation>,
+    to_error: impl Fn(Violation) -> FieldError,
+) -> Vec<FieldError> {
     let number = |error: &FieldError| {
         let name = error.pointer.strip_prefix("/answers/").filter(|_| error.code != "unknown_field");
         FIELDS.iter().position(|field| name == Some(field.id.as_str())).unwrap_or(usize::MAX)
     };
     let mut errors: Vec<FieldError> = Vec::new();
-    for error in found.into_iter().map(told) {
+    for error in violations.into_iter().map(to_error) {
         let same = |other: &FieldError| other.pointer == error.pointer && other.message == error.message;
         if !errors.iter().any(same) {
             let place = errors.partition_point(|other| number(other) <= number(&error));
@@ -203,22 +180,22 @@ fn told_once(found: Vec<Violation>, told: impl Fn(Violation) -> FieldError) -> V
     errors
 }
 
-/// A fault as the wire tells it. It points at the answer and not into its list: items have moved since they were typed.
-pub fn told(fault: Violation) -> FieldError {
-    let below = fault.pointer.get(1..).unwrap_or_default();
+/// A violation as the wire type. It points at the answer and not into its list: normalising may have moved the items.
+pub fn field_error(violation: Violation) -> FieldError {
+    let below = violation.pointer.get(1..).unwrap_or_default();
     let field = below.split_once('/').map_or(below, |(field, _)| field);
     FieldError {
         pointer: format!("/answers/{field}"),
-        code: fault.code.to_owned(),
-        message: fault.message,
-        step: fault.step.map(str::to_owned),
+        code: violation.code.to_owned(),
+        message: violation.message,
+        step: violation.step.map(str::to_owned),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn step(step: StepId, answers: Value) -> Result<Answers, Vec<FieldError>> {
         validate_step(step, answers.as_object().unwrap())
@@ -295,9 +272,9 @@ mod tests {
             json!({"primary_offer": 7, "core_problem": "x", "pricing/model~": "y", "industry": "z"}),
         )
         .unwrap_err();
-        let found: Vec<_> = errors.iter().map(|e| (e.pointer.as_str(), e.code.as_str())).collect();
+        let violations: Vec<_> = errors.iter().map(|e| (e.pointer.as_str(), e.code.as_str())).collect();
         assert_eq!(
-            found,
+            violations,
             [
                 ("/answers/primary_offer", "wrong_type"),
                 ("/answers/pricing~1model~0", "unknown_field"),
@@ -327,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn items_with_the_same_fault_are_told_once_and_others_each() {
+    fn items_with_the_same_error_are_reported_once_and_others_each() {
         let long = |letter: &str| letter.repeat(301);
         let answers = json!({"brand_tone": [1, long("a"), 2, long("b")]});
         let codes = |errors: Vec<FieldError>| errors.into_iter().map(|error| error.code).collect::<Vec<_>>();
@@ -338,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_items_is_said_not_cut() {
+    fn too_many_items_are_an_error_and_not_cut_off() {
         let items: Vec<_> = (0..21).map(|n| format!("item {n}")).collect();
         let errors = step(StepId::Voice, json!({"brand_tone": items})).unwrap_err();
         assert_eq!(errors[0].message, "Tone of voice has more than 20 items.");

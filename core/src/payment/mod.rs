@@ -1,4 +1,4 @@
-//! Money: what PhonePe says, when to ask it again, how its webhook proves itself, and how to tell it to people.
+//! Payments: PhonePe's wire formats, its webhook, when to poll it, and a payment's timeline for people.
 
 pub mod phonepe;
 pub mod phonepe_v1;
@@ -18,7 +18,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// Told by the event's name, or by our id where the event has no name of its own: refunds are `GR…`.
+    /// Decided by the event's name, or by our id where V1 names no event: refunds are `GR…`.
     pub fn of(event: &str, id: &str) -> Self {
         if event.starts_with("pg.refund.") || id.starts_with("GR") { Self::Refund } else { Self::Order }
     }

@@ -1,6 +1,6 @@
-//! PhonePe V2 on the wire: what we send and what we read.
+//! PhonePe V2's wire format: requests and responses.
 //!
-//! Reading is lenient: unknown fields and states are passed over, and only the root `state` decides
+//! Parsing is lenient: unknown fields and states are ignored, and only the root `state` decides
 //! (PhonePe, "handling webhooks, standard checkout").
 
 use serde::{Deserialize, Serialize};

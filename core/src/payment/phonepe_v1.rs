@@ -1,7 +1,7 @@
-//! PhonePe V1 on the wire: base64 payloads, and `X-VERIFY` that signs them with the salt key.
+//! PhonePe V1's wire format: base64 payloads, and the header `X-VERIFY` that signs them with the salt key.
 //!
-//! Source: PhonePe, "pay API", "check status API", "refund", "server to server callback" (v1 reference). What is read
-//! is decided on `code`; unknown fields are passed over.
+//! Source: PhonePe, "pay API", "check status API", "refund", "server to server callback" (v1 reference). Of a
+//! response `code` decides; unknown fields are ignored.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -71,17 +71,17 @@ pub fn refund_payload(
     })
 }
 
-/// Any answer of V1, and the inside of its callback.
+/// Any V1 response, and the decoded payload of its callback.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Answer {
-    /// What decides, such as `PAYMENT_SUCCESS`.
+    /// The result, such as `PAYMENT_SUCCESS`.
     pub code: String,
     /// What it is about; absent in refusals.
     pub data: Option<Data>,
 }
 
-/// The inside of an answer.
+/// The `data` of a response.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Data {
@@ -105,7 +105,7 @@ impl Answer {
         (self.code == "PAYMENT_INITIATED").then(|| page.as_str().map(str::to_owned)).flatten()
     }
 
-    /// PhonePe has never heard of the transaction.
+    /// Whether PhonePe does not know the transaction.
     pub fn is_unknown(&self) -> bool {
         self.code == "TRANSACTION_NOT_FOUND"
     }
@@ -121,7 +121,7 @@ impl Answer {
         };
         let data = self.data.clone().unwrap_or_default();
         Some(OrderStatus {
-            // An order may see several attempts; the one that paid is the order's.
+            // An order may have several attempts; the id that counts is that of the one that paid.
             order_id: data.transaction_id.filter(|_| state == "COMPLETED"),
             state: state.to_owned(),
             amount: data.amount,
@@ -134,7 +134,7 @@ impl Answer {
     pub fn refund_answer(&self) -> Option<RefundAnswer> {
         let state = match self.code.as_str() {
             "PAYMENT_SUCCESS" => "COMPLETED",
-            // PhonePe asks to look at the status before anything is repeated.
+            // PhonePe asks merchants to check the status before repeating a refund.
             "PAYMENT_PENDING" | "TIMED_OUT" | "INTERNAL_SERVER_ERROR" => "PENDING",
             "PAYMENT_ERROR" | "PAYMENT_DECLINED" | "REVERSAL_WINDOW_EXCEEDED" | "EXCESS_REFUND_AMOUNT" => {
                 "FAILED"

@@ -1,4 +1,4 @@
-//! When to ask about a pending payment again: PhonePe's mandated reconciliation schedule.
+//! When to check a pending payment again: PhonePe's mandated reconciliation schedule.
 //!
 //! Source: PhonePe, "check status API": first check 20 to 25 s after the start, then every 3 s for 30 s, every
 //! 6 s for 60 s, every 10 s for 60 s, every 30 s for 60 s, then every minute until the order has expired. An order
@@ -7,33 +7,35 @@
 use crate::time::{HOUR_MS, SECOND_MS, Timestamp, plus_ms};
 
 const FIRST_MS: i64 = 22 * SECOND_MS;
-/// Until this long after the start (ms), ask at this interval (ms).
-const LADDER: [(i64, i64); 4] = [
+/// Until this long after the order was created (ms), check at this interval (ms).
+const INTERVALS: [(i64, i64); 4] = [
     (52 * SECOND_MS, 3 * SECOND_MS),
     (112 * SECOND_MS, 6 * SECOND_MS),
     (172 * SECOND_MS, 10 * SECOND_MS),
     (232 * SECOND_MS, 30 * SECOND_MS),
 ];
 const LAST_MS: i64 = 60 * SECOND_MS;
-/// What PhonePe has not settled in time is settled by people: asking every minute would only hide those that are due.
+/// An order that PhonePe has not settled in time is settled by people; checking it every minute would only delay the
+/// orders that are due.
 const OVERDUE_MS: i64 = 600 * SECOND_MS;
-/// A person may stop watching this long after the order expired; the cron goes on.
+/// A page may stop polling this long after the order expired; the cron continues.
 const GRACE_MS: i64 = 120 * SECOND_MS;
 
-/// The next look at a pending payment.
+/// When to check a pending payment next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Poll {
     /// When PhonePe may be asked next.
     pub next_at: Timestamp,
-    /// When a page may stop asking; reconciliation goes on without it.
+    /// When a page may stop polling; reconciliation continues without it.
     pub give_up_at: Timestamp,
 }
 
-/// When to ask again about an order created at `created_at` that expires at `expires_at`, asked now at `now`.
+/// When to check an order again that was created at `created_at`, expires at `expires_at` and was just checked at
+/// `now`.
 pub fn next_poll(created_at: Timestamp, expires_at: Timestamp, now: Timestamp) -> Poll {
     let give_up_at = plus_ms(expires_at, GRACE_MS);
-    let on_ladder = now < give_up_at || rung(age(created_at, now)).is_some();
-    let next_at = if on_ladder { climb(created_at, now) } else { plus_ms(now, OVERDUE_MS) };
+    let on_schedule = now < give_up_at || interval_at_age(age(created_at, now)).is_some();
+    let next_at = if on_schedule { next_on_schedule(created_at, now) } else { plus_ms(now, OVERDUE_MS) };
     Poll { next_at, give_up_at }
 }
 
@@ -41,22 +43,22 @@ fn age(created_at: Timestamp, now: Timestamp) -> i64 {
     now.as_millisecond() - created_at.as_millisecond()
 }
 
-fn rung(age_ms: i64) -> Option<i64> {
-    LADDER.iter().find(|(until, _)| age_ms < *until).map(|(_, every)| *every)
+fn interval_at_age(age_ms: i64) -> Option<i64> {
+    INTERVALS.iter().find(|(until, _)| age_ms < *until).map(|(_, every)| *every)
 }
 
-fn climb(created_at: Timestamp, now: Timestamp) -> Timestamp {
+fn next_on_schedule(created_at: Timestamp, now: Timestamp) -> Timestamp {
     let age_ms = age(created_at, now);
     if age_ms < FIRST_MS {
         return plus_ms(created_at, FIRST_MS);
     }
-    plus_ms(now, rung(age_ms).unwrap_or(LAST_MS))
+    plus_ms(now, interval_at_age(age_ms).unwrap_or(LAST_MS))
 }
 
-/// When to ask again about a refund asked for at `created_at`: as about a payment for the first hour, then every
-/// hour, because banks take days.
+/// When to check a refund again that was requested at `created_at`: like a payment for the first hour, then every hour,
+/// because banks take days.
 pub fn next_refund_check(created_at: Timestamp, now: Timestamp) -> Timestamp {
-    if age(created_at, now) < HOUR_MS { climb(created_at, now) } else { plus_ms(now, HOUR_MS) }
+    if age(created_at, now) < HOUR_MS { next_on_schedule(created_at, now) } else { plus_ms(now, HOUR_MS) }
 }
 
 #[cfg(test)]
@@ -64,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refund_is_asked_about_on_the_ladder_and_then_every_hour() {
+    fn a_refund_is_checked_on_the_schedule_and_then_every_hour() {
         let start = Timestamp::from_second(1_000_000).unwrap();
         let after = |seconds: i64| {
             let next = next_refund_check(start, plus_ms(start, seconds * SECOND_MS));
@@ -74,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ladder_is_phonepes() {
+    fn the_schedule_is_phonepes() {
         let start = Timestamp::from_second(1_000_000).unwrap();
         let expires = plus_ms(start, 1_200 * SECOND_MS);
         let after = |seconds: i64| {

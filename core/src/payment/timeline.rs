@@ -1,4 +1,4 @@
-//! What happened to somebody's money, in words: each event, what comes next, and what support can do.
+//! The timeline of a payment: each stored event as a sentence, and what support can do.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,10 +6,10 @@ use crate::money::rupees;
 use crate::time;
 use crate::vocabulary::{PaymentStatus, RefundStatus};
 
-/// An event as the database keeps it.
+/// A payment event as the database stores it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Heard {
+pub struct StoredEvent {
     /// When, RFC 3339.
     pub at: String,
     /// `person`, `webhook`, `poll` or `cron`.
@@ -40,70 +40,74 @@ pub struct TimelineEvent {
     pub text: String,
 }
 
-/// An event as a person reads it. `paid` is the order's amount in paise.
-pub fn tell(event: &Heard, paid: i64) -> TimelineEvent {
+/// A stored event as a line of the timeline. `order_amount` is in paise.
+pub fn timeline_event(event: &StoredEvent, order_amount: i64) -> TimelineEvent {
     let source = match (event.source.as_str(), event.requested_as.as_deref()) {
         (_, Some("support")) => "Support",
         ("person", _) => "You",
-        // A webhook only makes us ask; what was applied is PhonePe's own status.
+        // A webhook only triggers a status check; what was applied is the status that PhonePe then returned.
         ("webhook", _) => "PhonePe's webhook",
         _ => "Our check at PhonePe",
     };
-    TimelineEvent { at: time::normalise(&event.at), source: source.to_owned(), text: sentence(event, paid) }
+    TimelineEvent {
+        at: time::normalise(&event.at),
+        source: source.to_owned(),
+        text: sentence(event, order_amount),
+    }
 }
 
-fn sentence(event: &Heard, paid: i64) -> String {
-    let (order, refund) = (rupees(paid), rupees(event.amount.unwrap_or_default()));
+fn sentence(event: &StoredEvent, order_amount: i64) -> String {
+    let (order, refund) = (rupees(order_amount), rupees(event.amount.unwrap_or_default()));
     let why = event.error_code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
     match (event.outcome.as_str(), event.state_seen.as_str()) {
         ("incident", _) => {
             let what = match event.incident.as_deref() {
-                Some("amount_mismatch" | "refund_mismatch") => "another amount than ours",
-                _ => "another order than ours",
+                Some("amount_mismatch" | "refund_mismatch") => "a different amount than ours",
+                _ => "a different order than ours",
             };
-            format!("PhonePe's answer is about {what}. Nothing was changed, and a person will look at it.")
+            format!("PhonePe reported {what}. Nothing was changed, and a person will look into it.")
         }
-        (_, "CREATED") => format!("The order for {order} was made."),
-        ("applied", "COMPLETED") => format!("{order} arrived, and the plan was activated."),
+        (_, "CREATED") => format!("The order for {order} was created."),
+        ("applied", "COMPLETED") => format!("We received {order} and activated the plan."),
         ("applied", "FAILED") => {
-            format!("The payment of {order} did not go through{why}. Nothing was granted.")
+            format!("The payment of {order} did not go through{why}. The plan did not change.")
         }
-        ("applied", "CANCELLED") => format!("The order for {order} was given up."),
-        (_, "REFUND_REQUESTED") => format!("A refund of {refund} was asked for."),
-        ("applied", "REFUND_COMPLETED") => format!("{refund} went back, the way it came."),
+        ("applied", "CANCELLED") => format!("The order for {order} was cancelled."),
+        (_, "REFUND_REQUESTED") => format!("A refund of {refund} was requested."),
+        ("applied", "REFUND_COMPLETED") => format!("{refund} was refunded to the original payment method."),
         ("applied", "REFUND_FAILED") => {
-            format!("The refund of {refund} failed{why}. It can be asked for again.")
+            format!("The refund of {refund} failed{why}. It can be requested again.")
         }
-        (_, "COMPLETED") => "PhonePe said again that the payment arrived. Nothing was changed.".to_owned(),
+        (_, "COMPLETED") => "PhonePe confirmed the payment again. Nothing was changed.".to_owned(),
         (_, "FAILED") => {
-            "PhonePe said that the payment failed. It had been settled before, so nothing was changed."
+            "PhonePe said that the payment failed. The order was already settled, so nothing was changed."
                 .to_owned()
         }
         (_, other) => format!("PhonePe said {other}. Nothing was changed."),
     }
 }
 
-/// What support can do about an order as it stands; `refunds` are the states of its refunds, and `overdue` says that
-/// PhonePe has not settled it although its time is over.
-pub fn support_can(status: PaymentStatus, refunds: &[RefundStatus], overdue: bool) -> &'static str {
+/// What support can do about an order in its current state. `refunds` are the states of its refunds; `overdue` means
+/// that the order has expired and is still pending.
+pub fn support_hint(status: PaymentStatus, refunds: &[RefundStatus], overdue: bool) -> &'static str {
     if refunds.contains(&RefundStatus::Pending) {
-        return "A refund is under way; banks take up to 7 working days. After that support can ask PhonePe with the refund's id.";
+        return "A refund is in progress; banks take up to 7 working days. After that, support can ask PhonePe with the refund's id.";
     }
     match status {
         PaymentStatus::Pending if overdue => {
-            "PhonePe has not said how this ended, although its time is over. We go on asking, and support sees it as needing attention; ask them with the order id if your bank shows a debit."
+            "PhonePe has not confirmed this payment in time. We keep asking, and support sees that it needs attention; if your bank shows a debit, send support the order id."
         }
         PaymentStatus::Pending => {
-            "Nothing needs to be done: we go on asking PhonePe. If your bank shows a debit and this stays pending for a day, send support the order id."
+            "You do not need to do anything: we keep asking PhonePe. If your bank shows a debit and this is still pending after a day, send support the order id."
         }
         PaymentStatus::Completed => {
-            "The owner can have it all back within 7 days of paying; support can refund any part of it at any time."
+            "The owner can get a full refund within 7 days of paying; support can refund any part of it at any time."
         }
         PaymentStatus::Failed | PaymentStatus::Cancelled => {
-            "A debit that your bank shows all the same is returned by the bank or completes the order late. Support can ask PhonePe with the order id."
+            "If your bank shows a debit, either the bank returns it or the payment still completes. Support can ask PhonePe with the order id."
         }
         PaymentStatus::Refunded => {
-            "Everything went back. Support can name the bank's reference if your account does not show it."
+            "Everything was refunded. If your account does not show it, support can give you the bank's reference."
         }
     }
 }
@@ -112,44 +116,48 @@ pub fn support_can(status: PaymentStatus, refunds: &[RefundStatus], overdue: boo
 mod tests {
     use super::*;
 
-    fn heard(source: &str, state_seen: &str, outcome: &str) -> Heard {
-        Heard {
+    fn stored(source: &str, state_seen: &str, outcome: &str) -> StoredEvent {
+        StoredEvent {
             at: "2026-11-23T10:00:00+05:30".to_owned(),
             source: source.to_owned(),
             state_seen: state_seen.to_owned(),
             outcome: outcome.to_owned(),
-            ..Heard::default()
+            ..StoredEvent::default()
         }
     }
 
     #[test]
-    fn events_are_told_in_words_with_time_source_and_amount() {
-        let made = tell(&heard("person", "CREATED", "created"), 10_000_000);
+    fn events_become_sentences_with_time_source_and_amount() {
+        let made = timeline_event(&stored("person", "CREATED", "created"), 10_000_000);
         assert_eq!((made.at.as_str(), made.source.as_str()), ("2026-11-23T04:30:00.000Z", "You"));
-        assert_eq!(made.text, "The order for ₹1,00,000 was made.");
-        let paid = tell(&heard("webhook", "COMPLETED", "applied"), 700_000);
+        assert_eq!(made.text, "The order for ₹1,00,000 was created.");
+        let paid = timeline_event(&stored("webhook", "COMPLETED", "applied"), 700_000);
         assert_eq!(
             (paid.source.as_str(), paid.text.as_str()),
-            ("PhonePe's webhook", "₹7,000 arrived, and the plan was activated.")
+            ("PhonePe's webhook", "We received ₹7,000 and activated the plan.")
         );
-        let failed = Heard { error_code: Some("XC".to_owned()), ..heard("cron", "FAILED", "applied") };
-        assert!(tell(&failed, 700_000).text.contains("(XC)"));
-        let refund = Heard {
+        let failed = StoredEvent { error_code: Some("XC".to_owned()), ..stored("cron", "FAILED", "applied") };
+        assert!(timeline_event(&failed, 700_000).text.contains("(XC)"));
+        let refund = StoredEvent {
             amount: Some(200_000),
             requested_as: Some("support".to_owned()),
-            ..heard("person", "REFUND_REQUESTED", "created")
+            ..stored("person", "REFUND_REQUESTED", "created")
         };
-        let refund = tell(&refund, 700_000);
+        let refund = timeline_event(&refund, 700_000);
         assert_eq!(
             (refund.source.as_str(), refund.text.as_str()),
-            ("Support", "A refund of ₹2,000 was asked for.")
+            ("Support", "A refund of ₹2,000 was requested.")
         );
-        let strange =
-            Heard { incident: Some("amount_mismatch".to_owned()), ..heard("poll", "COMPLETED", "incident") };
-        assert!(tell(&strange, 1).text.contains("Nothing was changed"));
-        assert!(tell(&heard("poll", "COMPLETED", "unchanged"), 1).text.contains("Nothing was changed"));
+        let strange = StoredEvent {
+            incident: Some("amount_mismatch".to_owned()),
+            ..stored("poll", "COMPLETED", "incident")
+        };
+        assert!(timeline_event(&strange, 1).text.contains("Nothing was changed"));
+        assert!(
+            timeline_event(&stored("poll", "COMPLETED", "unchanged"), 1).text.contains("Nothing was changed")
+        );
         assert_eq!(
-            tell(&heard("cron", "NEW_WORD", "unchanged"), 1).text,
+            timeline_event(&stored("cron", "NEW_WORD", "unchanged"), 1).text,
             "PhonePe said NEW_WORD. Nothing was changed."
         );
     }
@@ -157,11 +165,11 @@ mod tests {
     #[test]
     fn every_state_says_what_support_can_do() {
         let words: std::collections::BTreeSet<_> =
-            PaymentStatus::ALL.iter().map(|&status| support_can(status, &[], false)).collect();
+            PaymentStatus::ALL.iter().map(|&status| support_hint(status, &[], false)).collect();
         assert_eq!(words.len(), 4, "failed and cancelled share theirs");
         let under_way =
-            support_can(PaymentStatus::Completed, &[RefundStatus::Failed, RefundStatus::Pending], false);
-        assert!(under_way.starts_with("A refund is under way"));
-        assert!(support_can(PaymentStatus::Pending, &[], true).contains("needing attention"));
+            support_hint(PaymentStatus::Completed, &[RefundStatus::Failed, RefundStatus::Pending], false);
+        assert!(under_way.starts_with("A refund is in progress"));
+        assert!(support_hint(PaymentStatus::Pending, &[], true).contains("needs attention"));
     }
 }

@@ -1,4 +1,4 @@
-//! How PhonePe's webhook proves itself, and what it is about. Its body is a hint: the status API decides.
+//! Verifies PhonePe's webhook and reads what it is about. Its body is only a hint: PhonePe's status API decides.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,18 +9,18 @@ use super::phonepe_v1::{self, Salt};
 use crate::context::sha256_hex;
 use crate::env::PhonePeKeys;
 
-/// A webhook as far as we look into it.
+/// The parts of a webhook that we use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Webhook {
-    /// Whether it proved to come from PhonePe.
+    /// Whether its credentials or signature are PhonePe's.
     pub verified: bool,
     /// V2: such as `checkout.order.completed`. V1: the code, such as `PAYMENT_SUCCESS`.
     pub event: String,
-    /// Our id of the refund or order that it speaks of.
+    /// Our id of the refund or order that it is about.
     pub about: Option<String>,
 }
 
-/// The header in which the proof stands.
+/// The name of the header with the credentials or signature.
 pub fn proof_header(keys: &PhonePeKeys) -> &'static str {
     match keys {
         PhonePeKeys::V1(_) => "x-verify",
@@ -28,17 +28,17 @@ pub fn proof_header(keys: &PhonePeKeys) -> &'static str {
     }
 }
 
-/// Opens a webhook: `proof` is the header's value, `body` the bytes as they came. While a secret is being changed both
-/// the new and the old one are taken. A body of another shape is an empty hint.
-pub fn open(keys: &PhonePeKeys, proof: &str, body: &[u8]) -> Webhook {
+/// Verifies and parses a webhook: `proof` is the value of [`proof_header`], `body` the bytes as received. During a key
+/// rotation both the new and the old key are accepted. A body of another shape gives no event and no id.
+pub fn verify_and_parse(keys: &PhonePeKeys, proof: &str, body: &[u8]) -> Webhook {
     match keys {
-        PhonePeKeys::V1(keys) => open_v1(proof, body, &keys.salt, keys.previous.as_ref()),
+        PhonePeKeys::V1(keys) => verify_and_parse_v1(proof, body, &keys.salt, keys.previous.as_ref()),
         PhonePeKeys::V2(keys) => {
-            // Every pair is compared, so that the time taken does not tell which one was right.
+            // Every pair is compared, so that the time taken does not reveal which one matched.
             let pairs = std::iter::once(&keys.webhook).chain(&keys.previous_webhook);
             let verified =
                 pairs.fold(false, |found, (user, password)| is_authorized(proof, user, password) | found);
-            Webhook { verified, ..read_v2(body) }
+            Webhook { verified, ..parse_v2(body) }
         }
     }
 }
@@ -57,20 +57,20 @@ struct PayloadV2 {
     merchant_order_id: Option<String>,
 }
 
-fn read_v2(body: &[u8]) -> Webhook {
+fn parse_v2(body: &[u8]) -> Webhook {
     let BodyV2 { event, payload } = serde_json::from_slice(body).unwrap_or_default();
     Webhook { verified: false, event, about: payload.merchant_refund_id.or(payload.merchant_order_id) }
 }
 
 /// Whether the header is the hex SHA-256 of `username:password`, in constant time.
 ///
-/// It is the bare hex; some senders put `SHA256` and a space before it and some write capitals, so both are taken.
-/// It is a fixed secret that says nothing about the body.
+/// Usually it is the bare hex; a `SHA256 ` prefix and upper case are accepted too. It is a fixed secret that does not
+/// sign the body.
 fn is_authorized(header: &str, username: &str, password: &str) -> bool {
-    let given = header.trim();
-    let given = given.strip_prefix("SHA256 ").unwrap_or(given).trim().to_ascii_lowercase();
+    let sent = header.trim();
+    let sent = sent.strip_prefix("SHA256 ").unwrap_or(sent).trim().to_ascii_lowercase();
     let expected = sha256_hex(format!("{username}:{password}"));
-    !username.is_empty() && !password.is_empty() && bool::from(given.as_bytes().ct_eq(expected.as_bytes()))
+    !username.is_empty() && !password.is_empty() && bool::from(sent.as_bytes().ct_eq(expected.as_bytes()))
 }
 
 #[derive(Default, Deserialize)]
@@ -79,13 +79,13 @@ struct BodyV1 {
     response: String,
 }
 
-/// The signature is over the base64 text as it stands in the body; what is inside is read afterwards.
-fn open_v1(proof: &str, body: &[u8], salt: &Salt, previous: Option<&Salt>) -> Webhook {
+/// The signature covers the base64 text in the body, so that is verified before it is decoded.
+fn verify_and_parse_v1(proof: &str, body: &[u8], salt: &Salt, previous: Option<&Salt>) -> Webhook {
     let BodyV1 { response } = serde_json::from_slice(body).unwrap_or_default();
-    let given = proof.trim();
+    let sent = proof.trim();
     let verified = std::iter::once(salt).chain(previous).fold(false, |found, salt| {
         let expected = phonepe_v1::x_verify(&response, salt);
-        bool::from(given.as_bytes().ct_eq(expected.as_bytes())) | found
+        bool::from(sent.as_bytes().ct_eq(expected.as_bytes())) | found
     });
     let answer = STANDARD.decode(&response).ok().and_then(|inside| phonepe_v1::Answer::read(&inside));
     let answer = answer.unwrap_or_default();
@@ -127,8 +127,8 @@ mod tests {
     const V2_HEX: &str = "bc842c31a9e54efe320d30d948be61291f3ceee4766e36ab25fa65243cd76e0e";
 
     #[test]
-    fn a_webhook_proves_itself_by_the_hash_of_its_credentials() {
-        let verified = |header: &str| open(&v2(None), header, b"{}").verified;
+    fn a_webhook_is_verified_by_the_hash_of_its_credentials() {
+        let verified = |header: &str| verify_and_parse(&v2(None), header, b"{}").verified;
         assert!(verified(V2_HEX) && verified(&format!("SHA256 {}", V2_HEX.to_uppercase())));
         for wrong in ["", "SHA256 ", &V2_HEX[1..], &V2_HEX.replace('b', "c")] {
             assert!(!verified(wrong), "{wrong}");
@@ -139,12 +139,18 @@ mod tests {
     }
 
     #[test]
-    fn while_a_secret_is_changed_the_old_and_the_new_one_prove() {
+    fn during_a_key_rotation_the_old_and_the_new_key_are_accepted() {
         let old = sha256_hex("before:secret");
         let rotating = v2(Some(("before", "secret")));
-        assert!(open(&rotating, &old, b"{}").verified && open(&rotating, V2_HEX, b"{}").verified);
-        assert!(!open(&v2(None), &old, b"{}").verified, "and afterwards the old one does not");
-        assert!(!open(&rotating, &sha256_hex("before:password"), b"{}").verified, "halves do not mix");
+        assert!(
+            verify_and_parse(&rotating, &old, b"{}").verified
+                && verify_and_parse(&rotating, V2_HEX, b"{}").verified
+        );
+        assert!(!verify_and_parse(&v2(None), &old, b"{}").verified, "and afterwards the old one does not");
+        assert!(
+            !verify_and_parse(&rotating, &sha256_hex("before:password"), b"{}").verified,
+            "halves do not mix"
+        );
 
         let body = br#"{"response":"eyJzdWNjZXNzIjp0cnVlfQ=="}"#;
         let signed = |key: &str, index: &str| {
@@ -153,25 +159,28 @@ mod tests {
                 &Salt { key: key.to_owned(), index: index.to_owned() },
             )
         };
-        assert!(open(&v1(Some("old-salt")), &signed("old-salt", "2"), body).verified);
-        assert!(!open(&v1(None), &signed("old-salt", "2"), body).verified);
+        assert!(verify_and_parse(&v1(Some("old-salt")), &signed("old-salt", "2"), body).verified);
+        assert!(!verify_and_parse(&v1(None), &signed("old-salt", "2"), body).verified);
         assert!(
-            !open(&v1(Some("old-salt")), &signed("old-salt", "1"), body).verified,
+            !verify_and_parse(&v1(Some("old-salt")), &signed("old-salt", "1"), body).verified,
             "the index names the key"
         );
     }
 
     #[test]
-    fn the_captured_webhook_is_read_and_the_unknown_is_passed_over() {
+    fn a_captured_webhook_is_read_and_unknown_fields_are_ignored() {
         let body = br#"{"type":"CHECKOUT_ORDER_COMPLETED","event":"checkout.order.completed","payload":{"merchantId":"M","merchantOrderId":"GH1","orderId":"OMO1","state":"COMPLETED","amount":100,"new":{"x":1}}}"#;
-        let webhook = open(&v2(None), V2_HEX, body);
+        let webhook = verify_and_parse(&v2(None), V2_HEX, body);
         assert_eq!(
             (webhook.event.as_str(), webhook.about.as_deref()),
             ("checkout.order.completed", Some("GH1"))
         );
         let refund = br#"{"event":"pg.refund.completed","payload":{"merchantRefundId":"GR1","originalMerchantOrderId":"GH2"}}"#;
-        assert_eq!(open(&v2(None), V2_HEX, refund).about.as_deref(), Some("GR1"));
-        assert_eq!(open(&v2(None), V2_HEX, b"not json"), Webhook { verified: true, ..Webhook::default() });
+        assert_eq!(verify_and_parse(&v2(None), V2_HEX, refund).about.as_deref(), Some("GR1"));
+        assert_eq!(
+            verify_and_parse(&v2(None), V2_HEX, b"not json"),
+            Webhook { verified: true, ..Webhook::default() }
+        );
     }
 
     #[test]
@@ -179,7 +188,7 @@ mod tests {
         // Computed from PhonePe's published rule: SHA-256 of the text and the salt key, without a path.
         let body = br#"{"response":"eyJzdWNjZXNzIjp0cnVlLCJjb2RlIjoiUEFZTUVOVF9TVUNDRVNTIn0="}"#;
         let proof = "41ca0c9e1c8a9e3f691e583cf2e5d476c48a4e391022001d9b89f7fe98228d3d###1";
-        let webhook = open(&v1(None), proof, body);
+        let webhook = verify_and_parse(&v1(None), proof, body);
         assert_eq!((webhook.verified, webhook.event.as_str()), (true, "PAYMENT_SUCCESS"));
         for (wrong, body) in [
             ("", body.as_slice()),
@@ -189,12 +198,15 @@ mod tests {
             (proof, b"{}"),
             ("a0c5d7a2f4ee1f0bd9bbb6d3f3a1c9b0c1a1fe0f0f7f5d5a4b3c2d1e0f9a8b7c###1", b""),
         ] {
-            assert!(!open(&v1(None), wrong, body).verified, "{wrong}");
+            assert!(!verify_and_parse(&v1(None), wrong, body).verified, "{wrong}");
         }
         let empty = phonepe_v1::x_verify(
             "",
             &Salt { key: "099eb0cd-02cf-4e2a-8aca-3e6c6aff0399".into(), index: "1".into() },
         );
-        assert!(!open(&v1(None), &empty, b"{}").verified, "a signature over nothing proves nothing");
+        assert!(
+            !verify_and_parse(&v1(None), &empty, b"{}").verified,
+            "a signature over nothing proves nothing"
+        );
     }
 }

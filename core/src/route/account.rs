@@ -1,6 +1,7 @@
 //! Who somebody is, and what comes next for them.
 
-use super::{Calls, Method, Route, RouteId};
+use super::id::RouteId;
+use super::row::{Body, Caller, Method, PERSON_READ, Route};
 use crate::error::ErrorCode;
 
 pub(super) const ROUTES: &[Route] = &[
@@ -9,46 +10,26 @@ pub(super) const ROUTES: &[Route] = &[
         method: Method::Post,
         path: "/auth/ensure-profile",
         summary: "Makes sure that the signed-in person has a profile, a workspace and its ownership. Safe to repeat.",
-        session: true,
-        workspace: false,
+        body: Body::Bytes,
         max_body: 1_024,
-        request: None,
         response: "EnsureProfile",
-        calls: Calls { warm: 1, cold_extra: 0 },
-        budget_ms: 1_000,
-        errors: &[
-            ErrorCode::AnonymousNotAllowed,
-            ErrorCode::AccountDisabled,
-            ErrorCode::AccountNotFound,
-            ErrorCode::DependencyUnavailable,
-        ],
+        errors: &[ErrorCode::AnonymousNotAllowed, ErrorCode::AccountDisabled, ErrorCode::AccountNotFound],
+        ..PERSON_READ
     },
     Route {
         id: RouteId::VerifyProfile,
-        method: Method::Get,
         path: "/auth/verify-profile",
         summary: "Says which conditions the signed-in person meets, and the one next action.",
-        session: true,
-        workspace: false,
-        max_body: 0,
-        request: None,
         response: "VerifyProfile",
-        calls: Calls { warm: 1, cold_extra: 0 },
-        budget_ms: 1_000,
-        errors: &[ErrorCode::DependencyUnavailable],
+        ..PERSON_READ
     },
     Route {
         id: RouteId::Gate,
-        method: Method::Get,
         path: "/auth/gate",
         summary: "The gate's decision for the page `path`, and why. Takes a session and does not need one: without it the decision is a redirect, and no call is made. `X-Workspace-Id`, or `workspace`, names another workspace than the caller's own; support may name any.",
-        session: false,
-        workspace: false,
-        max_body: 0,
-        request: None,
+        caller: Caller::Visitor,
         response: "GateAnswer",
-        calls: Calls { warm: 1, cold_extra: 0 },
-        budget_ms: 1_000,
         errors: &[ErrorCode::WorkspaceHeaderInvalid, ErrorCode::WorkspaceNotFound],
+        ..PERSON_READ
     },
 ];

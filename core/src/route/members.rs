@@ -1,59 +1,46 @@
 //! Who belongs to a workspace.
 
-use super::{Calls, Method, Route, RouteId};
+use super::id::RouteId;
+use super::row::{Body, Caller, EDITOR_WRITE, MEMBER_READ, MEMBER_WRITE, Method, Role, Route};
 use crate::error::ErrorCode;
+
+/// The largest body with an e-mail address or an invitation's token, in bytes.
+const INVITATION_BODY: usize = 4_096;
 
 pub(super) const ROUTES: &[Route] = &[
     Route {
         id: RouteId::Members,
-        method: Method::Get,
         path: "/members",
         summary: "The people of the workspace; for owner and admins their addresses and the open invitations too.",
-        session: true,
-        workspace: true,
-        max_body: 0,
-        request: None,
         response: "Members",
-        calls: Calls { warm: 1, cold_extra: 0 },
-        budget_ms: 1_000,
-        errors: &[ErrorCode::DependencyUnavailable],
+        ..MEMBER_READ
     },
     Route {
         id: RouteId::InviteMember,
-        method: Method::Post,
         path: "/members/invite",
-        summary: "Invites an e-mail address for 7 days. An open invitation holds a seat of the plan.",
-        session: true,
-        workspace: true,
-        max_body: 4_096,
+        summary: "Invites an e-mail address for 7 days. An open invitation holds a seat of the plan. An admin is invited by the owner alone.",
+        plan: true,
+        max_body: INVITATION_BODY,
         request: Some("InviteRequest"),
         response: "Invitation",
-        calls: Calls { warm: 1, cold_extra: 0 },
-        budget_ms: 1_000,
         errors: &[
-            ErrorCode::RoleNotAllowed,
-            ErrorCode::PlanRequired,
             ErrorCode::PlanLimitReached,
             ErrorCode::InvitationOpen,
             ErrorCode::AlreadyMember,
             ErrorCode::EmailInvalid,
             ErrorCode::RoleUnknown,
             ErrorCode::TooManyInvitations,
-            ErrorCode::DependencyUnavailable,
         ],
+        ..EDITOR_WRITE
     },
     Route {
         id: RouteId::AcceptInvitation,
-        method: Method::Post,
         path: "/members/accept",
         summary: "Joins the workspace of an invitation that went to the session's own confirmed address. Safe to repeat.",
-        session: true,
-        workspace: false,
-        max_body: 4_096,
+        caller: Caller::Person,
+        max_body: INVITATION_BODY,
         request: Some("AcceptRequest"),
         response: "Joined",
-        calls: Calls { warm: 1, cold_extra: 0 },
-        budget_ms: 1_000,
         errors: &[
             ErrorCode::InvitationNotFound,
             ErrorCode::InvitationForAnother,
@@ -64,65 +51,38 @@ pub(super) const ROUTES: &[Route] = &[
             ErrorCode::PlanRequired,
             ErrorCode::PlanLimitReached,
             ErrorCode::ProfileNotFound,
-            ErrorCode::DependencyUnavailable,
         ],
+        ..MEMBER_WRITE
     },
     Route {
         id: RouteId::RevokeInvitation,
         method: Method::Delete,
         path: "/members/invitations/{invitation_id}",
         summary: "Withdraws an invitation that nobody has accepted. Safe to repeat.",
-        session: true,
-        workspace: true,
-        max_body: 0,
-        request: None,
+        role: Role::Editor,
         response: "Revoked",
-        calls: Calls { warm: 1, cold_extra: 0 },
-        budget_ms: 1_000,
-        errors: &[
-            ErrorCode::RoleNotAllowed,
-            ErrorCode::InvitationNotFound,
-            ErrorCode::InvitationUsed,
-            ErrorCode::DependencyUnavailable,
-        ],
+        errors: &[ErrorCode::InvitationNotFound, ErrorCode::InvitationUsed],
+        ..MEMBER_READ
     },
     Route {
         id: RouteId::SetMemberRole,
         method: Method::Patch,
         path: "/members/{user_id}",
-        summary: "Makes a member an admin, or an admin a member. The owner alone may.",
-        session: true,
-        workspace: true,
-        max_body: 1_024,
+        summary: "Makes a member an admin, or an admin a member.",
+        role: Role::Owner,
+        body: Body::Json,
         request: Some("RoleRequest"),
         response: "MemberChanged",
-        calls: Calls { warm: 1, cold_extra: 0 },
-        budget_ms: 1_000,
-        errors: &[
-            ErrorCode::RoleNotAllowed,
-            ErrorCode::MemberNotFound,
-            ErrorCode::OwnerStays,
-            ErrorCode::RoleUnknown,
-            ErrorCode::DependencyUnavailable,
-        ],
+        errors: &[ErrorCode::MemberNotFound, ErrorCode::OwnerStays, ErrorCode::RoleUnknown],
+        ..MEMBER_WRITE
     },
     Route {
         id: RouteId::RemoveMember,
         method: Method::Delete,
         path: "/members/{user_id}",
-        summary: "Takes somebody out of the workspace, or oneself. The owner stays.",
-        session: true,
-        workspace: true,
-        max_body: 0,
-        request: None,
+        summary: "Removes somebody from the workspace, or oneself. The owner stays; an admin is removed by the owner alone.",
         response: "MemberRemoved",
-        calls: Calls { warm: 1, cold_extra: 0 },
-        budget_ms: 1_000,
-        errors: &[
-            ErrorCode::RoleNotAllowed,
-            ErrorCode::MemberNotFound,
-            ErrorCode::OwnerStays,
-            ErrorCode::DependencyUnavailable,
-        ],
+        errors: &[ErrorCode::RoleNotAllowed, ErrorCode::MemberNotFound, ErrorCode::OwnerStays],
+        ..MEMBER_READ
     },
 ];

@@ -1,73 +1,58 @@
 //! What operators ask of the Worker.
 
-use super::{Calls, Method, Route, RouteId};
+use super::id::RouteId;
+use super::row::{Body, Caller, Calls, Method, OPEN, Route};
 use crate::error::ErrorCode;
 
 pub(super) const ROUTES: &[Route] = &[
     Route {
         id: RouteId::Health,
-        method: Method::Get,
         path: "/health",
         summary: "Says that the Worker runs, and which build.",
-        session: false,
-        workspace: false,
-        max_body: 0,
-        request: None,
         response: "Health",
-        calls: Calls { warm: 0, cold_extra: 0 },
         budget_ms: 200,
-        errors: &[],
+        ..OPEN
     },
     Route {
         id: RouteId::Ready,
-        method: Method::Get,
         path: "/ready",
-        summary: "Whether the database, the cache and the sign-in service answer, and PhonePe, without which only paying stands still.",
-        session: false,
-        workspace: false,
-        max_body: 0,
-        request: None,
+        summary: "Whether the database, the cache and the sign-in service answer, and PhonePe, without which only payments are unavailable.",
         response: "Ready",
-        calls: Calls { warm: 4, cold_extra: 0 },
+        calls: Calls::always(4),
         budget_ms: 5_000,
-        errors: &[ErrorCode::DependencyUnavailable],
+        ..OPEN
+    },
+    Route {
+        id: RouteId::OpenApi,
+        path: "/openapi.json",
+        summary: "This API as an OpenAPI 3.1 document. The same for everybody and cacheable.",
+        response: "OpenApi",
+        budget_ms: 200,
+        ..OPEN
     },
     Route {
         id: RouteId::Metrics,
-        method: Method::Get,
         path: "/metrics",
         summary: "Counters and queues as Prometheus reads them, for the bearer of METRICS_TOKEN. Counters lag by up to 10 seconds.",
-        session: false,
-        workspace: false,
-        max_body: 0,
-        request: None,
+        caller: Caller::Metrics,
         response: "Metrics",
-        calls: Calls { warm: 2, cold_extra: 0 },
+        calls: Calls::always(2),
         budget_ms: 5_000,
-        errors: &[
-            ErrorCode::RouteNotFound,
-            ErrorCode::OperatorTokenInvalid,
-            ErrorCode::DependencyUnavailable,
-        ],
+        ..OPEN
     },
     Route {
         id: RouteId::Replay,
         method: Method::Post,
         path: "/operations/replay",
         summary: "What a stored webhook would change now, by PhonePe's own status; with `apply` it is done. For the bearer of OPERATOR_TOKEN. Safe to repeat.",
-        session: false,
-        workspace: false,
+        caller: Caller::Operator,
+        body: Body::Json,
         max_body: 1_024,
         request: Some("ReplayRequest"),
         response: "Replayed",
-        calls: Calls { warm: 3, cold_extra: 0 },
+        calls: Calls::always(3),
         budget_ms: 5_000,
-        errors: &[
-            ErrorCode::RouteNotFound,
-            ErrorCode::OperatorTokenInvalid,
-            ErrorCode::WebhookNotFound,
-            ErrorCode::WebhookNotVerified,
-            ErrorCode::DependencyUnavailable,
-        ],
+        errors: &[ErrorCode::WebhookNotFound, ErrorCode::WebhookNotVerified],
+        ..OPEN
     },
 ];

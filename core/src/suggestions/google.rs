@@ -1,7 +1,7 @@
 //! Google's side: where the model is, and the service account's assertion that is exchanged for a token (RFC 7523).
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -9,10 +9,10 @@ use crate::env::VertexEnv;
 use crate::time::Timestamp;
 
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
-/// The longest life that Google grants an assertion, in seconds.
-const LIFE: i64 = 3_600;
-/// A token is let go this long before it ends, in seconds, so that none ends on its way.
-const MARGIN: i64 = 300;
+/// The longest lifetime that Google allows for an assertion, in seconds.
+const LIFETIME_S: i64 = 3_600;
+/// A token is replaced this many seconds before it expires, so that none expires during a request.
+const MARGIN_S: i64 = 300;
 
 /// The address of generateContent for the model of the settings.
 pub fn generate_url(settings: &VertexEnv) -> String {
@@ -27,19 +27,10 @@ pub fn signed_part(settings: &VertexEnv, now: Timestamp) -> String {
     let issued = now.as_second();
     let header = json!({"alg": "RS256", "typ": "JWT"});
     let claims = json!({
-        "iss": settings.client_email, "scope": SCOPE, "aud": settings.token_url, "iat": issued, "exp": issued + LIFE,
+        "iss": settings.client_email, "scope": SCOPE, "aud": settings.token_url, "iat": issued, "exp": issued + LIFETIME_S,
     });
     let encode = |part: serde_json::Value| URL_SAFE_NO_PAD.encode(part.to_string());
     format!("{}.{}", encode(header), encode(claims))
-}
-
-/// The DER inside of a PKCS#8 key in PEM. Line breaks may be written as `\n`, as they stand in Google's JSON file.
-pub fn der(pem: &str) -> Option<Vec<u8>> {
-    let text = pem.replace("\\n", "\n");
-    let inside =
-        text.trim().strip_prefix("-----BEGIN PRIVATE KEY-----")?.strip_suffix("-----END PRIVATE KEY-----")?;
-    let body: String = inside.chars().filter(|c| !c.is_whitespace()).collect();
-    STANDARD.decode(body).ok().filter(|der| !der.is_empty())
 }
 
 /// The answer of the token endpoint.
@@ -55,7 +46,7 @@ pub struct TokenAnswer {
 impl TokenAnswer {
     /// Until when to keep the token.
     pub fn keep_until(&self, now: Timestamp) -> Timestamp {
-        let life = self.expires_in.clamp(0, LIFE).saturating_sub(MARGIN).max(0);
+        let life = self.expires_in.clamp(0, LIFETIME_S).saturating_sub(MARGIN_S).max(0);
         Timestamp::from_second(now.as_second().saturating_add(life)).unwrap_or(now)
     }
 }
@@ -91,25 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_read_with_either_kind_of_line_break() {
-        for pem in [
-            "-----BEGIN PRIVATE KEY-----\nAQ\nID\n-----END PRIVATE KEY-----\n",
-            r"-----BEGIN PRIVATE KEY-----\nAQID\n-----END PRIVATE KEY-----\n",
-        ] {
-            assert_eq!(der(pem), Some(vec![1, 2, 3]), "{pem}");
-        }
-        for wrong in [
-            "",
-            "AQID",
-            "-----BEGIN RSA PRIVATE KEY-----\nAQID\n-----END RSA PRIVATE KEY-----",
-            "-----BEGIN PRIVATE KEY----------END PRIVATE KEY-----",
-        ] {
-            assert_eq!(der(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_token_is_let_go_five_minutes_early() {
+    fn a_token_is_replaced_five_minutes_early() {
         let now = Timestamp::from_second(1_000).unwrap();
         let kept =
             |expires_in| TokenAnswer { access_token: "t".into(), expires_in }.keep_until(now).as_second();

@@ -18,14 +18,14 @@ pub struct Date {
 
 impl Date {
     /// Days from 1 January 1970 to this one.
-    pub fn since_epoch(self) -> i64 {
+    pub fn days_since_epoch(self) -> i64 {
         let months = (1..self.month).map(|month| days_in_month(self.year, month));
         before_year(self.year) + months.sum::<i64>() + self.day - 1 - EPOCH_DAY
     }
 
-    /// The day so many days after 1 January 1970.
-    pub fn of(since_epoch: i64) -> Self {
-        let days = since_epoch + EPOCH_DAY;
+    /// The date this many days after 1 January 1970.
+    pub fn from_days(days_since_epoch: i64) -> Self {
+        let days = days_since_epoch + EPOCH_DAY;
         // Off by one at most, because leap years lie unevenly within a cycle.
         let near = days * 400 / CYCLE_DAYS;
         let year = if before_year(near) > days { near - 1 } else { near };
@@ -64,9 +64,9 @@ mod tests {
     fn every_day_of_the_calendar_follows_the_one_before() {
         for (first, last) in [(0, 5), (1896, 2104), (9996, 9999)] {
             let mut date = Date { year: first, month: 1, day: 1 };
-            let mut days = date.since_epoch();
+            let mut days = date.days_since_epoch();
             while date.year <= last {
-                assert_eq!((date.since_epoch(), Date::of(days)), (days, date));
+                assert_eq!((date.days_since_epoch(), Date::from_days(days)), (days, date));
                 date.day += 1;
                 if date.day > days_in_month(date.year, date.month) {
                     (date.day, date.month) = (1, date.month + 1);
@@ -77,10 +77,10 @@ mod tests {
                 days += 1;
             }
         }
-        assert_eq!(Date { year: 1970, month: 1, day: 1 }.since_epoch(), 0);
+        assert_eq!(Date { year: 1970, month: 1, day: 1 }.days_since_epoch(), 0);
         // From other programs' calendars.
-        assert_eq!(Date { year: 0, month: 1, day: 1 }.since_epoch(), -719_528);
-        assert_eq!(Date { year: 9999, month: 12, day: 31 }.since_epoch(), 2_932_896);
-        assert_eq!(Date::of(12_957), Date { year: 2005, month: 6, day: 23 });
+        assert_eq!(Date { year: 0, month: 1, day: 1 }.days_since_epoch(), -719_528);
+        assert_eq!(Date { year: 9999, month: 12, day: 31 }.days_since_epoch(), 2_932_896);
+        assert_eq!(Date::from_days(12_957), Date { year: 2005, month: 6, day: 23 });
     }
 }

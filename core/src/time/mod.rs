@@ -1,5 +1,5 @@
-//! UTC instants as the wire has them: RFC 3339 text outside, [`Timestamp`] inside. Written here because a calendar library
-//! with time zones weighs more in the browser than all rules together.
+//! UTC instants: RFC 3339 text on the wire, [`Timestamp`] inside. Our own code, because a calendar library with time
+//! zones would outweigh all rules in the browser bundle.
 
 mod calendar;
 mod rfc3339;
@@ -30,24 +30,23 @@ impl Timestamp {
     /// The last instant of year 9999.
     pub const MAX: Self = Self(2_932_897 * DAY_US - 1);
 
-    /// The instant so many microseconds after 1970; `None` beyond the calendar, as of the others.
+    /// From microseconds since 1970; `None` outside of the years 0 to 9999.
     pub fn from_microsecond(us: i64) -> Option<Self> {
         Some(Self(us)).filter(|at| (Self::MIN..=Self::MAX).contains(at))
     }
 
-    /// The instant so many milliseconds after 1970.
+    /// From milliseconds since 1970; `None` outside of the years 0 to 9999.
     pub fn from_millisecond(ms: i64) -> Option<Self> {
-        Self::counted(ms, MS_US)
+        Self::from_units(ms, MS_US)
     }
 
-    /// The instant so many seconds after 1970.
+    /// From seconds since 1970; `None` outside of the years 0 to 9999.
     pub fn from_second(seconds: i64) -> Option<Self> {
-        Self::counted(seconds, SECOND_US)
+        Self::from_units(seconds, SECOND_US)
     }
 
-    /// The instant so many units after 1970. Dividing the calendar finds what is beyond it without a product that may
-    /// need 128 bits.
-    fn counted(number: i64, unit_us: i64) -> Option<Self> {
+    /// From a number of units since 1970. The range is divided instead of multiplying the number, which could overflow.
+    fn from_units(number: i64, unit_us: i64) -> Option<Self> {
         let calendar = Self::MIN.0 / unit_us..=Self::MAX.0 / unit_us;
         calendar.contains(&number).then(|| Self(number * unit_us))
     }
@@ -69,12 +68,12 @@ impl Timestamp {
 
     /// The day in UTC, and the microseconds since it began.
     pub fn split(self) -> (Date, i64) {
-        (Date::of(self.0.div_euclid(DAY_US)), self.0.rem_euclid(DAY_US))
+        (Date::from_days(self.0.div_euclid(DAY_US)), self.0.rem_euclid(DAY_US))
     }
 
-    /// The instant so many microseconds after a day began in UTC.
+    /// The instant of a UTC day and the microseconds since it began.
     pub fn join(date: Date, since_midnight: i64) -> Option<Self> {
-        Self::from_microsecond(date.since_epoch() * DAY_US + since_midnight)
+        Self::from_microsecond(date.days_since_epoch() * DAY_US + since_midnight)
     }
 }
 
@@ -92,15 +91,15 @@ pub fn format(at: Timestamp) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
 }
 
-/// Brings an instant's text into our one form, so that every path to it gives the same bytes; a text that is no
-/// instant stays as it is.
+/// Rewrites an instant's text in our one form, so that equal instants are equal bytes. A text that is not an instant is
+/// returned unchanged.
 pub fn normalise(text: &str) -> String {
     parse(text).map_or_else(|| text.to_owned(), format)
 }
 
 /// `at` moved by `ms` milliseconds; stays at `at` where the calendar ends (year 9999).
 pub fn plus_ms(at: Timestamp, ms: i64) -> Timestamp {
-    // More than the whole calendar, from either end of it.
+    // More than the whole range, in either direction.
     const TOO_MUCH: i64 = (Timestamp::MAX.0 - Timestamp::MIN.0) / MS_US + 1;
     let us = ms.clamp(-TOO_MUCH, TOO_MUCH) * MS_US;
     Timestamp::from_microsecond(at.0 + us).unwrap_or(at)
@@ -109,7 +108,7 @@ pub fn plus_ms(at: Timestamp, ms: i64) -> Timestamp {
 /// India is 5:30 hours ahead of UTC, and has no summer time.
 const INDIA_MS: i64 = 19_800 * SECOND_MS;
 
-/// The day of an instant for a sentence, as a calendar in India shows it, such as `3 Feb 2026`.
+/// The date of an instant in India, for a sentence, such as `3 Feb 2026`.
 pub fn day_in_india(at: Timestamp) -> String {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -123,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_is_told_by_indias_calendar() {
+    fn a_day_is_a_day_in_india() {
         assert_eq!(day_in_india(parse("2026-02-03T18:29:59.999Z").unwrap()), "3 Feb 2026");
         assert_eq!(day_in_india(parse("2026-02-03T18:30:00Z").unwrap()), "4 Feb 2026");
     }

@@ -1,4 +1,4 @@
-//! Reads RFC 3339: the one reader of our own times and of the schemas' `date-time`.
+//! Parses RFC 3339, for our own times and for the schemas' `date-time`.
 
 use super::calendar::{Date, days_in_month};
 
@@ -40,7 +40,7 @@ pub(crate) fn read(text: &[u8]) -> Option<i64> {
     if off_hour > 23 || off_minute > 59 {
         return None;
     }
-    let minutes = Date { year, month, day }.since_epoch() * 24 * 60 + hour * 60 + minute
+    let minutes = Date { year, month, day }.days_since_epoch() * 24 * 60 + hour * 60 + minute
         - sign * (off_hour * 60 + off_minute);
     // Leap seconds are inserted at 23:59:60 UTC.
     if second == 60 && minutes.rem_euclid(24 * 60) != 24 * 60 - 1 {

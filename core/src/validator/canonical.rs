@@ -1,36 +1,36 @@
-//! One text for equal values, to compare values without keeping them as trees.
+//! A canonical text of a value, to compare values without building trees.
 
 use std::borrow::Cow;
 
-use crate::json::{DEEPEST, Decimal, Reader};
+use crate::json::{Decimal, MAX_DEPTH, Reader};
 
-/// The canonical form of a JSON text: equal for equal values (`1` and `1.0`, members in any order) and for no others.
-/// Not JSON, and UTF-8 where the text was. `None` for what is not JSON or nests too deeply.
+/// The canonical form of a JSON text: the same for equal values (`1` and `1.0`, members in any order), different for
+/// others. The form is not JSON. `None` for a text that is not JSON or nests too deeply.
 pub fn canonical(json: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();
-    write(&mut Reader::of_bytes(json), &mut out, 0)?;
+    write(&mut Reader::from_bytes(json), &mut out, 0)?;
     Some(out)
 }
 
 fn write(reader: &mut Reader<'_>, out: &mut Vec<u8>, depth: usize) -> Option<()> {
-    if depth > DEEPEST {
+    if depth > MAX_DEPTH {
         return None;
     }
     match reader.next_token() {
         b'"' => string(&reader.string()?.bytes, out),
         b'[' => {
             out.push(b'[');
-            let mut more = reader.opened(b']');
+            let mut more = reader.open(b']');
             while more {
                 write(reader, out, depth + 1)?;
                 out.push(b',');
-                more = reader.another(b']', "expected a comma")?;
+                more = reader.next_item(b']', "expected a comma")?;
             }
             out.push(b']');
         }
         b'{' => {
             let mut members = Vec::new();
-            let mut more = reader.opened(b'}');
+            let mut more = reader.open(b'}');
             while more {
                 reader.next_token();
                 let mut member = Vec::new();
@@ -38,7 +38,7 @@ fn write(reader: &mut Reader<'_>, out: &mut Vec<u8>, depth: usize) -> Option<()>
                 reader.expect(b':', "expected a colon")?;
                 write(reader, &mut member, depth + 1)?;
                 members.push(Cow::<[u8]>::Owned(member));
-                more = reader.another(b'}', "expected a comma")?;
+                more = reader.next_item(b'}', "expected a comma")?;
             }
             members.sort_unstable();
             out.push(b'{');
@@ -48,9 +48,9 @@ fn write(reader: &mut Reader<'_>, out: &mut Vec<u8>, depth: usize) -> Option<()>
             }
             out.push(b'}');
         }
-        b't' => reader.word("true").map(|()| out.push(b't'))?,
-        b'f' => reader.word("false").map(|()| out.push(b'f'))?,
-        b'n' => reader.word("null").map(|()| out.push(b'n'))?,
+        b't' => reader.literal("true").map(|()| out.push(b't'))?,
+        b'f' => reader.literal("false").map(|()| out.push(b'f'))?,
+        b'n' => reader.literal("null").map(|()| out.push(b'n'))?,
         _ => {
             let text = reader.number()?;
             match Decimal::read(text) {
@@ -62,7 +62,7 @@ fn write(reader: &mut Reader<'_>, out: &mut Vec<u8>, depth: usize) -> Option<()>
     Some(())
 }
 
-/// The length in front makes any text safe to stand beside another.
+/// With its length in front, so that two texts side by side are never ambiguous.
 fn string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     out.extend_from_slice(text.len().to_string().as_bytes());

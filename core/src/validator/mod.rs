@@ -1,9 +1,9 @@
-//! Checks documents against the schemas of `core/schema` while reading them: one pass over the text, no value tree,
-//! every fault with its pointer, keyword, code, sentence and step.
+//! Validates documents against the schemas of `core/schema` while reading them: one pass over the text, without a value
+//! tree, and every violation with its pointer, keyword, code, sentence and step.
 //!
-//! The schema compiler writes `tables.rs` from the schemas; what is here follows the tables. What it reads and refuses
-//! beyond the schemas is JSON itself: duplicate names, halves of surrogate pairs, numbers of 10^308 or more and more
-//! than 64 levels are faults with sentences of their own.
+//! The schema compiler writes `tables.rs` from the schemas, and the code here follows the tables. Beyond the schemas it
+//! refuses duplicate names, halves of surrogate pairs, numbers of 10^308 or more, and more than 64 levels, each with
+//! its own sentence.
 
 mod canonical;
 mod packed;
@@ -16,7 +16,7 @@ mod walk;
 
 pub use canonical::canonical;
 pub use packed::unpack;
-pub use sentence::enlist;
+pub use sentence::append_to_list;
 pub use table::{ANY, Check, Choice, Lengths, NEVER, Node, NodeId, Pattern, Program, kind};
 
 use std::sync::LazyLock;
@@ -29,12 +29,12 @@ use crate::onboarding::{FieldId, StepId};
 /// The schemas of `core/schema`, compiled.
 pub static PROGRAM: LazyLock<Program> = LazyLock::new(|| unpack(tables::TABLES));
 
-/// One fault of a document.
+/// One violation of a schema, or of JSON itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Violation {
     /// JSON Pointer (RFC 6901) to what is wrong; to the missing or unknown member where that is it.
     pub pointer: String,
-    /// The keyword of the schema that does not hold; `json` where no keyword is needed to refuse it.
+    /// The violated keyword of the schema; `json` for what no schema may allow.
     pub keyword: &'static str,
     /// Stable code of the rule, such as `required` or `too_long`.
     pub code: &'static str,
@@ -46,13 +46,13 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// A fault of the document as a whole, which belongs to no keyword and no step.
+    /// A violation by the document as a whole, which belongs to no keyword and no step.
     fn of_document(code: &'static str, message: String) -> Self {
         Self { pointer: String::new(), keyword: "json", code, message, step: None }
     }
 }
 
-/// What a text is held against.
+/// The schema that a text is validated against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// The answers of one step.
@@ -94,21 +94,21 @@ impl Subject {
     }
 }
 
-/// Everything that is wrong with a JSON text, in the order of the document; nothing when it is good. Lengths count
-/// Unicode characters. After 1,000 faults the rest is not read.
+/// Every violation of a JSON text, in document order; empty when it is valid. Lengths count Unicode characters. Stops
+/// after 1,000 violations.
 pub fn validate(subject: Subject, text: &str) -> Vec<Violation> {
-    run(&PROGRAM, subject.node(), text)
+    validate_node(&PROGRAM, subject.node(), text)
 }
 
-/// The same for bytes, such as a body; what is not UTF-8 is not JSON (RFC 8259 §8.1).
+/// Validates bytes, such as a body; bytes that are not UTF-8 are not JSON (RFC 8259 §8.1).
 pub fn validate_bytes(subject: Subject, bytes: &[u8]) -> Vec<Violation> {
-    let (found, read) = walk::walk(&PROGRAM, subject.node(), Reader::of_bytes(bytes));
+    let (violations, read) = walk::walk(&PROGRAM, subject.node(), Reader::from_bytes(bytes));
     if read {
-        // Every string was looked at on the way, and nothing else was let through.
-        return found;
+        // The reader has checked every string, and allows nothing else outside of ASCII.
+        return violations;
     }
     match std::str::from_utf8(bytes) {
-        Ok(_) => found,
+        Ok(_) => violations,
         Err(error) => {
             let message = format!("The text is not UTF-8: byte {} begins no character.", error.valid_up_to());
             vec![Violation::of_document("not_utf8", message)]
@@ -116,14 +116,14 @@ pub fn validate_bytes(subject: Subject, bytes: &[u8]) -> Vec<Violation> {
     }
 }
 
-/// The same for bytes that an encoder has written, which are UTF-8. `None` where they cannot be read to the end, or have a
-/// U+FFFD: it may stand for half of a character, and who has the text must write that as an escape.
+/// Validates bytes that an encoder has written, which are UTF-8. `None` when they are not JSON or have a U+FFFD, which
+/// may have been half of a character: the caller then has to write that as an escape and validate again.
 pub fn validate_encoded(subject: Subject, bytes: &[u8]) -> Option<Vec<Violation>> {
-    let (found, read) = walk::walk(&PROGRAM, subject.node(), Reader::of_encoded(bytes));
-    read.then_some(found)
+    let (violations, read) = walk::walk(&PROGRAM, subject.node(), Reader::from_encoded(bytes));
+    read.then_some(violations)
 }
 
-/// The same against any node of any program, for the compiler's own tests.
-pub fn run(program: &Program, node: NodeId, text: &str) -> Vec<Violation> {
+/// Validates against any node of any program, for the compiler's own tests.
+pub fn validate_node(program: &Program, node: NodeId, text: &str) -> Vec<Violation> {
     walk::walk(program, node, Reader::new(text)).0
 }

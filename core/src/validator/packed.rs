@@ -1,13 +1,13 @@
-//! The tables as bytes, and what is made of them when they are first needed.
+//! Unpacks the tables from bytes when they are first needed.
 //!
-//! As Rust's own structs they would be pointers and lengths for the most part, which weigh three times as much in the
-//! browser. A number is LEB128; texts and lists begin with their length. The schema compiler writes them
+//! As Rust structs the tables would be mostly pointers and lengths, three times as large in the browser bundle. A
+//! number is LEB128; texts and lists begin with their length. The schema compiler writes them
 //! (`schema-compiler/src/emit.rs`), and a test of it holds the two together.
 
 use super::table::{Check, Choice, Lengths, Node, NodeId, Pattern, Program};
 
-/// Reads a program. What is made lives as long as the process; bytes that were not written by the compiler make a
-/// program that means nothing.
+/// Unpacks a program. Its data lives as long as the process. Bytes that the compiler did not write give a meaningless
+/// program, without a panic.
 pub fn unpack(bytes: &'static [u8]) -> Program {
     let mut packed = Packed(bytes);
     Program {
@@ -17,7 +17,7 @@ pub fn unpack(bytes: &'static [u8]) -> Program {
     }
 }
 
-/// What is left to read.
+/// The bytes that are left to read.
 struct Packed(&'static [u8]);
 
 impl Packed {
@@ -50,7 +50,7 @@ impl Packed {
         items.leak()
     }
 
-    /// A number that fits, as every one of its kind does.
+    /// A number of a smaller type, in which every such number fits.
     fn small<T: TryFrom<usize> + Default>(&mut self) -> T {
         T::try_from(self.number()).unwrap_or_default()
     }
@@ -61,13 +61,23 @@ impl Packed {
 
     fn node(&mut self) -> Node {
         let (label, step, kinds) = (self.text(), self.text(), self.small());
-        let easy = Lengths { least: self.small(), most: self.small() };
+        let plain_lengths = Lengths { least: self.small(), most: self.small() };
         let checks = self.list(Self::check);
         let members = self.list(|packed| (packed.text(), packed.id(), packed.number()));
         let required = members.iter().rev().fold(0, |bits, (.., is)| bits << 1 | *is as u64);
         let properties: Vec<_> = members.iter().map(|(name, id, _)| (*name, *id)).collect();
         let (other, items) = (self.id(), self.id());
-        Node { label, step, kinds, easy, checks, properties: properties.leak(), required, other, items }
+        Node {
+            label,
+            step,
+            kinds,
+            plain_lengths,
+            checks,
+            properties: properties.leak(),
+            required,
+            other,
+            items,
+        }
     }
 
     fn check(&mut self) -> Check {
@@ -93,11 +103,11 @@ impl Packed {
     }
 
     fn pattern(&mut self) -> Pattern {
-        let (code, message, takes_plain) = (self.text(), self.text(), self.number() != 0);
+        let (code, message, accepts_plain) = (self.text(), self.text(), self.number() != 0);
         let (classes, width) = (self.bytes(), self.number());
-        // Written as the state's number, which is one byte for most.
+        // Packed as the state's number, which is one byte for most.
         let next = self.list(|packed| (packed.number() * width) as u16);
         let ends = self.list(|packed| packed.number() != 0);
-        Pattern { code, message, takes_plain, classes, width, next, ends }
+        Pattern { code, message, accepts_plain, classes, width, next, ends }
     }
 }

@@ -1,10 +1,10 @@
-//! Where a walk stands: a chain on the stack, from which anything is made only when something is wrong.
+//! The current place in the document: a chain of stack values. Pointers and labels are built only for violations.
 
 use super::table::Node;
 use crate::json::{pointer_segment, utf8};
 
-/// A name longer than this many characters is cut where it is told, so that a hostile one cannot swell the answer.
-pub(super) const LONGEST_NAME: usize = 64;
+/// Names are cut to this many characters in messages, so that a hostile one cannot inflate the response.
+pub(super) const MAX_NAME_CHARACTERS: usize = 64;
 
 /// One step on the way down.
 #[derive(Clone, Copy)]
@@ -24,9 +24,9 @@ pub(super) enum Segment<'p> {
 pub(super) struct Place<'p> {
     parent: Option<&'p Place<'p>>,
     segment: Segment<'p>,
-    /// What holds here.
+    /// The node that applies here.
     pub node: &'p Node,
-    /// How many levels are above it.
+    /// The number of levels above it.
     pub depth: usize,
 }
 
@@ -47,17 +47,17 @@ impl<'p> Place<'p> {
         std::iter::successors(Some(self), |place| place.parent)
     }
 
-    /// What a person calls it: its own title or name, or for an item its list's.
+    /// Its title or name, or for an item the list's.
     pub fn label(&self) -> &str {
         let label = self.outwards().find_map(|place| match place.segment {
             _ if !place.node.label.is_empty() => Some(place.node.label),
-            Segment::Member(name) | Segment::Unknown(name) => Some(cut(name)),
+            Segment::Member(name) | Segment::Unknown(name) => Some(shorten_name(name)),
             Segment::Item(_) | Segment::Root => None,
         });
         label.unwrap_or("The document")
     }
 
-    /// Whether the label is that of a list around it.
+    /// Whether the label is that of the list around it.
     pub fn is_item(&self) -> bool {
         self.node.label.is_empty() && matches!(self.segment, Segment::Item(_))
     }
@@ -83,7 +83,7 @@ impl<'p> Place<'p> {
             match segment {
                 Segment::Root => {}
                 Segment::Member(name) | Segment::Unknown(name) => {
-                    pointer.push_str(&pointer_segment(cut(name)));
+                    pointer.push_str(&pointer_segment(shorten_name(name)));
                 }
                 Segment::Item(number) => pointer.push_str(&format!("/{number}")),
             }
@@ -92,9 +92,9 @@ impl<'p> Place<'p> {
     }
 }
 
-/// The beginning of a name.
-pub(super) fn cut(name: &[u8]) -> &str {
+/// A name, cut to [`MAX_NAME_CHARACTERS`].
+pub(super) fn shorten_name(name: &[u8]) -> &str {
     let text = utf8(name);
-    let end = text.char_indices().map(|(at, _)| at).nth(LONGEST_NAME).unwrap_or(text.len());
+    let end = text.char_indices().map(|(at, _)| at).nth(MAX_NAME_CHARACTERS).unwrap_or(text.len());
     text.get(..end).unwrap_or_default()
 }

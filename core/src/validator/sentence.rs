@@ -1,54 +1,54 @@
-//! The sentences that stand under a form's input, each with the label and, where one helps, the way out.
+//! The messages under a form's input, each with the label and, where it helps, what to do.
 
-use super::place::{Place, cut};
+use super::place::{Place, shorten_name};
 use super::table::{Choice, Node, Program, kind};
-use crate::json::Broken;
+use crate::json::SyntaxError;
 
-/// How much of a text is quoted to recognise it by.
+/// The most characters of a text that a message quotes.
 const QUOTED: usize = 24;
 
-/// Adds a word to those that were listed before.
-pub fn enlist(listed: &mut String, between: &str, word: &str) {
+/// Appends a word to a list in a sentence, with `between` before it unless it is the first.
+pub fn append_to_list(listed: &mut String, between: &str, word: &str) {
     if !listed.is_empty() {
         listed.push_str(between);
     }
     listed.push_str(word);
 }
 
-/// `Label …`
-pub(super) fn tail(place: &Place<'_>, tail: &str) -> String {
-    format!("{} {tail}", place.label())
+/// A sentence that begins with the label.
+pub(super) fn with_label(place: &Place<'_>, rest: &str) -> String {
+    format!("{} {rest}", place.label())
 }
 
-pub(super) fn not_json(broken: &Broken, line: usize, column: usize) -> String {
-    format!("The text is not JSON: {} at line {line}, column {column}.", broken.expected)
+pub(super) fn not_json(error: &SyntaxError, line: usize, column: usize) -> String {
+    format!("The text is not JSON: {} at line {line}, column {column}.", error.expected)
 }
 
 pub(super) fn not_allowed(place: &Place<'_>) -> String {
-    tail(place, "is not allowed here; remove it.")
+    with_label(place, "is not allowed here; remove it.")
 }
 
 pub(super) fn lone_surrogate(place: &Place<'_>) -> String {
-    tail(place, "has half of a character (a lone surrogate); type it anew.")
+    with_label(place, "has a broken character (a lone surrogate); retype it.")
 }
 
 pub(super) fn out_of_range(place: &Place<'_>) -> String {
-    tail(place, "is a number too large to hold.")
+    with_label(place, "is a number too large to hold.")
 }
 
 pub(super) fn not_a_time(place: &Place<'_>) -> String {
-    tail(place, "must be a date and time such as 2026-02-01T06:30:00Z.")
+    with_label(place, "must be a date and time such as 2026-02-01T06:30:00Z.")
 }
 
 pub(super) fn duplicate_key(name: &[u8]) -> String {
-    format!("“{}” is there twice; keep one.", cut(name))
+    format!("“{}” appears twice; keep one.", shorten_name(name))
 }
 
 pub(super) fn wrong_type(program: &Program, place: &Place<'_>) -> String {
     let node = place.node;
     let list = if program.node(node.items).kinds == kind::STRING { "a list of texts" } else { "a list" };
     if place.is_item() && node.kinds == kind::STRING {
-        return tail(place, "must be a list of texts.");
+        return with_label(place, "must be a list of texts.");
     }
     let names = [
         (kind::STRING, "text"),
@@ -64,10 +64,10 @@ pub(super) fn wrong_type(program: &Program, place: &Place<'_>) -> String {
     for (bits, name) in names {
         if left & bits == bits {
             left &= !bits;
-            enlist(&mut words, " or ", name);
+            append_to_list(&mut words, " or ", name);
         }
     }
-    tail(place, &format!("must be {words}."))
+    with_label(place, &format!("must be {words}."))
 }
 
 pub(super) fn too_long(place: &Place<'_>, text: &str, count: usize, most: usize) -> String {
@@ -83,16 +83,16 @@ pub(super) fn too_long(place: &Place<'_>, text: &str, count: usize, most: usize)
 
 pub(super) fn too_short(place: &Place<'_>, count: usize, least: usize) -> String {
     match (count, place.is_item()) {
-        (0, false) => tail(place, "must not be empty."),
-        (0, true) => tail(place, "has an empty item; remove it."),
-        _ => tail(place, &format!("has {count} characters; the least is {least}.")),
+        (0, false) => with_label(place, "must not be empty."),
+        (0, true) => with_label(place, "has an empty item; remove it."),
+        _ => with_label(place, &format!("has {count} characters; the least is {least}.")),
     }
 }
 
 pub(super) fn too_few_items(place: &Place<'_>, count: usize, least: usize) -> String {
     match count {
-        0 => tail(place, "must have an item."),
-        _ => tail(place, &format!("has {count} items; the least is {least}.")),
+        0 => with_label(place, "must have an item."),
+        _ => with_label(place, &format!("has {count} items; the least is {least}.")),
     }
 }
 
@@ -103,18 +103,18 @@ pub(super) fn bound(place: &Place<'_>, keyword: &str, bound: &str) -> (&'static 
         "exclusiveMinimum" => ("too_small", "more than"),
         _ => ("too_large", "less than"),
     };
-    (code, tail(place, &format!("must be {words} {bound}.")))
+    (code, with_label(place, &format!("must be {words} {bound}.")))
 }
 
-pub(super) fn not_one_of(place: &Place<'_>, choice: &Choice, given: Option<&str>) -> String {
-    let meant = given.and_then(|given| nearest(given, &mut choice.texts.iter().copied()));
+pub(super) fn not_one_of(place: &Place<'_>, choice: &Choice, text: Option<&str>) -> String {
+    let meant = text.and_then(|text| nearest(text, &mut choice.texts.iter().copied()));
     let mut listed = String::new();
-    choice.texts.iter().for_each(|text| enlist(&mut listed, ", ", &format!("“{text}”")));
-    choice.others.iter().for_each(|other| enlist(&mut listed, ", ", other));
+    choice.texts.iter().for_each(|text| append_to_list(&mut listed, ", ", &format!("“{text}”")));
+    choice.others.iter().for_each(|other| append_to_list(&mut listed, ", ", other));
     let one_of = if choice.texts.len() + choice.others.len() == 1 { "" } else { "one of " };
     match meant {
-        Some(meant) => tail(place, &format!("must be {one_of}{listed}; did you mean “{meant}”?")),
-        None => tail(place, &format!("must be {one_of}{listed}.")),
+        Some(meant) => with_label(place, &format!("must be {one_of}{listed}; did you mean “{meant}”?")),
+        None => with_label(place, &format!("must be {one_of}{listed}.")),
     }
 }
 
@@ -122,31 +122,31 @@ pub(super) fn unknown_field(program: &Program, node: &Node, name: &[u8]) -> Stri
     // In onboarding the members of an object are questions.
     let asked = node.properties.iter().any(|(_, property)| !program.node(*property).step.is_empty());
     let noun = if asked { "question" } else { "field" };
-    let name = cut(name);
+    let name = shorten_name(name);
     match nearest(name, &mut node.properties.iter().map(|(known, _)| *known)) {
         Some(meant) => format!("“{name}” is not a {noun} here; did you mean “{meant}”?"),
         None => format!("“{name}” is not a {noun} here; remove it."),
     }
 }
 
-/// The word that was probably meant: the same but for capitals, or at most a third of it mistyped.
-fn nearest<'w>(given: &str, words: &mut dyn Iterator<Item = &'w str>) -> Option<&'w str> {
-    let given: Vec<char> =
-        given.chars().take(super::place::LONGEST_NAME + 1).map(|c| c.to_ascii_lowercase()).collect();
+/// The word that was probably meant: equal except for capitals, or with at most a third of its characters mistyped.
+fn nearest<'w>(text: &str, words: &mut dyn Iterator<Item = &'w str>) -> Option<&'w str> {
+    let text: Vec<char> =
+        text.chars().take(super::place::MAX_NAME_CHARACTERS + 1).map(|c| c.to_ascii_lowercase()).collect();
     words
-        .map(|word| (distance(&given, word), word))
+        .map(|word| (distance(&text, word), word))
         .filter(|(distance, word)| *distance <= word.chars().count() / 3)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
 }
 
-/// Letters to insert, remove or replace (Levenshtein), without regard to capitals, which our words have of ASCII only.
-fn distance(given: &[char], word: &str) -> usize {
-    let mut row: Vec<usize> = (0..=given.len()).collect();
+/// The Levenshtein distance, ignoring ASCII case.
+fn distance(text: &[char], word: &str) -> usize {
+    let mut row: Vec<usize> = (0..=text.len()).collect();
     for (line, letter) in word.chars().map(|c| c.to_ascii_lowercase()).enumerate() {
         let mut diagonal = line;
         let mut left = line + 1;
-        for (cell, other) in row.iter_mut().zip(std::iter::once(None).chain(given.iter().map(Some))) {
+        for (cell, other) in row.iter_mut().zip(std::iter::once(None).chain(text.iter().map(Some))) {
             let above = *cell;
             let best = match other {
                 None => line + 1,

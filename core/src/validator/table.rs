@@ -1,11 +1,11 @@
-//! What a schema becomes: nodes that a walk over the text can follow without looking anything up twice.
+//! Compiled schemas: nodes that the validator follows while it reads a text.
 //!
-//! The tables are written by the schema compiler. Everything that a document can be at one place has been brought
-//! together in one node there, references included, so that the walk is always at exactly one node.
+//! The schema compiler writes the tables. It merges everything that applies at one place of a document into one node,
+//! references included, so that the validator is always at exactly one node.
 
-use crate::json::same;
+use crate::json::bytes_equal;
 
-/// A node's place in [`Program::nodes`].
+/// A node's index in [`Program::nodes`].
 pub type NodeId = u16;
 
 /// The node of a schema that accepts everything.
@@ -53,17 +53,17 @@ pub struct Node {
     pub step: &'static str,
     /// The kinds that it may be.
     pub kinds: u8,
-    /// The texts that are good whatever they say, as long as they are printable ASCII.
-    pub easy: Lengths,
-    /// What else must hold, each for its own kind of value.
+    /// The lengths at which every text of printable ASCII is valid, so that it needs no further check.
+    pub plain_lengths: Lengths,
+    /// The other rules, each for its own kind of value.
     pub checks: &'static [Check],
     /// Known members in the order of the schema: at most 64.
     pub properties: &'static [(&'static str, NodeId)],
-    /// Bit `n` is set where member `n` must be there.
+    /// Bit `n` is set when member `n` is required.
     pub required: u64,
-    /// What any other member must be.
+    /// The node of any other member.
     pub other: NodeId,
-    /// What each item must be.
+    /// The node of each item.
     pub items: NodeId,
 }
 
@@ -77,7 +77,7 @@ pub struct Lengths {
 }
 
 impl Lengths {
-    /// Whether a text may be so long.
+    /// Whether a text may have this length.
     #[inline]
     pub(super) fn contains(self, length: usize) -> bool {
         length >= self.least as usize && length <= self.most as usize
@@ -91,7 +91,7 @@ pub enum Check {
     MinLength(usize),
     /// The most characters.
     MaxLength(usize),
-    /// A pattern that must be found, by its place in [`Program::patterns`].
+    /// A pattern that the text must match, by its index in [`Program::patterns`].
     Pattern(usize),
     /// An RFC 3339 date and time.
     DateTime,
@@ -127,32 +127,32 @@ pub struct Choice {
 /// A regular expression as an automaton over UTF-8 bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Pattern {
-    /// What is wrong when it is not found; a code.
+    /// The code of the violation when it does not match.
     pub code: &'static str,
-    /// What is wrong, as the end of a sentence that begins with the label.
+    /// The message of that violation, as the end of a sentence that begins with the label.
     pub message: &'static str,
-    /// Whether it is found in every text of printable ASCII characters, so that such a text need not be searched.
-    pub takes_plain: bool,
-    /// Which class a byte is in.
+    /// Whether it matches every text of printable ASCII characters, so that such a text need not be searched.
+    pub accepts_plain: bool,
+    /// The class of each byte.
     pub classes: &'static [u8],
-    /// How many classes there are.
+    /// The number of classes.
     pub width: usize,
-    /// The row of the next state by row and class. A row begins at a multiple of the width: the first finds nothing
-    /// any more, the second has found it, the third is the start.
+    /// The row of the next state, by row and class. A row begins at a multiple of the width: the first row is the state
+    /// that can no longer match, the second the state that has matched, the third the start.
     pub next: &'static [u16],
-    /// Whether ending in a state finds it, by the state's number.
+    /// Whether the pattern matches when the text ends in a state, by the state's number.
     pub ends: &'static [bool],
 }
 
 impl Program {
-    /// The node; what is not there accepts nothing, which no table that was compiled leads to.
+    /// The node with this id. An unknown id, which compiled tables do not have, accepts nothing.
     #[inline]
     pub(super) fn node(&self, id: NodeId) -> &'static Node {
         static REFUSES: Node = Node {
             label: "",
             step: "",
             kinds: 0,
-            easy: Lengths { least: 1, most: 0 },
+            plain_lengths: Lengths { least: 1, most: 0 },
             checks: &[],
             properties: &[],
             required: 0,
@@ -169,20 +169,22 @@ impl Program {
 }
 
 impl Node {
-    /// The member with this name: its number and its node. Most documents keep to the order of the schema, so the
-    /// search begins at `expected`.
+    /// The index and node of the member with this name. Most documents have the order of the schema, so the search
+    /// begins at `expected`.
     #[cfg_attr(gatehouse_small, optimize(speed))]
     pub(super) fn property(&self, name: &[u8], expected: usize) -> Option<(usize, NodeId)> {
         let numbered = || self.properties.iter().enumerate();
         let mut found = numbered().skip(expected).chain(numbered().take(expected));
-        found.find(|(_, (known, _))| same(known.as_bytes(), name)).map(|(number, (_, node))| (number, *node))
+        found
+            .find(|(_, (known, _))| bytes_equal(known.as_bytes(), name))
+            .map(|(number, (_, node))| (number, *node))
     }
 }
 
 impl Pattern {
-    /// Whether the pattern is found in `text`. Each byte is looked at once.
+    /// Whether the pattern matches `text`. Reads each byte once.
     #[cfg_attr(gatehouse_small, optimize(speed))]
-    pub(super) fn found_in(&self, text: &[u8]) -> bool {
+    pub(super) fn matches(&self, text: &[u8]) -> bool {
         let mut row = 2 * self.width;
         for &byte in text {
             let class = self.classes.get(usize::from(byte)).map_or(0, |class| usize::from(*class));

@@ -1,14 +1,14 @@
-//! `/admin/users`: only for the secret key.
+//! `/admin/users`, which needs the secret key.
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::error::{AuthError, db_text};
 use super::users::{NewUser, USER_JSON, insert, object, valid_email, valid_password};
-use super::{Issuer, Reply, Request};
+use super::{AuthServer, Reply, Request};
 
-impl Issuer {
-    /// `id` is empty for the collection.
+impl AuthServer {
+    /// Answers one request; `id` is empty for the collection.
     pub(super) async fn admin(&self, method: &Method, id: &str, request: &Request<'_>) -> Reply {
         let token = request.header("authorization").and_then(|v| v.strip_prefix("Bearer "));
         let claims =
@@ -24,18 +24,20 @@ impl Issuer {
             ("POST", "") => self.create_user(request).await,
             ("GET", id) => Ok((
                 StatusCode::OK,
-                self.one(&format!("select {USER_JSON} from auth.users u where u.id::text = $1"), id).await?,
+                self.fetch(&format!("select {USER_JSON} from auth.users u where u.id::text = $1"), id)
+                    .await?,
             )),
-            ("PUT", id) => self.change_any(id, request).await,
+            ("PUT", id) => self.change_any_user(id, request).await,
             ("DELETE", id) => {
-                self.one("delete from auth.users where id::text = $1 returning '{}'::jsonb", id).await?;
+                self.fetch("delete from auth.users where id::text = $1 returning '{}'::jsonb", id).await?;
                 Ok((StatusCode::OK, json!({})))
             }
             _ => Err(AuthError::new(405, "validation_failed", "Method not allowed")),
         }
     }
 
-    async fn one(&self, sql: &str, id: &str) -> Result<Value, AuthError> {
+    /// The JSON that a statement returns about one user.
+    async fn fetch(&self, sql: &str, id: &str) -> Result<Value, AuthError> {
         let client =
             self.database.get().await.map_err(|e| AuthError::database("loading user", db_text(&e)))?;
         let row = client
@@ -81,11 +83,11 @@ impl Issuer {
         drop(client);
         Ok((
             StatusCode::OK,
-            self.one(&format!("select {USER_JSON} from auth.users u where u.id::text = $1"), &id).await?,
+            self.fetch(&format!("select {USER_JSON} from auth.users u where u.id::text = $1"), &id).await?,
         ))
     }
 
-    async fn change_any(&self, id: &str, request: &Request<'_>) -> Reply {
+    async fn change_any_user(&self, id: &str, request: &Request<'_>) -> Reply {
         if let Some(ban) = request.body["ban_duration"].as_str() {
             let until = match ban {
                 "none" => "null".to_owned(),
@@ -95,7 +97,7 @@ impl Issuer {
                 }
                 _ => return Err(AuthError::validation("invalid format for ban duration")),
             };
-            self.one(
+            self.fetch(
                 &format!(
                     "update auth.users set banned_until = {until} where id::text = $1 returning '{{}}'::jsonb"
                 ),

@@ -1,10 +1,10 @@
-//! The issuer's errors in both forms of the wire.
+//! The server's errors in both formats that clients know.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::json_response;
+use crate::http::response::json_response;
 
 /// An error as clients see it.
 #[derive(Debug)]
@@ -58,15 +58,15 @@ impl AuthError {
     pub(super) fn token_not_found() -> Self {
         Self::new(400, "refresh_token_not_found", "Invalid Refresh Token: Refresh Token Not Found")
     }
-    /// What the hosted service says when a trigger or the database fails; the cause goes to stderr only.
+    /// The hosted service's error when a trigger or the database fails; the cause goes to stderr only.
     pub(super) fn database(doing: &str, cause: impl std::fmt::Display) -> Self {
         eprintln!("auth: {doing}: {cause}");
         Self::new(500, "unexpected_failure", format!("Database error {doing}"))
     }
 
-    /// `dated` is the form since API version 2024-01-01.
-    pub(super) fn response(self, dated: bool) -> Response<Body> {
-        let mut body = match dated {
+    /// `dated_format` is the format since API version 2024-01-01.
+    pub(super) fn response(self, dated_format: bool) -> Response<Body> {
+        let mut body = match dated_format {
             true => json!({"code": self.code, "message": self.message}),
             false => json!({"code": self.status, "error_code": self.code, "msg": self.message}),
         };
@@ -76,14 +76,14 @@ impl AuthError {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = json_response(status, &body);
         response.headers_mut().insert("x-sb-error-code", HeaderValue::from_static(self.code));
-        if dated {
+        if dated_format {
             response.headers_mut().insert("x-supabase-api-version", HeaderValue::from_static("2024-01-01"));
         }
         response
     }
 }
 
-/// The text of a database error with the server's own words.
+/// A database error as text, with the server's message and code.
 pub(super) fn db_text(error: &tokio_postgres::Error) -> String {
     error
         .as_db_error()

@@ -4,10 +4,10 @@ use axum::http::StatusCode;
 
 use super::error::{AuthError, db_text};
 use super::sessions::new_refresh_token;
-use super::{Issuer, Reply, Request};
+use super::{AuthServer, Reply, Request};
 use crate::options::RefreshReuse;
 
-impl Issuer {
+impl AuthServer {
     /// Dispatches on `grant_type`.
     pub(super) async fn token(&self, request: &Request<'_>) -> Reply {
         match request.query("grant_type") {
@@ -51,8 +51,8 @@ impl Issuer {
         Ok((StatusCode::OK, session))
     }
 
-    /// Rotates: a token is good once. A second use revokes the whole session, except for what
-    /// [`RefreshReuse::Hosted`] forgives.
+    /// Rotates: a token can be used once. A second use revokes the whole session, except in the cases that
+    /// [`RefreshReuse::Hosted`] allows.
     async fn refresh_grant(&self, request: &Request<'_>) -> Reply {
         let presented = request.text("refresh_token");
         if presented.is_empty() {
@@ -78,7 +78,7 @@ impl Issuer {
         if row.get(4) {
             return Err(AuthError::new(400, "user_banned", "Invalid Refresh Token: User Banned"));
         }
-        // Read again: whoever held the lock before may have used this very token.
+        // Read again under the lock: another request may have used this token meanwhile.
         let revoked: bool = transaction
             .query_one("select revoked from auth.refresh_tokens where token = $1", &[&presented])
             .await
@@ -97,7 +97,7 @@ impl Issuer {
                 && let Some(active) = active
                 && (recent || active.get::<_, String>(1) == presented)
             {
-                let session = self.answer(&transaction, &user_id, &session_id, active.get(0)).await?;
+                let session = self.session_json(&transaction, &user_id, &session_id, active.get(0)).await?;
                 transaction.commit().await.map_err(fail)?;
                 return Ok((StatusCode::OK, session));
             }
@@ -123,7 +123,7 @@ impl Issuer {
             .await
             .map_err(fail)?;
         let token = new_refresh_token(&transaction, &user_id, &session_id, Some(presented)).await?;
-        let session = self.answer(&transaction, &user_id, &session_id, token).await?;
+        let session = self.session_json(&transaction, &user_id, &session_id, token).await?;
         transaction.commit().await.map_err(fail)?;
         Ok((StatusCode::OK, session))
     }

@@ -1,9 +1,9 @@
-//! The Auth issuer: Supabase Auth's wire format over `auth.users` of the same database.
+//! The Auth server: Supabase Auth's wire format over `auth.users` of the same database.
 
 mod admin;
-mod db;
 mod error;
 mod grants;
+pub(crate) mod pool;
 mod sessions;
 mod users;
 
@@ -11,22 +11,24 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header as names};
 use serde_json::{Value, json};
 
-pub(crate) use self::db::Database;
 use self::error::AuthError;
+use self::pool::Pool;
+use crate::http::request::{form_pairs, form_value, header};
+use crate::http::response::json_response;
 use crate::keys::Keys;
 use crate::options::RefreshReuse;
 
 /// Lifetime of an access token in seconds, the hosted default.
 const TOKEN_SECONDS: i64 = 3600;
 
-/// The issuer's state.
-pub(crate) struct Issuer {
+/// The server's state.
+pub(crate) struct AuthServer {
     keys: Arc<Keys>,
-    database: Database,
-    /// `{base}/auth/v1`.
+    database: Pool,
+    /// `iss` of its tokens: `{base}/auth/v1`.
     issuer: String,
     reuse: RefreshReuse,
 }
@@ -41,26 +43,27 @@ struct Request<'a> {
 /// A status and a JSON body; no body for null.
 type Reply = Result<(StatusCode, Value), AuthError>;
 
-impl Issuer {
-    pub(crate) fn new(keys: Arc<Keys>, database: Database, base: &str, reuse: RefreshReuse) -> Self {
+impl AuthServer {
+    pub(crate) fn new(keys: Arc<Keys>, database: Pool, base: &str, reuse: RefreshReuse) -> Self {
         Self { keys, database, issuer: format!("{base}/auth/v1"), reuse }
     }
 
-    /// Answers one request; `path` is the part behind `/auth/v1`.
+    /// Answers one request; `path` is what follows `/auth/v1`.
     pub(crate) async fn handle(&self, parts: &Parts, path: &str, body: Bytes) -> Response<Body> {
-        let dated = parts
-            .headers
-            .get("x-supabase-api-version")
-            .is_some_and(|v| v.as_bytes() >= b"2024-01-01".as_slice());
+        let dated_format =
+            header(&parts.headers, "x-supabase-api-version").is_some_and(|version| version >= "2024-01-01");
         let mut response = match self.dispatch(parts, path, &body).await {
-            Ok((status, Value::Null)) => with_status(Response::new(Body::empty()), status),
+            Ok((status, Value::Null)) => {
+                let mut response = Response::new(Body::empty());
+                *response.status_mut() = status;
+                response
+            }
             Ok((status, body)) => json_response(status, &body),
-            Err(error) => error.response(dated),
+            Err(error) => error.response(dated_format),
         };
         if path == "/.well-known/jwks.json" {
-            response
-                .headers_mut()
-                .insert(header::CACHE_CONTROL, header::HeaderValue::from_static("public, max-age=600"));
+            let cache_control = HeaderValue::from_static("public, max-age=600");
+            response.headers_mut().insert(names::CACHE_CONTROL, cache_control);
         }
         response
     }
@@ -70,9 +73,7 @@ impl Issuer {
             [] => Value::Null,
             bytes => serde_json::from_slice(bytes).map_err(|_| AuthError::bad_json())?,
         };
-        let query = reqwest::Url::parse(&format!("http://auth/?{}", parts.uri.query().unwrap_or_default()))
-            .map(|url| url.query_pairs().into_owned().collect())
-            .unwrap_or_default();
+        let query = form_pairs(parts.uri.query().unwrap_or_default());
         let request = Request { headers: &parts.headers, query, body };
         let (get, post, put) =
             (parts.method == Method::GET, parts.method == Method::POST, parts.method == Method::PUT);
@@ -98,15 +99,16 @@ impl Issuer {
 
 impl Request<'_> {
     fn query(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        form_value(&self.query, name)
     }
 
+    /// A text field of the body; empty when there is none.
     fn text(&self, name: &str) -> &str {
         self.body[name].as_str().unwrap_or_default()
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|v| v.to_str().ok())
+        header(self.headers, name)
     }
 }
 
@@ -116,16 +118,4 @@ fn settings() -> Value {
         "disable_signup": false, "mailer_autoconfirm": true, "phone_autoconfirm": false, "sms_provider": "",
         "saml_enabled": false,
     })
-}
-
-/// A JSON answer.
-pub(crate) fn json_response(status: StatusCode, body: &Value) -> Response<Body> {
-    let mut response = Response::new(Body::from(body.to_string()));
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
-    with_status(response, status)
-}
-
-fn with_status(mut response: Response<Body>, status: StatusCode) -> Response<Body> {
-    *response.status_mut() = status;
-    response
 }

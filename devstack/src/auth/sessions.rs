@@ -1,4 +1,4 @@
-//! Sessions: tokens, who is asking, signing out.
+//! Sessions: tokens, authentication, signing out.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -6,11 +6,11 @@ use tokio_postgres::Transaction;
 
 use super::error::{AuthError, db_text};
 use super::users::USER_JSON;
-use super::{Issuer, Reply, Request, TOKEN_SECONDS};
+use super::{AuthServer, Reply, Request, TOKEN_SECONDS};
 use crate::clock;
 
-impl Issuer {
-    /// Starts a session for a user and gives the answer of the wire.
+impl AuthServer {
+    /// Starts a session for a user and returns the session object.
     pub(super) async fn open_session(
         &self,
         transaction: &Transaction<'_>,
@@ -36,11 +36,11 @@ impl Issuer {
             .await
             .map_err(|e| AuthError::database("granting user", db_text(&e)))?;
         let refresh_token = new_refresh_token(transaction, user_id, &session_id, None).await?;
-        self.answer(transaction, user_id, &session_id, refresh_token).await
+        self.session_json(transaction, user_id, &session_id, refresh_token).await
     }
 
-    /// The session object: a new access token beside the given refresh token.
-    pub(super) async fn answer(
+    /// The session object: a new access token with this refresh token.
+    pub(super) async fn session_json(
         &self,
         transaction: &Transaction<'_>,
         user_id: &str,
@@ -129,7 +129,7 @@ fn claims(issuer: &str, user: &Value, session_id: &str, aal: &str, amr: &Value, 
     })
 }
 
-/// Stores a new refresh token of a session: 12 characters, as the hosted service makes them.
+/// Stores a new refresh token of a session: 12 characters, like those of the hosted service.
 pub(super) async fn new_refresh_token(
     transaction: &Transaction<'_>,
     user_id: &str,

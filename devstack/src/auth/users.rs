@@ -6,12 +6,12 @@ use tokio_postgres::Transaction;
 use tokio_postgres::error::SqlState;
 
 use super::error::{AuthError, db_text};
-use super::{Issuer, Reply, Request};
+use super::{AuthServer, Reply, Request};
 
-/// The lowest cost that bcrypt knows: the stack guards nothing of value.
+/// The lowest cost that bcrypt allows: the stack protects nothing of value.
 const BCRYPT_COST: u32 = 4;
 
-/// A user object of the wire, `u` being the row of auth.users.
+/// The user object that clients get; `u` is the row of auth.users.
 pub(super) const USER_JSON: &str = "jsonb_strip_nulls(jsonb_build_object(
   'id', u.id, 'aud', u.aud, 'role', u.role, 'email', coalesce(u.email, ''),
   'email_confirmed_at', u.email_confirmed_at, 'phone', coalesce(u.phone, ''),
@@ -24,7 +24,7 @@ pub(super) const USER_JSON: &str = "jsonb_strip_nulls(jsonb_build_object(
     from auth.identities i where i.user_id = u.id),
   'created_at', u.created_at, 'updated_at', u.updated_at, 'is_anonymous', u.is_anonymous))";
 
-/// What a new user is made of.
+/// A user to insert.
 pub(super) struct NewUser {
     /// None for an anonymous user.
     pub(super) email: Option<String>,
@@ -35,7 +35,7 @@ pub(super) struct NewUser {
     pub(super) id: Option<String>,
 }
 
-impl Issuer {
+impl AuthServer {
     /// `POST /signup`: an e-mail user, or an anonymous one when neither e-mail nor password is sent.
     pub(super) async fn sign_up(&self, request: &Request<'_>) -> Reply {
         let anonymous = request.text("email").is_empty() && request.text("password").is_empty();
@@ -97,7 +97,7 @@ impl Issuer {
         Ok((StatusCode::OK, self.update(id, &change).await?))
     }
 
-    /// Changes the named members of a user: email, password, user_metadata, app_metadata, banned.
+    /// Changes these fields of a user, where present: email, password, user_metadata, app_metadata.
     pub(super) async fn update(&self, id: &str, change: &Value) -> Result<Value, AuthError> {
         let email = match change["email"].as_str() {
             Some(email) => Some(valid_email(email)?),
@@ -132,11 +132,12 @@ impl Issuer {
     }
 }
 
-/// Inserts a user with its identity; a failing trigger shows as "Database error saving new user".
+/// Inserts a user with its identity. `duplicate` is the error for an address that exists already; a failing trigger
+/// is "Database error saving new user".
 pub(super) async fn insert(
     transaction: &Transaction<'_>,
     new: NewUser,
-    taken: fn() -> AuthError,
+    duplicate: fn() -> AuthError,
 ) -> Result<String, AuthError> {
     let id = new.id.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let encrypted = match &new.password {
@@ -156,7 +157,7 @@ pub(super) async fn insert(
         );
     }
     let fail = |error: tokio_postgres::Error| match error.as_db_error() {
-        Some(db) if *db.code() == SqlState::UNIQUE_VIOLATION && db.schema() == Some("auth") => taken(),
+        Some(db) if *db.code() == SqlState::UNIQUE_VIOLATION && db.schema() == Some("auth") => duplicate(),
         _ => AuthError::database("saving new user", db_text(&error)),
     };
     transaction
@@ -194,10 +195,10 @@ fn merge(into: &mut Value, from: &Value) {
     }
 }
 
-/// The address in lower case, or the error of the wire.
+/// The address in lower case, or the client's error.
 pub(super) fn valid_email(email: &str) -> Result<String, AuthError> {
     let email = email.trim().to_lowercase();
-    let right = email.split_once('@').is_some_and(|(name, domain)| {
+    let valid = email.split_once('@').is_some_and(|(name, domain)| {
         !name.is_empty()
             && domain.contains('.')
             && !domain.starts_with('.')
@@ -205,14 +206,14 @@ pub(super) fn valid_email(email: &str) -> Result<String, AuthError> {
             && !email.contains([' ', '\n'])
             && !domain.contains('@')
     });
-    if right {
+    if valid {
         Ok(email)
     } else {
         Err(AuthError::validation("Unable to validate email address: invalid format"))
     }
 }
 
-/// The password, or the error of the wire; `missing` is said of an empty one.
+/// The password, or the client's error; `missing` is the message for an empty one.
 pub(super) fn valid_password(password: &str, missing: &str) -> Result<String, AuthError> {
     match password.chars().count() {
         0 if !missing.is_empty() => Err(AuthError::validation(missing)),

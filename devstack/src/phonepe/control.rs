@@ -1,4 +1,4 @@
-//! `/__devstack/phonepe`: the simulator's knobs over HTTP.
+//! `/__devstack/phonepe`: control of the simulator over HTTP.
 
 use anyhow::Result;
 use axum::extract::{Path, State};
@@ -11,27 +11,27 @@ use serde_json::{Value, json};
 
 use super::{OrderState, Phonepe, Webhooks};
 
-/// The knobs as routes.
+/// The control routes.
 pub(crate) fn router(simulator: Phonepe) -> Router {
     Router::new()
         .route("/__devstack/phonepe/orders", get(async |State(s): State<Phonepe>| Json(json!(s.orders()))))
-        .route("/__devstack/phonepe/orders/{id}/answer", put(answer))
+        .route("/__devstack/phonepe/orders/{id}/answer", put(override_status))
         .route("/__devstack/phonepe/orders/{id}/webhooks", put(webhooks_for))
-        .route("/__devstack/phonepe/orders/{id}/{action}", post(order))
+        .route("/__devstack/phonepe/orders/{id}/{action}", post(order_action))
         .route("/__devstack/phonepe/refunds", get(async |State(s): State<Phonepe>| Json(json!(s.refunds()))))
-        .route("/__devstack/phonepe/refunds/hold", put(hold))
-        .route("/__devstack/phonepe/refunds/{id}/{action}", post(refund))
-        .route("/__devstack/phonepe/webhook", put(webhook))
+        .route("/__devstack/phonepe/refunds/hold", put(hold_refunds))
+        .route("/__devstack/phonepe/refunds/{id}/{action}", post(refund_action))
+        .route("/__devstack/phonepe/webhook", put(set_webhook))
         .route("/__devstack/phonepe/webhooks", put(webhooks))
         .route(
             "/__devstack/phonepe/deliveries",
             get(async |State(s): State<Phonepe>| Json(json!(s.deliveries()))),
         )
-        .route("/__devstack/phonepe/tokens/revoke", post(revoke))
+        .route("/__devstack/phonepe/tokens/revoke", post(revoke_tokens))
         .with_state(simulator)
 }
 
-fn said(result: Result<()>) -> Response {
+fn result_response(result: Result<()>) -> Response {
     match result {
         Ok(()) => Json(json!({})).into_response(),
         Err(error) => {
@@ -40,8 +40,8 @@ fn said(result: Result<()>) -> Response {
     }
 }
 
-async fn order(State(s): State<Phonepe>, Path((id, action)): Path<(String, String)>) -> Response {
-    said(match action.as_str() {
+async fn order_action(State(s): State<Phonepe>, Path((id, action)): Path<(String, String)>) -> Response {
+    result_response(match action.as_str() {
         "pay" => s.pay(&id),
         "fail" => s.fail(&id),
         "cancel" => s.cancel(&id),
@@ -53,8 +53,8 @@ async fn order(State(s): State<Phonepe>, Path((id, action)): Path<(String, Strin
     })
 }
 
-async fn refund(State(s): State<Phonepe>, Path((id, action)): Path<(String, String)>) -> Response {
-    said(match action.as_str() {
+async fn refund_action(State(s): State<Phonepe>, Path((id, action)): Path<(String, String)>) -> Response {
+    result_response(match action.as_str() {
         "complete" => s.complete_refund(&id),
         "fail" => s.fail_refund(&id),
         other => Err(anyhow::anyhow!("A refund has no action `{other}`: use complete or fail.")),
@@ -63,16 +63,20 @@ async fn refund(State(s): State<Phonepe>, Path((id, action)): Path<(String, Stri
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Answer {
+struct StatusOverride {
     amount: Option<i64>,
     state: Option<OrderState>,
 }
 
-async fn answer(State(s): State<Phonepe>, Path(id): Path<String>, Json(lie): Json<Answer>) -> Json<Value> {
-    if let Some(paise) = lie.amount {
+async fn override_status(
+    State(s): State<Phonepe>,
+    Path(id): Path<String>,
+    Json(answer): Json<StatusOverride>,
+) -> Json<Value> {
+    if let Some(paise) = answer.amount {
         s.answer_amount(&id, paise);
     }
-    s.answer_state(&id, lie.state);
+    s.answer_state(&id, answer.state);
     Json(json!({}))
 }
 
@@ -82,7 +86,7 @@ struct Hold {
     hold: bool,
 }
 
-async fn hold(State(s): State<Phonepe>, Json(Hold { hold }): Json<Hold>) -> Json<Value> {
+async fn hold_refunds(State(s): State<Phonepe>, Json(Hold { hold }): Json<Hold>) -> Json<Value> {
     s.hold_refunds(hold);
     Json(json!({}))
 }
@@ -95,26 +99,26 @@ struct Target {
     password: String,
 }
 
-async fn webhook(State(s): State<Phonepe>, Json(to): Json<Target>) -> Json<Value> {
-    s.set_webhook(&to.url, &to.username, &to.password);
+async fn set_webhook(State(s): State<Phonepe>, Json(target): Json<Target>) -> Json<Value> {
+    s.set_webhook(&target.url, &target.username, &target.password);
     Json(json!({}))
 }
 
-async fn webhooks(State(s): State<Phonepe>, Json(knobs): Json<Webhooks>) -> Json<Value> {
-    s.webhooks(knobs);
+async fn webhooks(State(s): State<Phonepe>, Json(behaviour): Json<Webhooks>) -> Json<Value> {
+    s.webhooks(behaviour);
     Json(json!({}))
 }
 
 async fn webhooks_for(
     State(s): State<Phonepe>,
     Path(id): Path<String>,
-    Json(knobs): Json<Webhooks>,
+    Json(behaviour): Json<Webhooks>,
 ) -> Json<Value> {
-    s.webhooks_for(&id, knobs);
+    s.webhooks_for(&id, behaviour);
     Json(json!({}))
 }
 
-async fn revoke(State(s): State<Phonepe>) -> Json<Value> {
+async fn revoke_tokens(State(s): State<Phonepe>) -> Json<Value> {
     s.revoke_tokens();
     Json(json!({}))
 }

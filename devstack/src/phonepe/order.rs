@@ -1,34 +1,33 @@
-//! Orders and refunds as the service keeps them, and their JSON on the wire.
+//! Orders and refunds as the service stores them, and their JSON in API and webhooks.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// The simulated merchant.
-pub(super) const MERCHANT_ID: &str = "MGATEHOUSELOCAL";
+use super::merchant::MERCHANT_ID;
 
-/// Where an order stands.
+/// The state of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum OrderState {
-    /// Nobody has paid yet.
+    /// Not paid yet.
     Pending,
     /// Paid.
     Completed,
-    /// Failed, cancelled or expired; `error` says which.
+    /// Failed, cancelled or expired; see `error`.
     Failed,
 }
 
-/// Where a refund stands.
+/// The state of a refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum RefundState {
-    /// Asked for.
+    /// Requested.
     Pending,
     /// Accepted by the bank.
     Confirmed,
-    /// The money is back.
+    /// The money was returned.
     Completed,
-    /// The money stays where it is.
+    /// The money was not returned.
     Failed,
 }
 
@@ -55,7 +54,7 @@ impl Failure {
         Self { code: "ORDER_EXPIRED", detailed: "ORDER_EXPIRED", description: "The order has expired." };
 }
 
-/// One try to pay an order.
+/// One attempt to pay an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Attempt {
     /// `OM…`
@@ -69,30 +68,30 @@ pub struct Attempt {
 /// An order.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Order {
-    /// The merchant's name for it.
+    /// The merchant's id for it.
     pub merchant_order_id: String,
-    /// The service's name for it, `OMO…`.
+    /// The service's id for it, `OMO…`.
     pub order_id: String,
     /// Paise.
     pub amount: i64,
-    /// Where it stands.
+    /// Its state.
     pub state: OrderState,
     /// Why it failed.
     pub error: Option<Failure>,
     /// Milliseconds since 1970.
     pub expire_at_ms: i64,
-    /// Address of the pay page, given to the merchant as `redirectUrl`.
+    /// Address of the pay page, which the merchant gets as `redirectUrl`.
     pub page_url: String,
-    /// Where the pay page sends the payer back to, the merchant's `redirectUrl`.
+    /// The merchant's `redirectUrl`, to which the pay page sends the payer back.
     pub return_url: String,
-    /// `metaInfo` as it came, or null.
+    /// `metaInfo` as sent, or null.
     pub meta_info: Value,
-    /// Every try to pay, oldest first.
+    /// Every attempt to pay, oldest first.
     pub attempts: Vec<Attempt>,
     /// Last part of the page's address.
     #[serde(skip)]
     pub(super) token: String,
-    /// Where the older generation tells the merchant about this order.
+    /// Version 1: the address that is notified about this order.
     #[serde(skip)]
     pub(super) callback: Option<String>,
 }
@@ -100,26 +99,26 @@ pub struct Order {
 /// A refund.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Refund {
-    /// The merchant's name for it.
+    /// The merchant's id for it.
     pub merchant_refund_id: String,
-    /// The service's name for it, `OMR…`.
+    /// The service's id for it, `OMR…`.
     pub refund_id: String,
-    /// The order that is paid back.
+    /// The order that is refunded.
     pub merchant_order_id: String,
     /// Paise.
     pub amount: i64,
-    /// Where it stands.
+    /// Its state.
     pub state: RefundState,
     /// Milliseconds since 1970.
     pub timestamp_ms: i64,
-    /// Where the older generation tells the merchant about this refund.
+    /// Version 1: the address that is notified about this refund.
     #[serde(skip)]
     pub(super) callback: Option<String>,
 }
 
 impl Order {
-    /// The order as status and webhooks show it; without `details` only the latest attempt.
-    pub(super) fn wire(&self, details: bool, error_context: bool) -> Value {
+    /// The order for status call and webhooks; without `details` it has only the latest attempt.
+    pub(super) fn to_json(&self, details: bool, error_context: bool) -> Value {
         let skipped = if details { 0 } else { self.attempts.len().saturating_sub(1) };
         let mut order = json!({
             "merchantId": MERCHANT_ID,
@@ -145,13 +144,13 @@ impl Order {
             }
         }
         order["paymentDetails"] =
-            self.attempts.iter().skip(skipped).map(|attempt| attempt.wire(self.amount)).collect();
+            self.attempts.iter().skip(skipped).map(|attempt| attempt.to_json(self.amount)).collect();
         order
     }
 }
 
 impl Attempt {
-    fn wire(&self, amount: i64) -> Value {
+    fn to_json(&self, amount: i64) -> Value {
         let instrument = json!({
             "type": "ACCOUNT", "maskedAccountNumber": "XXXXXXX1234", "ifsc": "KKBK0000221",
             "accountHolderName": "Local Payer", "accountType": "SAVINGS",
@@ -184,8 +183,8 @@ impl Attempt {
 }
 
 impl Refund {
-    /// The refund as status and webhooks show it.
-    pub(super) fn wire(&self) -> Value {
+    /// The refund for status call and webhooks.
+    pub(super) fn to_json(&self) -> Value {
         let mut refund = json!({
             "merchantId": MERCHANT_ID,
             "merchantRefundId": self.merchant_refund_id,

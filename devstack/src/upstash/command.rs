@@ -1,11 +1,11 @@
-//! Commands in the three forms of the protocol.
+//! Commands in the three forms in which a request can send them.
 
 use serde_json::Value;
 
 /// A command's words as bytes.
 pub(super) struct Command(Vec<Vec<u8>>);
 
-/// What the service does not offer over REST: state of a connection, blocking, administration.
+/// Commands that the service does not offer over REST: connection state, blocking, administration.
 const UNAVAILABLE: [&str; 31] = [
     "WATCH",
     "UNWATCH",
@@ -42,7 +42,7 @@ const UNAVAILABLE: [&str; 31] = [
 
 impl Command {
     /// A command without arguments.
-    pub(super) fn plain(name: &str) -> Self {
+    pub(super) fn without_arguments(name: &str) -> Self {
         Self(vec![name.into()])
     }
 
@@ -60,35 +60,35 @@ impl Command {
     }
 }
 
-/// Why the service refuses this command, if it does.
-pub(super) fn unavailable(command: &Command) -> Option<String> {
+/// The error when the service refuses this command.
+pub(super) fn unavailable_error(command: &Command) -> Option<String> {
     let name = command.name();
     UNAVAILABLE.contains(&name.as_str()).then(|| format!("ERR Command is not available: '{name}'"))
 }
 
 /// `POST /`: one JSON array.
-pub(super) fn one(body: &[u8]) -> Result<Command, String> {
+pub(super) fn parse_one(body: &[u8]) -> Result<Command, String> {
     match serde_json::from_slice(body) {
-        Ok(Value::Array(words)) => words_of(words),
+        Ok(Value::Array(words)) => command_from_words(words),
         _ => Err("ERR failed to parse command".into()),
     }
 }
 
 /// `/pipeline` and `/multi-exec`: an array of arrays.
-pub(super) fn many(body: &[u8]) -> Result<Vec<Command>, String> {
-    let wrong = || "ERR failed to parse pipeline request".to_owned();
-    let Ok(Value::Array(commands)) = serde_json::from_slice(body) else { return Err(wrong()) };
+pub(super) fn parse_many(body: &[u8]) -> Result<Vec<Command>, String> {
+    let invalid = || "ERR failed to parse pipeline request".to_owned();
+    let Ok(Value::Array(commands)) = serde_json::from_slice(body) else { return Err(invalid()) };
     if commands.is_empty() {
         return Err("ERR empty pipeline request".into());
     }
     let parse = |command| match command {
-        Value::Array(words) => words_of(words),
-        _ => Err(wrong()),
+        Value::Array(words) => command_from_words(words),
+        _ => Err(invalid()),
     };
     commands.into_iter().map(parse).collect()
 }
 
-fn words_of(words: Vec<Value>) -> Result<Command, String> {
+fn command_from_words(words: Vec<Value>) -> Result<Command, String> {
     if words.is_empty() {
         return Err("ERR empty command".into());
     }
@@ -100,7 +100,7 @@ fn words_of(words: Vec<Value>) -> Result<Command, String> {
 }
 
 /// `/SET/foo/bar?EX=100`: path segments, then the body as one argument, then the query without `_token`.
-pub(super) fn from_path(path: &str, query: &str, body: &[u8]) -> Result<Command, String> {
+pub(super) fn parse_path(path: &str, query: &str, body: &[u8]) -> Result<Command, String> {
     let mut words: Vec<Vec<u8>> =
         path.split('/').skip(1).map(|segment| percent_decode(segment, false)).collect();
     if !body.is_empty() {
@@ -123,8 +123,8 @@ fn percent_decode(text: &str, form: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
-        let digits = bytes.as_slice_hex();
-        match (byte, digits) {
+        let escaped = bytes.peek_hex_byte();
+        match (byte, escaped) {
             (b'%', Some(value)) => {
                 out.push(value);
                 bytes.nth(1);
@@ -136,13 +136,13 @@ fn percent_decode(text: &str, form: bool) -> Vec<u8> {
     out
 }
 
-/// Peeks at two hexadecimal digits.
+/// Reads two hexadecimal digits without consuming them.
 trait PeekHex {
-    fn as_slice_hex(&self) -> Option<u8>;
+    fn peek_hex_byte(&self) -> Option<u8>;
 }
 
 impl PeekHex for std::str::Bytes<'_> {
-    fn as_slice_hex(&self) -> Option<u8> {
+    fn peek_hex_byte(&self) -> Option<u8> {
         let mut ahead = self.clone();
         let (high, low) = (char::from(ahead.next()?).to_digit(16)?, char::from(ahead.next()?).to_digit(16)?);
         u8::try_from(high * 16 + low).ok()

@@ -1,13 +1,12 @@
-//! The Upstash REST protocol over a Redis-protocol server.
+//! A proxy that speaks the Upstash REST protocol to a Redis-protocol server.
 
 mod command;
 mod reply;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Response, StatusCode};
@@ -16,99 +15,74 @@ use redis::{AsyncConnectionConfig, Client, Pipeline, Value as Redis};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use self::command::{Command, from_path, many, one, unavailable};
-use crate::auth::json_response;
-use crate::clock::Stopwatch;
-use crate::faults::{Fault, Faults};
-use crate::http_server::{DropConnection, dropped};
-use crate::keys::UPSTASH_TOKEN;
-use crate::options::Part;
-use crate::recorder::{Call, Recorder};
+use self::command::{Command, parse_many, parse_one, parse_path, unavailable_error};
+use crate::credentials::UPSTASH_TOKEN;
+use crate::http::interceptor::{Intercepted, Interceptor};
+use crate::http::request::{bearer_token, header};
+use crate::http::response::json_response;
+use crate::part::Part;
 
 /// Largest request body in bytes, the service's own limit.
 const MAX_BODY: usize = 10 * 1024 * 1024;
 
-/// State of the front.
-pub(crate) struct Front {
+/// State of the proxy.
+struct Proxy {
     client: Client,
     connection: Mutex<Option<MultiplexedConnection>>,
-    faults: Faults,
-    recorder: Recorder,
+    interceptor: Interceptor,
 }
 
-/// How the answer is shaped.
+/// Which answer a request expects.
 enum Form {
     One,
     Pipeline,
     Transaction,
 }
 
-type Refusal = (StatusCode, String);
+/// A status and the error sentence.
+type ApiError = (StatusCode, String);
 
-/// The front as a router; `redis_url` is the relay.
-pub(crate) fn router(redis_url: &str, faults: Faults, recorder: Recorder) -> anyhow::Result<Router> {
-    let front = Front { client: Client::open(redis_url)?, connection: Mutex::default(), faults, recorder };
-    Ok(Router::new().fallback(handle).with_state(Arc::new(front)))
+/// The proxy as a router; `redis_url` is the relay.
+pub(crate) fn router(redis_url: &str, interceptor: Interceptor) -> anyhow::Result<Router> {
+    let proxy = Proxy { client: Client::open(redis_url)?, connection: Mutex::default(), interceptor };
+    Ok(Router::new().fallback(handle).with_state(Arc::new(proxy)))
 }
 
-async fn handle(State(front): State<Arc<Front>>, request: Request) -> Response<Body> {
-    let stopwatch = Stopwatch::start();
-    let (parts, body) = request.into_parts();
-    let request_id = parts.headers.get("x-request-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let mut commands = Vec::new();
-    let fault =
-        front.faults.take(Part::Upstash, parts.uri.path(), request_id.as_deref(), &[]).unwrap_or_default();
-    tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
-    let hit = fault.drop || fault.status.is_some();
-    let response = match to_bytes(body, MAX_BODY).await {
-        _ if hit && !fault.after => injected(&fault),
-        Err(_) => refuse((StatusCode::PAYLOAD_TOO_LARGE, "ERR max request size exceeded".into())),
-        Ok(body) => {
-            let answer = front.answer(&parts, body, &mut commands).await;
-            if hit { injected(&fault) } else { answer }
-        }
+async fn handle(State(proxy): State<Arc<Proxy>>, request: Request) -> Response<Body> {
+    let service = Intercepted { part: Part::Upstash, max_body: MAX_BODY, injected_error };
+    let work = async |parts: Parts, body, commands: &mut Vec<String>| match body {
+        Some(body) => proxy.answer(&parts, body, commands).await,
+        None => error_response((StatusCode::PAYLOAD_TOO_LARGE, "ERR max request size exceeded".into())),
     };
-    let sent = response.extensions().get::<DropConnection>().is_none();
-    front.recorder.push(Call {
-        sequence: 0,
-        part: Part::Upstash,
-        method: parts.method.to_string(),
-        path: parts.uri.path().to_owned(),
-        // The query may carry the token.
-        query: String::new(),
-        commands,
-        status: if sent { response.status().as_u16() } else { 0 },
-        micros: stopwatch.elapsed().as_micros() as u64,
-        request_id,
-    });
-    response
+    proxy.interceptor.answer(service, request, work).await
 }
 
-impl Front {
-    async fn answer(&self, parts: &Parts, body: Bytes, names: &mut Vec<String>) -> Response<Body> {
+impl Proxy {
+    async fn answer(&self, parts: &Parts, body: Bytes, recorded: &mut Vec<String>) -> Response<Body> {
         if ![Method::GET, Method::POST, Method::PUT, Method::HEAD].contains(&parts.method) {
-            return refuse((StatusCode::METHOD_NOT_ALLOWED, "ERR Method Not Allowed".into()));
+            return error_response((StatusCode::METHOD_NOT_ALLOWED, "ERR Method Not Allowed".into()));
         }
-        if !authorised(parts) {
-            return refuse((StatusCode::UNAUTHORIZED, "WRONGPASS invalid or missing auth token".into()));
+        if !is_authorized(parts) {
+            return error_response((
+                StatusCode::UNAUTHORIZED,
+                "WRONGPASS invalid or missing auth token".into(),
+            ));
         }
-        let base64 = parts
-            .headers
-            .get("upstash-encoding")
-            .is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"base64"));
-        let read = match parts.uri.path() {
-            "/" | "" => one(&body).map(|c| (Form::One, vec![c])),
-            "/pipeline" => many(&body).map(|c| (Form::Pipeline, c)),
-            "/multi-exec" => many(&body).map(|c| (Form::Transaction, c)),
+        let base64 = header(&parts.headers, "upstash-encoding")
+            .is_some_and(|encoding| encoding.eq_ignore_ascii_case("base64"));
+        let parsed = match parts.uri.path() {
+            "/" | "" => parse_one(&body).map(|c| (Form::One, vec![c])),
+            "/pipeline" => parse_many(&body).map(|c| (Form::Pipeline, c)),
+            "/multi-exec" => parse_many(&body).map(|c| (Form::Transaction, c)),
             path => {
-                from_path(path, parts.uri.query().unwrap_or_default(), &body).map(|c| (Form::One, vec![c]))
+                parse_path(path, parts.uri.query().unwrap_or_default(), &body).map(|c| (Form::One, vec![c]))
             }
         };
-        let (form, commands) = match read {
-            Ok(read) => read,
-            Err(message) => return refuse((StatusCode::BAD_REQUEST, message)),
+        let (form, commands) = match parsed {
+            Ok(parsed) => parsed,
+            Err(message) => return error_response((StatusCode::BAD_REQUEST, message)),
         };
-        names.extend(commands.iter().map(Command::name));
+        recorded.extend(commands.iter().map(Command::name));
         let answer = match form {
             Form::One => self.run_one(commands, base64).await,
             Form::Pipeline => self.run_pipeline(commands, base64).await,
@@ -122,12 +96,12 @@ impl Front {
                     .insert("upstash-sync-token", HeaderValue::from_static("gatehouse-local=1"));
                 response
             }
-            Err(refusal) => refuse(refusal),
+            Err(refusal) => error_response(refusal),
         }
     }
 
-    async fn run_one(&self, commands: Vec<Command>, base64: bool) -> Result<Value, Refusal> {
-        if let Some(message) = commands.iter().find_map(unavailable) {
+    async fn run_one(&self, commands: Vec<Command>, base64: bool) -> Result<Value, ApiError> {
+        if let Some(message) = commands.iter().find_map(unavailable_error) {
             return Err((StatusCode::BAD_REQUEST, message));
         }
         let replies = self.send(&commands).await?;
@@ -138,46 +112,45 @@ impl Front {
         }
     }
 
-    /// Not atomic: what is unavailable fails alone, the others run.
-    async fn run_pipeline(&self, commands: Vec<Command>, base64: bool) -> Result<Value, Refusal> {
-        let refused: Vec<Option<String>> = commands.iter().map(unavailable).collect();
+    /// Not atomic: an unavailable command fails, the others run.
+    async fn run_pipeline(&self, commands: Vec<Command>, base64: bool) -> Result<Value, ApiError> {
+        let refused: Vec<Option<String>> = commands.iter().map(unavailable_error).collect();
         let allowed: Vec<Command> =
             commands.into_iter().zip(&refused).filter(|(_, r)| r.is_none()).map(|(c, _)| c).collect();
         let mut replies = self.send(&allowed).await?.into_iter();
-        let answers = refused.into_iter().map(|refusal| match refusal {
+        let answers = refused.into_iter().map(|error| match error {
             Some(message) => json!({"error": message}),
-            None => reply::wrapped(replies.next().unwrap_or(Redis::Nil), base64),
+            None => reply::to_result(replies.next().unwrap_or(Redis::Nil), base64),
         });
         Ok(answers.collect())
     }
 
-    async fn run_transaction(&self, commands: Vec<Command>, base64: bool) -> Result<Value, Refusal> {
-        if let Some(message) = commands.iter().find_map(unavailable) {
+    async fn run_transaction(&self, commands: Vec<Command>, base64: bool) -> Result<Value, ApiError> {
+        if let Some(message) = commands.iter().find_map(unavailable_error) {
             return Err((StatusCode::BAD_REQUEST, message));
         }
-        let mut all = vec![Command::plain("MULTI")];
+        let mut all = vec![Command::without_arguments("MULTI")];
         all.extend(commands);
-        all.push(Command::plain("EXEC"));
+        all.push(Command::without_arguments("EXEC"));
         let mut replies = self.send(&all).await?;
         match replies.pop() {
             Some(Redis::Array(results)) => {
-                Ok(results.into_iter().map(|r| reply::wrapped(r, base64)).collect())
+                Ok(results.into_iter().map(|r| reply::to_result(r, base64)).collect())
             }
             Some(other) => {
-                // The first command that could not be queued says why the transaction was discarded.
-                let why = replies.into_iter().chain([other]).find_map(|r| reply::to_json(r, base64).err());
+                // The first command that could not be queued has the reason why the transaction was discarded.
+                let error = replies.into_iter().chain([other]).find_map(|r| reply::to_json(r, base64).err());
                 Err((
                     StatusCode::BAD_REQUEST,
-                    why.unwrap_or_else(|| "EXECABORT Transaction discarded.".into()),
+                    error.unwrap_or_else(|| "EXECABORT Transaction discarded.".into()),
                 ))
             }
             None => Err((StatusCode::SERVICE_UNAVAILABLE, "ERR the database gave no answer".into())),
         }
     }
 
-    /// Sends commands in one piece. A lost connection is an error, never a silent second try: the commands
-    /// may have run.
-    async fn send(&self, commands: &[Command]) -> Result<Vec<Redis>, Refusal> {
+    /// Sends commands in one write. A lost connection is an error and never retried: the commands may have run.
+    async fn send(&self, commands: &[Command]) -> Result<Vec<Redis>, ApiError> {
         if commands.is_empty() {
             return Ok(vec![]);
         }
@@ -213,24 +186,16 @@ impl Front {
     }
 }
 
-fn authorised(parts: &Parts) -> bool {
-    let header = parts.headers.get("authorization").and_then(|v| v.to_str().ok());
-    let bearer = header.and_then(|v| v.strip_prefix("Bearer ").or_else(|| v.strip_prefix("bearer ")));
-    let query =
+fn is_authorized(parts: &Parts) -> bool {
+    let query_token =
         parts.uri.query().unwrap_or_default().split('&').find_map(|pair| pair.strip_prefix("_token="));
-    bearer.or(query) == Some(UPSTASH_TOKEN)
+    bearer_token(&parts.headers).or(query_token) == Some(UPSTASH_TOKEN)
 }
 
-fn refuse((status, message): Refusal) -> Response<Body> {
+fn error_response((status, message): ApiError) -> Response<Body> {
     json_response(status, &json!({"error": message}))
 }
 
-fn injected(fault: &Fault) -> Response<Body> {
-    match fault.status.and_then(|s| StatusCode::from_u16(s).ok()) {
-        Some(status) if !fault.drop => {
-            let usual = json!({"error": "ERR injected fault"});
-            json_response(status, fault.body.as_ref().unwrap_or(&usual))
-        }
-        _ => dropped(),
-    }
+fn injected_error(status: StatusCode) -> Response<Body> {
+    json_response(status, &json!({"error": "ERR injected fault"}))
 }

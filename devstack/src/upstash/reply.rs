@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use redis::Value as Redis;
 use serde_json::{Value, json};
 
-/// The JSON of a reply, or the server's error sentence.
+/// The JSON of a reply, or the server's error message.
 pub(super) fn to_json(reply: Redis, base64: bool) -> Result<Value, String> {
     Ok(match reply {
         Redis::Nil => Value::Null,
@@ -18,11 +18,12 @@ pub(super) fn to_json(reply: Redis, base64: bool) -> Result<Value, String> {
         Redis::SimpleString(word) => text(word.into_bytes(), base64),
         Redis::VerbatimString { text: words, .. } => text(words.into_bytes(), base64),
         Redis::Array(items) | Redis::Set(items) => {
-            items.into_iter().map(|item| nested(item, base64)).collect()
+            items.into_iter().map(|item| nested_to_json(item, base64)).collect()
         }
-        Redis::Map(pairs) => {
-            pairs.into_iter().flat_map(|(k, v)| [nested(k, base64), nested(v, base64)]).collect()
-        }
+        Redis::Map(pairs) => pairs
+            .into_iter()
+            .flat_map(|(k, v)| [nested_to_json(k, base64), nested_to_json(v, base64)])
+            .collect(),
         Redis::ServerError(error) => {
             return Err(match error.details() {
                 Some(details) => format!("{} {details}", error.code()),
@@ -33,15 +34,15 @@ pub(super) fn to_json(reply: Redis, base64: bool) -> Result<Value, String> {
     })
 }
 
-/// `{result}` or `{error}`.
-pub(super) fn wrapped(reply: Redis, base64: bool) -> Value {
+/// A reply as `{result}` or `{error}`.
+pub(super) fn to_result(reply: Redis, base64: bool) -> Value {
     match to_json(reply, base64) {
         Ok(result) => json!({"result": result}),
         Err(error) => json!({"error": error}),
     }
 }
 
-fn nested(reply: Redis, base64: bool) -> Value {
+fn nested_to_json(reply: Redis, base64: bool) -> Value {
     to_json(reply, base64).unwrap_or_else(|error| json!({"error": error}))
 }
 

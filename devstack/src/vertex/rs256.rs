@@ -11,19 +11,19 @@ const DIGEST_INFO: [u8; 19] = [
     0x04, 0x20,
 ];
 
-/// Whether the private key of this modulus (hex, public exponent 65537) made the signature.
+/// True when the public key with this modulus (hex; exponent 65537) verifies the signature.
 pub(super) fn verify(modulus: &str, signed: &[u8], signature: &[u8]) -> bool {
     let modulus = Odd::<U2048>::from_be_hex(modulus);
     if signature.len() != BYTES || U2048::from_be_slice(signature) >= *modulus.as_ref() {
         return false;
     }
     let params = FixedMontyParams::new_vartime(modulus);
-    let opened = FixedMontyForm::new(&U2048::from_be_slice(signature), &params)
+    let decrypted = FixedMontyForm::new(&U2048::from_be_slice(signature), &params)
         .pow_vartime(&U64::from_u64(65_537))
         .retrieve();
     let tail = [&[0], DIGEST_INFO.as_slice(), Sha256::digest(signed).as_slice()].concat();
     let mut expected = vec![0xff; BYTES - tail.len()];
     expected[..2].copy_from_slice(&[0, 1]);
     expected.extend(tail);
-    opened == U2048::from_be_slice(&expected)
+    decrypted == U2048::from_be_slice(&expected)
 }

@@ -1,10 +1,10 @@
-//! The issuer: sign-up, password, rotation, errors in both forms, admin, keys.
+//! The Auth server: sign-up, password, rotation, errors in both formats, admin, keys.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::{call, fresh_email, shared};
+use crate::{call, fresh_email, shared_stack};
 
 fn claims(token: &str) -> Value {
     let body = token.split('.').nth(1).expect("a JWT has three parts");
@@ -18,13 +18,13 @@ fn bearer(token: &str) -> String {
 async fn refresh(token: &str) -> (u16, Value) {
     let body = json!({"refresh_token": token});
     let (status, _, body) =
-        call(shared().await, "POST", "/auth/v1/token?grant_type=refresh_token", body, &[]).await;
+        call(shared_stack().await, "POST", "/auth/v1/token?grant_type=refresh_token", body, &[]).await;
     (status, body)
 }
 
 #[tokio::test]
 async fn a_token_carries_the_hosted_claims() {
-    let stack = shared().await;
+    let stack = shared_stack().await;
     let email = fresh_email();
     let session = stack.sign_up(&email, "correct horse").await.unwrap();
     let claims = claims(&session.access_token);
@@ -49,8 +49,8 @@ async fn a_token_carries_the_hosted_claims() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_good_once_and_its_reuse_ends_the_session() {
-    let first = shared().await.sign_up(&fresh_email(), "correct horse").await.unwrap().refresh_token;
+async fn a_refresh_token_can_be_used_once_and_its_reuse_ends_the_session() {
+    let first = shared_stack().await.sign_up(&fresh_email(), "correct horse").await.unwrap().refresh_token;
     let (status, body) = refresh(&first).await;
     assert_eq!(status, 200, "{body}");
     let second = body["refresh_token"].as_str().unwrap();
@@ -69,7 +69,7 @@ async fn a_refresh_token_is_good_once_and_its_reuse_ends_the_session() {
 
 #[tokio::test]
 async fn two_refreshes_at_once_have_one_winner() {
-    let token = shared().await.sign_up(&fresh_email(), "correct horse").await.unwrap().refresh_token;
+    let token = shared_stack().await.sign_up(&fresh_email(), "correct horse").await.unwrap().refresh_token;
     let (one, two) = tokio::join!(refresh(&token), refresh(&token));
     let mut statuses = [one.0, two.0];
     statuses.sort();
@@ -77,8 +77,8 @@ async fn two_refreshes_at_once_have_one_winner() {
 }
 
 #[tokio::test]
-async fn errors_have_the_hosted_status_code_and_both_forms() {
-    let stack = shared().await;
+async fn errors_have_the_hosted_status_and_code_in_both_formats() {
+    let stack = shared_stack().await;
     let email = fresh_email();
     stack.sign_up(&email, "correct horse").await.unwrap();
     let cases = [
@@ -115,8 +115,12 @@ async fn errors_have_the_hosted_status_code_and_both_forms() {
         ),
     ];
     for (path, body, status, code) in cases {
-        let (seen, headers, old) = call(stack, "POST", path, body.clone(), &[]).await;
-        assert_eq!((seen, &old["code"], &old["error_code"]), (status, &json!(status), &json!(code)), "{old}");
+        let (received, headers, old) = call(stack, "POST", path, body.clone(), &[]).await;
+        assert_eq!(
+            (received, &old["code"], &old["error_code"]),
+            (status, &json!(status), &json!(code)),
+            "{old}"
+        );
         assert_eq!(headers["x-sb-error-code"], code);
         let (_, _, new) = call(stack, "POST", path, body, &[("x-supabase-api-version", "2024-01-01")]).await;
         assert_eq!(new["code"], code);
@@ -135,7 +139,7 @@ async fn errors_have_the_hosted_status_code_and_both_forms() {
 
 #[tokio::test]
 async fn the_user_is_read_changed_and_signed_out() {
-    let stack = shared().await;
+    let stack = shared_stack().await;
     let session = stack.sign_up(&fresh_email(), "correct horse").await.unwrap();
     let token = bearer(&session.access_token);
     let auth = [("authorization", token.as_str())];
@@ -165,7 +169,7 @@ async fn the_user_is_read_changed_and_signed_out() {
 
 #[tokio::test]
 async fn only_the_secret_key_administers_users() {
-    let stack = shared().await;
+    let stack = shared_stack().await;
     let session = stack.sign_up(&fresh_email(), "correct horse").await.unwrap();
     let path = format!("/auth/v1/admin/users/{}", session.user_id);
     assert_eq!(call(stack, "GET", &path, Value::Null, &[]).await.0, 403);
@@ -192,7 +196,7 @@ async fn only_the_secret_key_administers_users() {
 
 #[tokio::test]
 async fn a_rotated_key_keeps_old_tokens_until_it_is_revoked() {
-    let stack = crate::own().await;
+    let stack = crate::own_stack().await;
     let old = stack.mint(&json!({}));
     let kid = |token: &str| {
         let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();

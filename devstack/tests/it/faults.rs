@@ -1,13 +1,13 @@
-//! Faults hit what they are meant for and nothing else.
+//! Faults hit the requests they are set for and no others.
 
 use gatehouse_devstack::{Fault, Part};
 use serde_json::{Value, json};
 
-use crate::{call, own, shared, upstash};
+use crate::{call, own_stack, shared_stack, upstash};
 
 #[tokio::test]
 async fn a_fault_for_one_request_id_leaves_the_others_alone() {
-    let stack = shared().await;
+    let stack = shared_stack().await;
     let id = uuid::Uuid::new_v4().to_string();
     let fault = Fault { status: Some(503), times: Some(1), request_id: Some(id.clone()), ..Fault::default() };
     stack.faults().set(Part::Postgrest, fault).unwrap();
@@ -20,8 +20,8 @@ async fn a_fault_for_one_request_id_leaves_the_others_alone() {
 }
 
 #[tokio::test]
-async fn a_dropped_connection_gives_no_answer_and_after_means_the_work_was_done() {
-    let stack = shared().await;
+async fn a_dropped_connection_gives_no_response_and_after_means_the_work_was_done() {
+    let stack = shared_stack().await;
     let (id, key) = (uuid::Uuid::new_v4().to_string(), uuid::Uuid::new_v4().to_string());
     let fault =
         |after| Fault { drop: true, after, times: Some(1), request_id: Some(id.clone()), ..Fault::default() };
@@ -34,7 +34,11 @@ async fn a_dropped_connection_gives_no_answer_and_after_means_the_work_was_done(
     assert_eq!(upstash(stack, "/", &json!(["GET", key])).await.1["result"], Value::Null, "not done");
     stack.faults().set(Part::Upstash, fault(true)).unwrap();
     assert!(incr().await.is_err());
-    assert_eq!(upstash(stack, "/", &json!(["GET", key])).await.1["result"], "1", "done, the answer was lost");
+    assert_eq!(
+        upstash(stack, "/", &json!(["GET", key])).await.1["result"],
+        "1",
+        "done, but the response was lost"
+    );
     let calls = stack.calls(&id);
     assert_eq!(calls.iter().map(|c| c.status).collect::<Vec<_>>(), [0, 0]);
     assert_eq!(calls[1].commands, ["INCR"]);
@@ -42,7 +46,7 @@ async fn a_dropped_connection_gives_no_answer_and_after_means_the_work_was_done(
 
 #[tokio::test]
 async fn faults_are_set_listed_and_cleared_over_http() {
-    let stack = own().await;
+    let stack = own_stack().await;
     let path = "/__devstack/faults/auth";
     assert_eq!(
         call(
@@ -72,13 +76,13 @@ async fn faults_are_set_listed_and_cleared_over_http() {
 }
 
 #[tokio::test]
-async fn a_cut_wire_to_postgres_and_redis_heals() {
-    let stack = own().await;
+async fn broken_connections_to_postgres_and_redis_recover() {
+    let stack = own_stack().await;
     assert_eq!(call(&stack, "GET", "/rest/v1/notes", Value::Null, &[]).await.0, 200);
     stack.faults().set(Part::Postgres, Fault { drop: true, ..Fault::default() }).unwrap();
     stack.faults().set(Part::Redis, Fault { drop: true, ..Fault::default() }).unwrap();
     let (status, _, body) = call(&stack, "GET", "/rest/v1/notes", Value::Null, &[]).await;
-    // What PostgREST 12 really says when the connection breaks under a query: 400 with an empty code.
+    // PostgREST 12 answers 400 with an empty code when the connection breaks during a query.
     assert!(status >= 500 || (status, &body["code"]) == (400, &json!("")), "{status} {body}");
     let body = json!({"email": "asha@example.com", "password": "correct horse"});
     assert_eq!(call(&stack, "POST", "/auth/v1/signup", body.clone(), &[]).await.0, 500);
@@ -87,6 +91,6 @@ async fn a_cut_wire_to_postgres_and_redis_heals() {
     stack.faults().clear_all();
     assert_eq!(upstash(&stack, "/", &json!(["PING"])).await, (200, json!({"result": "PONG"})));
     assert_eq!(call(&stack, "POST", "/auth/v1/signup", body, &[]).await.0, 200);
-    crate::lifecycle::until_answers(&stack).await;
+    crate::lifecycle::wait_for_postgrest(&stack).await;
     stack.stop().await.unwrap();
 }

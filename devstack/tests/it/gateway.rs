@@ -1,12 +1,12 @@
-//! Keys, roles, CORS and the record of calls.
+//! API keys, roles, CORS and the record of calls.
 
 use serde_json::{Value, json};
 
-use crate::{call, fresh_email, shared, upstash};
+use crate::{call, fresh_email, shared_stack, upstash};
 
 #[tokio::test]
 async fn a_key_decides_the_role_and_a_user_token_passes_through() {
-    let stack = shared().await;
+    let stack = shared_stack().await;
     let session = stack.sign_up(&fresh_email(), "correct horse").await.unwrap();
     let user = format!("Bearer {}", session.access_token);
     let same = format!("Bearer {}", stack.publishable_key());
@@ -27,7 +27,7 @@ async fn a_key_decides_the_role_and_a_user_token_passes_through() {
 
 #[tokio::test]
 async fn wrong_keys_and_wrong_tokens_are_refused() {
-    let stack = shared().await;
+    let stack = shared_stack().await;
     let (status, _, body) =
         call(stack, "GET", "/rest/v1/notes", Value::Null, &[("apikey", "sb_publishable_wrong")]).await;
     assert_eq!((status, &body["message"]), (401, &json!("Invalid API key")));
@@ -38,7 +38,7 @@ async fn wrong_keys_and_wrong_tokens_are_refused() {
     let other = format!("Bearer {}", stack.secret_key());
     let (status, _, _) =
         call(stack, "GET", "/rest/v1/notes", Value::Null, &[("authorization", &other)]).await;
-    assert_eq!(status, 401, "a key is a bearer token only beside itself");
+    assert_eq!(status, 401, "a key is a bearer token only when it is also the apikey");
     let expired = format!("Bearer {}", stack.mint(&json!({"expires_in": -120})));
     let (status, headers, body) =
         call(stack, "GET", "/rest/v1/notes", Value::Null, &[("authorization", &expired)]).await;
@@ -48,8 +48,8 @@ async fn wrong_keys_and_wrong_tokens_are_refused() {
 }
 
 #[tokio::test]
-async fn postgrest_answers_as_itself_with_row_level_security() {
-    let stack = shared().await;
+async fn postgrest_answers_unchanged_with_row_level_security() {
+    let stack = shared_stack().await;
     let (asha, ravi) = tokio::join!(stack.sign_up_fresh(), stack.sign_up_fresh());
     let (asha, ravi) = (format!("Bearer {asha}"), format!("Bearer {ravi}"));
     let headers = [("authorization", asha.as_str()), ("prefer", "return=representation")];
@@ -78,7 +78,7 @@ impl SignUpFresh for gatehouse_devstack::Stack {
 
 #[tokio::test]
 async fn any_origin_may_call() {
-    let stack = shared().await;
+    let stack = shared_stack().await;
     for path in ["/rest/v1/notes", "/auth/v1/token"] {
         let preflight = reqwest::Client::new()
             .request(reqwest::Method::OPTIONS, format!("{}{path}", stack.supabase_url()))
@@ -99,7 +99,7 @@ async fn any_origin_may_call() {
 
 #[tokio::test]
 async fn every_call_is_recorded_under_its_request_id() {
-    let stack = shared().await;
+    let stack = shared_stack().await;
     let id = uuid::Uuid::new_v4().to_string();
     let header = [("x-request-id", id.as_str())];
     call(stack, "GET", "/rest/v1/notes?select=body", Value::Null, &header).await;
@@ -114,10 +114,10 @@ async fn every_call_is_recorded_under_its_request_id() {
         .unwrap();
     upstash(stack, "/", &json!(["PING"])).await;
     let calls = stack.calls(&id);
-    let seen: Vec<_> =
+    let recorded: Vec<_> =
         calls.iter().map(|c| (c.part.name(), c.method.as_str(), c.path.as_str(), c.status)).collect();
     assert_eq!(
-        seen,
+        recorded,
         [
             ("postgrest", "GET", "/rest/v1/notes", 200),
             ("auth", "GET", "/auth/v1/user", 403),

@@ -1,41 +1,41 @@
-//! Kill, restart, death, ports and what is left behind.
+//! Kill, restart, crashes, ports and clean-up.
 
 use std::time::Duration;
 
 use gatehouse_devstack::{Part, Ports, Stack, StackOptions};
 use serde_json::{Value, json};
 
-use crate::{call, fresh_email, own, upstash};
+use crate::{call, fresh_email, own_stack, upstash};
 
-/// Waits until PostgREST has its database back; it tries again by itself, at growing intervals.
-pub async fn until_answers(stack: &Stack) {
-    let healed = async {
+/// Waits until PostgREST has reconnected to its database; it retries by itself, at growing intervals.
+pub async fn wait_for_postgrest(stack: &Stack) {
+    let recovered = async {
         while call(stack, "GET", "/rest/v1/notes", Value::Null, &[]).await.0 != 200 {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), healed).await.expect("PostgREST recovers");
+    tokio::time::timeout(Duration::from_secs(60), recovered).await.expect("PostgREST recovers");
 }
 
 #[tokio::test]
-async fn a_killed_postgres_keeps_its_commits_and_everybody_comes_back() {
-    let stack = own().await;
+async fn a_killed_postgres_keeps_its_commits_and_every_part_reconnects() {
+    let stack = own_stack().await;
     let email = fresh_email();
     stack.sign_up(&email, "correct horse").await.unwrap();
     stack.kill(Part::Postgres).await.unwrap();
     assert!(stack.parts().iter().any(|p| p.name == "postgres" && !p.running));
     assert!(stack.sign_up(&fresh_email(), "correct horse").await.is_err());
-    stack.health().await.expect("what was killed on purpose is not a death");
+    stack.health().await.expect("a part that was killed on purpose has not crashed");
     stack.restart(Part::Postgres).await.unwrap();
     let body = json!({"email": email, "password": "correct horse"});
     assert_eq!(call(&stack, "POST", "/auth/v1/token?grant_type=password", body, &[]).await.0, 200);
-    until_answers(&stack).await;
+    wait_for_postgrest(&stack).await;
     stack.stop().await.unwrap();
 }
 
 #[tokio::test]
 async fn every_other_part_is_killed_and_restarted_at_the_same_address() {
-    let stack = own().await;
+    let stack = own_stack().await;
     upstash(&stack, "/", &json!(["SET", "kept", "1"])).await;
     stack.kill(Part::Redis).await.unwrap();
     assert_eq!(upstash(&stack, "/", &json!(["GET", "kept"])).await.0, 503);
@@ -74,9 +74,9 @@ async fn every_other_part_is_killed_and_restarted_at_the_same_address() {
 }
 
 #[tokio::test]
-async fn kept_data_survives_a_stop_with_its_sessions() {
+async fn a_data_folder_keeps_sessions_after_a_stop() {
     let data = tempfile::tempdir_in("/tmp").unwrap();
-    // A folder of mkdtemp is closed to others, and Postgres may run as another user.
+    // Other users cannot read a folder of mkdtemp, and Postgres may run as another user.
     std::fs::set_permissions(data.path(), std::os::unix::fs::PermissionsExt::from_mode(0o711)).unwrap();
     let options =
         StackOptions { migrations: None, data_dir: Some(data.path().into()), ..StackOptions::for_tests() };
@@ -91,7 +91,7 @@ async fn kept_data_survives_a_stop_with_its_sessions() {
 
 #[tokio::test]
 async fn existing_servers_are_used_and_left_as_they_were() {
-    let host = own().await;
+    let host = own_stack().await;
     let superuser = host.database_url().replace("postgres:postgres@", "supabase_admin:any@");
     let options = StackOptions {
         database_url: Some(superuser.clone()),
@@ -175,7 +175,7 @@ async fn migrations_are_recorded_and_applied_once() {
     stack.stop().await.unwrap();
 }
 
-/// The binary is killed without a chance to clean up; its servers must go, and the next start sweeps.
+/// The binary is killed and cannot clean up: its servers must end; the next start removes its files.
 #[tokio::test]
 async fn children_die_with_a_killed_parent() {
     let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_gatehouse-devstack"))
@@ -200,12 +200,12 @@ async fn children_die_with_a_killed_parent() {
         .collect();
     assert_eq!(children.len(), 3, "postgres, postgrest, valkey");
     child.kill().await.unwrap();
-    let gone = async {
+    let ended = async {
         while children.iter().any(|pid| parent_of(*pid).is_some()) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), gone).await.expect("no child outlives its parent");
+    tokio::time::timeout(Duration::from_secs(20), ended).await.expect("no child outlives its parent");
 }
 
 /// The parent of a living process that is not a zombie.

@@ -1,4 +1,4 @@
-//! The platform over its own wire. Tests that cannot disturb each other share one stack.
+//! The platform through its network interfaces. Tests that cannot disturb each other share one stack.
 
 mod auth;
 mod clients;
@@ -16,14 +16,14 @@ use gatehouse_devstack::{Stack, StackOptions};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-/// The shared stack, without migrations: nothing here depends on the product's tables.
-pub async fn shared() -> &'static Stack {
+/// The shared stack, without migrations: these tests do not need the product's tables.
+pub async fn shared_stack() -> &'static Stack {
     static STACK: OnceCell<Stack> = OnceCell::const_new();
-    STACK.get_or_init(own).await
+    STACK.get_or_init(own_stack).await
 }
 
-/// A stack of one's own, for tests that kill parts.
-pub async fn own() -> Stack {
+/// A stack for one test alone, for tests that kill parts.
+pub async fn own_stack() -> Stack {
     let stack = Stack::start(StackOptions { migrations: None, ..StackOptions::for_tests() }, |_| {})
         .await
         .expect("the stack starts");
@@ -49,12 +49,12 @@ pub async fn own() -> Stack {
     stack
 }
 
-/// An address nobody else uses.
+/// An e-mail address that no other test uses.
 pub fn fresh_email() -> String {
     format!("{}@example.com", uuid::Uuid::new_v4().simple())
 }
 
-/// One request with the publishable key; gives the status, headers and body (null when it is not JSON).
+/// Sends one request with the publishable key; returns the status, headers and body (null when it is not JSON).
 pub async fn call(
     stack: &Stack,
     method: &str,
@@ -73,16 +73,16 @@ pub async fn call(
     if !body.is_null() {
         request = request.json(&body);
     }
-    let answer = request.send().await.expect("the gateway answers");
-    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    (status, headers, answer.json().await.unwrap_or(Value::Null))
+    let response = request.send().await.expect("the gateway answers");
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    (status, headers, response.json().await.unwrap_or(Value::Null))
 }
 
-/// One request to the Upstash front with its token.
+/// Sends one request to the Upstash proxy with its token.
 pub async fn upstash(stack: &Stack, path: &str, body: &Value) -> (u16, Value) {
     let request = reqwest::Client::new()
         .post(format!("{}{path}", stack.upstash_url()))
         .bearer_auth(stack.upstash_token());
-    let answer = request.json(body).send().await.expect("the front answers");
+    let answer = request.json(body).send().await.expect("the proxy answers");
     (answer.status().as_u16(), answer.json().await.unwrap_or(json!("not JSON")))
 }

@@ -1,23 +1,23 @@
-//! The simulated payment gateway over its own wire.
+//! The simulated payment gateway through its API.
 
 use gatehouse_devstack::phonepe::{OrderState, Phonepe};
 use gatehouse_devstack::{Fault, Part};
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 
-use crate::shared;
+use crate::shared_stack;
 
-/// A name for an order or refund that nobody else uses.
+/// An id for an order or refund that no other test uses.
 pub fn fresh_id() -> String {
     format!("ord_{}", uuid::Uuid::new_v4().simple())
 }
 
-/// A client that shows redirects instead of following them.
+/// A client that does not follow redirects.
 fn http() -> reqwest::Client {
     reqwest::Client::builder().redirect(Policy::none()).build().unwrap()
 }
 
-/// Asks for a token.
+/// Requests a token.
 pub async fn token(phonepe: &Phonepe, secret: &str) -> (u16, Value) {
     let form = format!(
         "client_id={}&client_version={}&client_secret={secret}&grant_type=client_credentials",
@@ -31,7 +31,7 @@ pub async fn token(phonepe: &Phonepe, secret: &str) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
-/// One call with a fresh token; null sends GET.
+/// Sends one call with a new token; a null body sends GET.
 pub async fn call(phonepe: &Phonepe, path: &str, body: Value) -> (u16, Value) {
     let access = token(phonepe, phonepe.client_secret()).await.1["access_token"].clone();
     let access = format!("O-Bearer {}", access.as_str().unwrap());
@@ -45,7 +45,7 @@ async fn call_with(phonepe: &Phonepe, path: &str, body: Value, access: &str) -> 
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
-/// A request for a payment.
+/// The body of a payment request.
 pub fn payment(id: &str, paise: i64) -> Value {
     json!({
         "merchantOrderId": id, "amount": paise, "expireAfter": 600, "metaInfo": {"udf1": "workspace"},
@@ -53,7 +53,7 @@ pub fn payment(id: &str, paise: i64) -> Value {
     })
 }
 
-/// Makes an order; gives its id and the address of its page.
+/// Creates an order; returns its id and the address of its page.
 pub async fn order(phonepe: &Phonepe, paise: i64) -> (String, String) {
     let id = fresh_id();
     let (status, body) = call(phonepe, "/checkout/v2/pay", payment(&id, paise)).await;
@@ -66,8 +66,8 @@ async fn status(phonepe: &Phonepe, id: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_token_is_given_for_the_right_credentials_and_is_needed() {
-    let phonepe = shared().await.phonepe();
+async fn a_token_needs_valid_credentials_and_every_call_needs_a_token() {
+    let phonepe = shared_stack().await.phonepe();
     let (code, body) = token(phonepe, phonepe.client_secret()).await;
     assert_eq!((code, &body["token_type"]), (200, &json!("O-Bearer")));
     let (issued, expires) = (body["issued_at"].as_i64().unwrap(), body["expires_at"].as_i64().unwrap());
@@ -85,7 +85,7 @@ async fn a_token_is_given_for_the_right_credentials_and_is_needed() {
 
 #[tokio::test]
 async fn a_payment_is_pending_until_somebody_pays() {
-    let phonepe = shared().await.phonepe();
+    let phonepe = shared_stack().await.phonepe();
     let (id, page) = order(phonepe, 500_000).await;
     assert!(page.starts_with(&format!("{}/transact/", phonepe.url())), "{page}");
     let pending = status(phonepe, &id).await;
@@ -107,14 +107,14 @@ async fn a_payment_is_pending_until_somebody_pays() {
 
 #[tokio::test]
 async fn an_order_fails_by_decline_cancel_or_expiry_and_may_still_be_paid_late() {
-    let phonepe = shared().await.phonepe();
+    let phonepe = shared_stack().await.phonepe();
     type End = fn(&Phonepe, &str) -> anyhow::Result<()>;
-    let ends: [(End, &str, usize); 3] = [
+    let failures: [(End, &str, usize); 3] = [
         (Phonepe::fail, "PAYMENT_ERROR", 1),
         (Phonepe::cancel, "CANCELLED_BY_USER", 1),
         (Phonepe::expire, "ORDER_EXPIRED", 0),
     ];
-    for (end, code, attempts) in ends {
+    for (end, code, attempts) in failures {
         let (id, _) = order(phonepe, 500_000).await;
         end(phonepe, &id).unwrap();
         let path = format!("/checkout/v2/order/{id}/status?details=true&errorContext=true");
@@ -133,8 +133,8 @@ async fn an_order_fails_by_decline_cancel_or_expiry_and_may_still_be_paid_late()
 }
 
 #[tokio::test]
-async fn what_the_service_would_refuse_is_refused() {
-    let phonepe = shared().await.phonepe();
+async fn invalid_payments_are_refused_like_the_service_does() {
+    let phonepe = shared_stack().await.phonepe();
     let changed = |change: fn(&mut Value)| {
         let mut body = payment(&fresh_id(), 500_000);
         change(&mut body);
@@ -165,7 +165,7 @@ async fn what_the_service_would_refuse_is_refused() {
 
 #[tokio::test]
 async fn a_person_pays_fails_cancels_and_leaves_on_the_page() {
-    let phonepe = shared().await.phonepe();
+    let phonepe = shared_stack().await.phonepe();
     for (action, state) in [
         ("pay", OrderState::Completed),
         ("fail", OrderState::Failed),
@@ -189,7 +189,7 @@ async fn a_person_pays_fails_cancels_and_leaves_on_the_page() {
         assert_eq!(phonepe.order(&id).unwrap().state, state, "{action}");
         if action != "leave" {
             let again = click().await;
-            assert_eq!(again.status(), 200, "a second click only shows how it ended");
+            assert_eq!(again.status(), 200, "a second click only shows the final state");
             assert!(again.text().await.unwrap().contains("Back to Gatehouse"));
             assert_eq!(phonepe.order(&id).unwrap().attempts.len(), 1);
         }
@@ -200,7 +200,7 @@ async fn a_person_pays_fails_cancels_and_leaves_on_the_page() {
 
 #[tokio::test]
 async fn refunds_never_exceed_what_was_paid() {
-    let phonepe = shared().await.phonepe();
+    let phonepe = shared_stack().await.phonepe();
     let (id, _) = order(phonepe, 500_000).await;
     let refund = |paise: i64| {
         let refund = fresh_id();
@@ -221,22 +221,22 @@ async fn refunds_never_exceed_what_was_paid() {
     let (_, body) = refund(200_000);
     assert_eq!(call(phonepe, "/payments/v2/refund", body).await.0, 200);
     let (_, body) = refund(100);
-    assert_eq!(call(phonepe, "/payments/v2/refund", body).await.0, 400, "all of it is back");
+    assert_eq!(call(phonepe, "/payments/v2/refund", body).await.0, 400, "everything is refunded");
     let (code, answer) = call(phonepe, "/payments/v2/refund/nothing/status", Value::Null).await;
     assert_eq!((code, &answer["code"]), (404, &json!("REFUND_NOT_FOUND")));
 }
 
 #[tokio::test]
-async fn the_status_can_lie_and_faults_hit_one_request_id() {
-    let stack = shared().await;
+async fn the_status_can_be_wrong_and_faults_hit_one_request_id() {
+    let stack = shared_stack().await;
     let phonepe = stack.phonepe();
     let (id, _) = order(phonepe, 500_000).await;
     phonepe.pay(&id).unwrap();
     phonepe.answer_amount(&id, 100);
     phonepe.answer_state(&id, Some(OrderState::Pending));
-    let lie = status(phonepe, &id).await;
-    assert_eq!((&lie["amount"], &lie["state"]), (&json!(100), &json!("PENDING")));
-    assert_eq!(phonepe.order(&id).unwrap().amount, 500_000, "the truth is kept");
+    let wrong = status(phonepe, &id).await;
+    assert_eq!((&wrong["amount"], &wrong["state"]), (&json!(100), &json!("PENDING")));
+    assert_eq!(phonepe.order(&id).unwrap().amount, 500_000, "the order itself is unchanged");
 
     let (request_id, lost) = (uuid::Uuid::new_v4().to_string(), fresh_id());
     let access = token(phonepe, phonepe.client_secret()).await.1["access_token"].clone();
@@ -252,9 +252,9 @@ async fn the_status_can_lie_and_faults_hit_one_request_id() {
     assert_eq!(refused.status(), 503);
     assert_eq!(refused.json::<Value>().await.unwrap()["code"], "INTERNAL_SERVER_ERROR");
     assert!(phonepe.order(&lost).is_none());
-    assert!(pay().await.is_err(), "the answer is lost");
-    assert!(phonepe.order(&lost).is_some(), "but the order was made");
-    assert_eq!(pay().await.unwrap().status(), 417, "and a second try meets it");
+    assert!(pay().await.is_err(), "the response is lost");
+    assert!(phonepe.order(&lost).is_some(), "but the order was created");
+    assert_eq!(pay().await.unwrap().status(), 417, "and a second attempt finds it");
     let calls = stack.calls(&request_id);
     assert_eq!(
         calls.iter().map(|c| (c.part, c.status)).collect::<Vec<_>>(),

@@ -1,10 +1,10 @@
-//! The simulated mail service over its own wire.
+//! The simulated mail service through its API.
 
 use gatehouse_devstack::resend::Resend;
 use gatehouse_devstack::{Fault, Part};
 use serde_json::{Value, json};
 
-use crate::{call as gateway, fresh_email, shared};
+use crate::{call as gateway, fresh_email, shared_stack};
 
 async fn send(resend: &Resend, path: &str, body: &Value, headers: &[(&str, &str)]) -> (u16, Value) {
     let mut request = reqwest::Client::new().post(format!("{}{path}", resend.url()));
@@ -27,8 +27,8 @@ fn received(resend: &Resend, to: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_mail_lies_in_the_inbox_for_people_and_for_tests() {
-    let stack = shared().await;
+async fn an_email_is_in_the_inbox_for_people_and_for_tests() {
+    let stack = shared_stack().await;
     let (resend, to) = (stack.resend(), fresh_email());
     let mut body = mail(&to);
     body["html"] = json!("<p>Paid <b>₹5,000</b></p><script>alert(1)</script>");
@@ -52,8 +52,8 @@ async fn a_mail_lies_in_the_inbox_for_people_and_for_tests() {
 }
 
 #[tokio::test]
-async fn the_service_refuses_in_its_own_words() {
-    let resend = shared().await.resend();
+async fn invalid_requests_get_the_errors_of_the_service() {
+    let resend = shared_stack().await.resend();
     let to = fresh_email();
     let without_agent = reqwest::Client::new().post(format!("{}/emails", resend.url()));
     let answer = without_agent.bearer_auth(resend.api_key()).json(&mail(&to)).send().await.unwrap();
@@ -85,7 +85,7 @@ async fn the_service_refuses_in_its_own_words() {
 
 #[tokio::test]
 async fn an_idempotency_key_sends_once() {
-    let resend = shared().await.resend();
+    let resend = shared_stack().await.resend();
     let (to, key) = (fresh_email(), format!("receipt/{}", uuid::Uuid::new_v4()));
     let header = [("idempotency-key", key.as_str())];
     let first = send(resend, "/emails", &mail(&to), &header).await;
@@ -99,7 +99,7 @@ async fn an_idempotency_key_sends_once() {
     let long = "k".repeat(257);
     let (code, answer) = send(resend, "/emails", &mail(&to), &[("idempotency-key", &long)]).await;
     assert_eq!((code, &answer["name"]), (400, &json!("invalid_idempotency_key")));
-    // What was refused is not remembered.
+    // The key of a refused request can be used again.
     let retry = format!("{key}/retry");
     let header = [("idempotency-key", retry.as_str())];
     assert_eq!(send(resend, "/emails", &json!({"to": to}), &header).await.0, 422);
@@ -109,7 +109,7 @@ async fn an_idempotency_key_sends_once() {
 
 #[tokio::test]
 async fn a_batch_is_all_or_nothing_unless_permissive() {
-    let resend = shared().await.resend();
+    let resend = shared_stack().await.resend();
     let to = fresh_email();
     let bad = json!({"from": "a@b.example", "to": to, "subject": "No body"});
     let mixed = json!([mail(&to), bad]);
@@ -130,8 +130,8 @@ async fn a_batch_is_all_or_nothing_unless_permissive() {
 }
 
 #[tokio::test]
-async fn limits_are_announced_and_faults_come_before_or_after_the_work() {
-    let stack = shared().await;
+async fn rate_limits_are_announced_and_faults_come_before_or_after_the_work() {
+    let stack = shared_stack().await;
     let (resend, to) = (stack.resend(), fresh_email());
     let id = uuid::Uuid::new_v4().to_string();
     let post = || async {
@@ -148,7 +148,7 @@ async fn limits_are_announced_and_faults_come_before_or_after_the_work() {
     assert_eq!(limited.json::<Value>().await.unwrap()["name"], "rate_limit_exceeded");
     assert_eq!(received(resend, &to), 0);
     assert_eq!(post().await.unwrap().status(), 500);
-    assert_eq!(received(resend, &to), 1, "accepted, but the caller does not know");
+    assert_eq!(received(resend, &to), 1, "accepted, although the caller got an error");
     assert!(post().await.is_err());
     let fine = post().await.unwrap();
     assert_eq!((fine.status().as_u16(), &fine.headers()["ratelimit-limit"]), (200, &"5".parse().unwrap()));

@@ -1,12 +1,12 @@
-//! The Upstash front's shapes.
+//! The responses of the Upstash proxy.
 
 use serde_json::{Value, json};
 
-use crate::{shared, upstash};
+use crate::{shared_stack, upstash};
 
 #[tokio::test]
-async fn replies_are_mapped_truly() {
-    let stack = shared().await;
+async fn replies_have_the_json_of_the_service() {
+    let stack = shared_stack().await;
     let key = uuid::Uuid::new_v4().to_string();
     let cases = [
         (json!(["SET", key, "नमस्ते", "EX", 100]), json!("OK")),
@@ -23,8 +23,8 @@ async fn replies_are_mapped_truly() {
 }
 
 #[tokio::test]
-async fn failures_have_the_service_shapes() {
-    let stack = shared().await;
+async fn errors_have_the_json_of_the_service() {
+    let stack = shared_stack().await;
     for (path, body, start) in [
         ("/", json!(["NOSUCH"]), "ERR unknown command"),
         ("/", json!(["EVALSHA", "ffffffffffffffffffffffffffffffffffffffff", 0]), "NOSCRIPT"),
@@ -45,8 +45,8 @@ async fn failures_have_the_service_shapes() {
 }
 
 #[tokio::test]
-async fn commands_may_stand_in_the_path() {
-    let stack = shared().await;
+async fn commands_may_be_in_the_path() {
+    let stack = shared_stack().await;
     let (http, url, token) = (reqwest::Client::new(), stack.upstash_url(), stack.upstash_token());
     let key = uuid::Uuid::new_v4().to_string();
     let set = http.get(format!("{url}/set/{key}/a%20b%2Fc/EX/100")).bearer_auth(token).send().await.unwrap();
@@ -66,8 +66,8 @@ async fn commands_may_stand_in_the_path() {
 }
 
 #[tokio::test]
-async fn a_pipeline_goes_on_after_a_failure_and_a_transaction_is_discarded_whole() {
-    let stack = shared().await;
+async fn a_pipeline_continues_after_an_error_and_a_transaction_is_discarded_whole() {
+    let stack = shared_stack().await;
     let key = uuid::Uuid::new_v4().to_string();
     let commands = json!([["SET", key, "text"], ["INCR", key], ["WATCH", key], ["GET", key]]);
     let (status, body) = upstash(stack, "/pipeline", &commands).await;
@@ -87,13 +87,13 @@ async fn a_pipeline_goes_on_after_a_failure_and_a_transaction_is_discarded_whole
     assert_eq!(
         upstash(stack, "/", &json!(["GET", key])).await.1["result"],
         "new",
-        "a failure at run time undoes nothing"
+        "an error at run time does not roll back"
     );
 }
 
 #[tokio::test]
-async fn base64_protects_bytes() {
-    let stack = shared().await;
+async fn base64_encodes_binary_replies() {
+    let stack = shared_stack().await;
     let request = reqwest::Client::new().post(stack.upstash_url()).bearer_auth(stack.upstash_token());
     let request = request.header("upstash-encoding", "base64").json(&json!([
         "EVAL",

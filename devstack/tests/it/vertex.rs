@@ -1,11 +1,11 @@
-//! The simulated language model over its own wire. What a right signature opens, the Worker's own tests show.
+//! The simulated language model through its API. The Worker's tests show what a valid signature allows.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gatehouse_devstack::vertex::Vertex;
 use serde_json::{Value, json};
 
-use crate::shared;
+use crate::shared_stack;
 
 async fn post(url: &str, bearer: &str, body: String, media: &str) -> (u16, Value) {
     let request =
@@ -15,8 +15,8 @@ async fn post(url: &str, bearer: &str, body: String, media: &str) -> (u16, Value
 }
 
 #[tokio::test]
-async fn an_assertion_that_the_key_did_not_sign_buys_no_token() {
-    let vertex = shared().await.vertex();
+async fn an_assertion_without_a_valid_signature_gets_no_token() {
+    let vertex = shared_stack().await.vertex();
     let token = format!("{}/token", vertex.url());
     let media = "application/x-www-form-urlencoded";
     let encode = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -27,7 +27,7 @@ async fn an_assertion_that_the_key_did_not_sign_buys_no_token() {
     }));
     let rs256 = encode(json!({"alg": "RS256", "typ": "JWT"}));
     let none = encode(json!({"alg": "none", "typ": "JWT"}));
-    // All right but for the signature: absent, of the wrong length, zero, one, larger than the modulus.
+    // Everything is valid except for the signature: absent, of the wrong length, zero, one, larger than the modulus.
     let mut one = [0; 256];
     one[255] = 1;
     for signature in [&[][..], &[7; 32], &[0; 256], &one, &[0xff; 256]] {
@@ -53,7 +53,7 @@ async fn an_assertion_that_the_key_did_not_sign_buys_no_token() {
 
 #[tokio::test]
 async fn without_a_token_no_model_answers() {
-    let vertex = shared().await.vertex();
+    let vertex = shared_stack().await.vertex();
     let (project, location, model) = (vertex.project(), vertex.location(), vertex.model());
     let url = format!(
         "{}/v1/projects/{project}/locations/{location}/publishers/google/models/{model}:generateContent",
@@ -61,6 +61,6 @@ async fn without_a_token_no_model_answers() {
     );
     let (status, answer) = post(&url, "ya29.made-up", "{}".into(), "application/json").await;
     assert_eq!((status, &answer["error"]["status"]), (401, &json!("UNAUTHENTICATED")));
-    assert!(vertex.asked().is_empty());
-    assert_eq!(Vertex::answer("x", "STOP")["candidates"][0]["content"]["parts"][0]["text"], "x");
+    assert!(vertex.requests().is_empty());
+    assert_eq!(Vertex::response_with("x", "STOP")["candidates"][0]["content"]["parts"][0]["text"], "x");
 }

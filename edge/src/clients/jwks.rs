@@ -4,8 +4,8 @@ use gatehouse_core::auth::Jwks;
 use gatehouse_core::error::{Error, ErrorCode};
 
 use super::unavailable;
-use crate::app::Scope;
 use crate::outbound::Call;
+use crate::scope::Scope;
 
 /// When to give up, in milliseconds.
 pub const DEADLINE_MS: u32 = 2_000;
@@ -17,7 +17,7 @@ pub const DEADLINE_MS: u32 = 2_000;
 pub async fn fetch(scope: &Scope) -> Result<Jwks, Error> {
     let url = format!("{}/.well-known/jwks.json", scope.settings.auth.issuer);
     let call = Call {
-        neighbour: "auth",
+        service: "auth",
         operation: "jwks",
         method: "GET",
         url: &url,

@@ -1,4 +1,4 @@
-//! One file per neighbour: its address, its deadline, and what its answers mean to us.
+//! One file per upstream service: its address, its deadline, and what its answers mean to us.
 
 pub mod jwks;
 pub mod phonepe;
@@ -10,14 +10,14 @@ pub mod vertex;
 
 use gatehouse_core::error::{Error, ErrorCode};
 
-use crate::app::Scope;
 use crate::outbound::Unanswered;
+use crate::scope::Scope;
 
-/// A neighbour that did not answer, as the caller sees it; the cause goes to the log.
+/// The error for the caller when an upstream service did not answer; the cause goes to the log.
 fn unavailable(scope: &Scope, unanswered: &Unanswered) -> Error {
     let why = if unanswered.timed_out { "did not answer in time" } else { "cannot be reached" };
-    scope.note_cause(format!("{} {why}: {}", unanswered.neighbour, unanswered.cause));
-    let who = match unanswered.neighbour {
+    scope.note_cause(format!("{} {why}: {}", unanswered.service, unanswered.cause));
+    let who = match unanswered.service {
         "postgrest" => "The database",
         "upstash" => "The cache",
         "phonepe" => "PhonePe",

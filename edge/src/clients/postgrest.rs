@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::unavailable;
-use crate::app::Scope;
+use crate::entry::{Member, Person, UnverifiedMember};
 use crate::outbound::Call;
-use crate::session::SignedIn;
+use crate::scope::Scope;
 
 /// Below the fence's life in Redis and Supabase's 8 s statement timeout, above a cold database's first answer.
 const DEADLINE_MS: u32 = 4_000;
@@ -22,11 +22,10 @@ pub enum Failure {
     Unknown(Error),
 }
 
-impl Failure {
-    /// The error to answer with.
-    pub fn into_error(self) -> Error {
-        match self {
-            Self::Refused(error) | Self::Unknown(error) => error,
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(error) | Failure::Unknown(error) => error,
         }
     }
 }
@@ -46,13 +45,31 @@ struct Refusal {
 /// [`Failure`]; our functions raise an error code of core as their message and a sentence as details.
 pub async fn rpc<T: DeserializeOwned>(
     scope: &Scope,
-    person: &SignedIn,
+    person: &Person,
     operation: &'static str,
     arguments: &serde_json::Value,
 ) -> Result<T, Failure> {
     let bearer = format!("Bearer {}", person.token);
     let headers = [("apikey", scope.settings.supabase_publishable_key.as_str()), ("authorization", &bearer)];
     call(scope, operation, &headers, arguments).await
+}
+
+/// Calls a function of ours as a member, with the workspace as its first argument. It is the route's first call and checks
+/// membership, role, plan and seat itself.
+///
+/// # Errors
+/// What the function refuses with, `dependency_unavailable`.
+pub async fn first_rpc<'a, T: DeserializeOwned>(
+    scope: &Scope,
+    member: &'a UnverifiedMember,
+    operation: &'static str,
+    mut arguments: serde_json::Value,
+) -> Result<(T, &'a Member), Error> {
+    let member = member.checked_in_sql()?;
+    if let Some(arguments) = arguments.as_object_mut() {
+        arguments.insert("p_workspace_id".to_owned(), member.workspace_id.as_str().into());
+    }
+    Ok((rpc(scope, &member.person, operation, &arguments).await?, member))
 }
 
 /// Calls a function of ours as the service: for what PhonePe or a model says and for the cron's work, never for what a person says.
@@ -75,7 +92,7 @@ async fn call<T: DeserializeOwned>(
 ) -> Result<T, Failure> {
     let url = format!("{}/rest/v1/{operation}", scope.settings.supabase_url);
     let call = Call {
-        neighbour: "postgrest",
+        service: "postgrest",
         operation,
         method: "POST",
         url: &url,

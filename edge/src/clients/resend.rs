@@ -4,8 +4,8 @@ use gatehouse_core::email::Email;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::app::Scope;
 use crate::outbound::Call;
+use crate::scope::Scope;
 
 const DEADLINE_MS: u32 = 5_000;
 
@@ -26,7 +26,7 @@ pub async fn send(scope: &Scope, to: &str, email: &Email, idempotency_key: &str)
         "from": settings.email_from, "to": [to], "subject": email.subject, "text": email.text, "html": email.html,
     });
     let call = Call {
-        neighbour: "resend",
+        service: "resend",
         operation: "emails",
         method: "POST",
         url: &url,

@@ -1,15 +1,17 @@
 //! Upstash Redis over REST. A read-modify-write is one Lua script: one round trip, atomic.
 
+use std::sync::OnceLock;
+
 use gatehouse_core::error::{Error, ErrorCode};
 use serde::Deserialize;
 use serde_json::Value;
 use sha1::{Digest, Sha1};
 
 use super::unavailable;
-use crate::app::Scope;
 use crate::outbound::{Answer, Call};
+use crate::scope::Scope;
 
-/// A cache that takes longer than this is no cache.
+/// Postgres answers as fast as a cache that takes longer.
 const DEADLINE_MS: u32 = 1_000;
 
 /// A Lua script, with the names that its calls have in logs and `Server-Timing`.
@@ -20,9 +22,18 @@ pub struct Script {
     pub eval: &'static str,
     /// Its text.
     pub text: &'static str,
+    /// The SHA-1 of the text in hex, by which Redis knows it; computed at the first call.
+    pub sha: OnceLock<String>,
 }
 
-/// The script of a file in `lua/`, behind the helpers that all of them share.
+impl Script {
+    fn sha(&self) -> &str {
+        let hex = || Sha1::digest(self.text).iter().map(|byte| format!("{byte:02x}")).collect();
+        self.sha.get_or_init(hex)
+    }
+}
+
+/// The script of a file in `lua/`, behind the helpers that all of them share. For a `static`, so that its hash is kept.
 macro_rules! script {
     ($name:literal) => {
         $crate::clients::upstash::Script {
@@ -32,6 +43,7 @@ macro_rules! script {
                 include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lua/prelude.lua")),
                 include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lua/", $name, ".lua")),
             ),
+            sha: std::sync::OnceLock::new(),
         }
     };
 }
@@ -55,8 +67,7 @@ pub async fn eval(
     keys: &[String],
     arguments: &[&str],
 ) -> Result<Value, Error> {
-    let sha: String = Sha1::digest(script.text).iter().map(|byte| format!("{byte:02x}")).collect();
-    match command(scope, script.evalsha, &sha, keys, arguments).await? {
+    match command(scope, script.evalsha, script.sha(), keys, arguments).await? {
         Envelope { error: Some(error), .. } if error.contains("NOSCRIPT") => {
             let envelope = command(scope, script.eval, script.text, keys, arguments).await?;
             result(scope, script, envelope)
@@ -93,7 +104,7 @@ async fn command(
     parts.extend(arguments.iter().map(|argument| (*argument).to_owned()));
     let bearer = format!("Bearer {}", scope.settings.upstash_token);
     let call = Call {
-        neighbour: "upstash",
+        service: "upstash",
         operation,
         method: "POST",
         url: &scope.settings.upstash_url,

@@ -4,15 +4,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gatehouse_core::env::VertexEnv;
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::suggestions::{TokenAnswer, der, generate_url, signed_part};
+use gatehouse_core::pem::pkcs8_der;
+use gatehouse_core::suggestions::{TokenAnswer, generate_url, signed_part};
 use js_sys::futures::JsFuture;
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::unavailable;
-use crate::app::Scope;
 use crate::outbound::{Answer, Call};
+use crate::scope::Scope;
 use crate::{isolate, platform};
 
 const TOKEN_DEADLINE_MS: u32 = 3_000;
@@ -33,7 +34,7 @@ pub async fn generate(scope: &Scope, settings: &VertexEnv, prompt: &Value) -> Re
     for last in [false, true] {
         let bearer = format!("Bearer {token}");
         let call = Call {
-            neighbour: "vertex",
+            service: "vertex",
             operation: "generateContent",
             method: "POST",
             url: &url,
@@ -57,7 +58,7 @@ async fn fetch_token(scope: &Scope, settings: &VertexEnv) -> Result<String, Erro
         Error::new(ErrorCode::Misconfigured)
     })?;
     let call = Call {
-        neighbour: "vertex",
+        service: "vertex",
         operation: "token",
         method: "POST",
         url: &settings.token_url,
@@ -79,7 +80,7 @@ async fn fetch_token(scope: &Scope, settings: &VertexEnv) -> Result<String, Erro
 
 /// The service account's assertion, signed with RS256 by the platform's WebCrypto.
 async fn assertion(settings: &VertexEnv) -> Result<String, JsValue> {
-    let der = der(&settings.private_key).ok_or(JsValue::NULL)?;
+    let der = pkcs8_der(&settings.private_key).ok_or(JsValue::NULL)?;
     let signed = signed_part(settings, platform::now());
     let algorithm = Object::new();
     Reflect::set(&algorithm, &"name".into(), &"RSASSA-PKCS1-v1_5".into())?;
@@ -101,9 +102,9 @@ async fn assertion(settings: &VertexEnv) -> Result<String, JsValue> {
 fn refused(scope: &Scope, operation: &str, answer: &Answer) -> Error {
     scope.note_cause(format!("vertex answered {operation} with {}", answer.status));
     let detail = match answer.status {
-        429 => "The model has too much to do at the moment; nothing was changed.",
+        429 => "The model is overloaded at the moment; nothing was changed.",
         500.. => "The model failed to answer; nothing was changed.",
-        _ => "The model cannot be asked: its settings are refused. Nothing was changed.",
+        _ => "The model refused our settings. Nothing was changed.",
     };
     Error::with_detail(ErrorCode::SuggestionsFailed, detail)
 }

@@ -1,13 +1,14 @@
 //! The outbox: e-mails written in the transaction of what they tell, sent here, each once.
 
 use gatehouse_core::email::render;
+use gatehouse_core::error::Error;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{BATCH, Batch, claim, note};
-use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::clients::resend;
+use crate::scope::Scope;
 
 /// An e-mail of `claim_due_work()`.
 #[derive(Deserialize)]
@@ -44,5 +45,5 @@ async fn send(scope: &Scope, row: Waiting) {
         json!({"p_id": row.id, "p_sent": sent.is_ok(), "p_provider_id": provider_id, "p_error": error});
     let finished: Result<Value, Failure> =
         postgrest::rpc_as_service(scope, "rpc/finish_email", &arguments).await;
-    note(scope, "finish_email", finished.err().map(Failure::into_error));
+    note(scope, "finish_email", finished.err().map(Error::from));
 }

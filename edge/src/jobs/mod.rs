@@ -1,5 +1,5 @@
 //! What the cron does, each in a bounded batch: label subscriptions and write reminders, reconcile pending payments and
-//! refunds, retry webhooks, send e-mails, make manifests anew, sweep, and mark abandoned onboardings.
+//! refunds, retry webhooks, send e-mails, rebuild manifests, sweep, and mark abandoned onboardings.
 
 pub mod emails;
 pub mod rebuilds;
@@ -14,8 +14,8 @@ use gatehouse_core::error::{Error, ErrorCode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
+use crate::scope::Scope;
 
 /// How many rows a job takes at a time. With four calls each at most it stays far below the platform's limits.
 const BATCH: u32 = 20;
@@ -26,7 +26,7 @@ const SUBSCRIPTIONS: u32 = 100;
 /// How many onboardings to mark abandoned in one run, which makes no call for each.
 const ABANDONED: u32 = 100;
 
-/// What `claim_due_work()` hands out: this run's alone, for 60 seconds.
+/// What `claim_due_work()` hands out to this run alone, for 60 seconds.
 #[derive(Default, Deserialize)]
 struct Claimed {
     orders: Vec<reconcile::Due>,
@@ -35,7 +35,7 @@ struct Claimed {
     emails: Vec<emails::Waiting>,
 }
 
-/// Runs every job on what one claim has handed out. A row that fails does not keep the others from being tried.
+/// Runs every job on what one claim has handed out. A row that fails does not stop the others.
 /// `scheduled_ms` is the instant that the run was planned for, in milliseconds since 1970.
 pub async fn run(scope: &Scope, scheduled_ms: f64) {
     // First, so that this run's claim hands out its reminders.
@@ -83,7 +83,7 @@ async fn claim(scope: &Scope, batch: Batch) -> Claimed {
     let claimed: Result<Claimed, Failure> =
         postgrest::rpc_as_service(scope, "rpc/claim_due_work", &json!(batch)).await;
     claimed.unwrap_or_else(|failure| {
-        note(scope, "claim_due_work", Some(failure.into_error()));
+        note(scope, "claim_due_work", Some(failure.into()));
         Claimed::default()
     })
 }
@@ -93,17 +93,17 @@ async fn advance_subscriptions(scope: &Scope) {
     let advanced: Result<Value, Failure> =
         postgrest::rpc_as_service(scope, "rpc/advance_subscriptions", &json!({"p_limit": SUBSCRIPTIONS}))
             .await;
-    note(scope, "advance_subscriptions", advanced.err().map(Failure::into_error));
+    note(scope, "advance_subscriptions", advanced.err().map(Error::from));
 }
 
-/// Removes what is long done.
+/// Removes rows that were finished long ago.
 async fn sweep(scope: &Scope) {
     let swept: Result<Value, Failure> =
         postgrest::rpc_as_service(scope, "rpc/sweep_queues", &json!({})).await;
-    note(scope, "sweep_queues", swept.err().map(Failure::into_error));
+    note(scope, "sweep_queues", swept.err().map(Error::from));
 }
 
-/// Counts what must never be; anything but zero is logged by the rule's name, and shown in `/metrics`.
+/// Counts violations of invariants; anything but zero is logged by the rule's name, and shown in `/metrics`.
 async fn check_invariants(scope: &Scope) {
     let found: Result<BTreeMap<String, i64>, Failure> =
         postgrest::rpc_as_service(scope, "rpc/check_invariants", &json!({})).await;
@@ -116,20 +116,20 @@ async fn check_invariants(scope: &Scope) {
             scope.note_cause(format!("rules broken: {broken:?}"));
             ErrorCode::Internal.into()
         }
-        Err(failure) => failure.into_error(),
+        Err(failure) => failure.into(),
     };
     note(scope, "check_invariants", Some(failed));
 }
 
-/// Marks the onboardings abandoned that nobody has come back to for as long as a session lives.
+/// Marks onboardings abandoned that nobody has saved to for as long as a session lives.
 async fn sweep_abandoned(scope: &Scope) {
     let arguments = json!({"p_limit": ABANDONED, "p_request_id": scope.request_id});
     let swept: Result<u32, Failure> =
         postgrest::rpc_as_service(scope, "rpc/sweep_abandoned_sessions", &arguments).await;
-    note(scope, "sweep_abandoned_sessions", swept.err().map(Failure::into_error));
+    note(scope, "sweep_abandoned_sessions", swept.err().map(Error::from));
 }
 
-/// Logs a job's failure; the rows it had claimed come up again when their claim runs out.
+/// Logs a job's failure; the rows it had claimed are tried again when their claim expires.
 fn note(scope: &Scope, job: &str, failed: Option<Error>) {
     scope.log_background(job, failed);
 }

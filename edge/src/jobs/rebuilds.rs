@@ -1,16 +1,18 @@
-//! Manifests made anew without a person: for a source that was changed by hand, and for a newer reducer. Whose turn it
-//! is, core says (`context/schedule.rs`). Nothing here confirms a manifest.
+//! Automatic manifest rebuilds: for a source that was changed by hand, and for a newer reducer. Core says whose turn it is
+//! (`context/schedule.rs`). Nothing here confirms a manifest.
 
-use gatehouse_core::context::{CLAIM, DueRange, MOST_A_RUN, REDUCER, Reduced, due_ranges};
+use gatehouse_core::context::{
+    DueRange, MAX_REBUILDS_PER_RUN, REBUILD_BATCH, REDUCER, ReducedManifest, due_ranges,
+};
 use gatehouse_core::error::{Error, ErrorCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::note;
-use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
 use crate::manifest_store::{self, Source, Stored};
-use crate::metrics;
+use crate::observe::counters;
+use crate::scope::Scope;
 
 /// A workspace of `claim_rebuilds()`.
 #[derive(Deserialize)]
@@ -20,17 +22,17 @@ struct Due {
     source: Source,
 }
 
-/// What became of one workspace.
+/// How the rebuild of one workspace ended.
 enum Outcome {
-    /// It has a new version.
+    /// A new version was stored.
     Created,
-    /// Its content is what it was; the reducer has looked at it.
+    /// The content is the same; it is noted that this reducer has seen it.
     Unchanged,
-    /// Nothing can be made of its source, until somebody changes it or a newer reducer comes.
+    /// Its source cannot be reduced until somebody changes it or a newer reducer comes.
     Skipped(Error),
-    /// A person was faster, and their version is by this reducer.
+    /// A person has stored a version by this reducer meanwhile.
     Overtaken,
-    /// It comes up again when its claim runs out.
+    /// It is tried again when its claim expires.
     Failed(Error),
 }
 
@@ -46,24 +48,24 @@ impl Outcome {
     }
 }
 
-/// Looks at the workspaces whose turn it is in this minute, counted from 1970. A neighbour that does not answer ends the
-/// run: the next one goes on.
+/// Rebuilds the workspaces whose turn it is in this minute, counted from 1970. The run ends when an upstream service is
+/// unavailable: the next one goes on.
 pub(super) async fn run(scope: &Scope, minute: u64) {
     let mut taken = 0;
     for range in due_ranges(minute) {
-        while taken < MOST_A_RUN {
+        while taken < MAX_REBUILDS_PER_RUN {
             let due = match claim(scope, &range).await {
                 Ok(due) => due,
                 Err(error) => return note(scope, "claim_rebuilds", Some(error)),
             };
-            let count = u32::try_from(due.len()).unwrap_or(CLAIM);
+            let count = u32::try_from(due.len()).unwrap_or(REBUILD_BATCH);
             taken += count;
             for due in due {
-                if !look_at(scope, &due).await {
+                if !rebuild_one(scope, &due).await {
                     return;
                 }
             }
-            if count < CLAIM {
+            if count < REBUILD_BATCH {
                 break;
             }
         }
@@ -72,17 +74,17 @@ pub(super) async fn run(scope: &Scope, minute: u64) {
 
 async fn claim(scope: &Scope, range: &DueRange) -> Result<Vec<Due>, Error> {
     let arguments =
-        json!({"p_reducer": REDUCER, "p_first": range.first, "p_last": range.last, "p_limit": CLAIM});
-    postgrest::rpc_as_service(scope, "rpc/claim_rebuilds", &arguments).await.map_err(Failure::into_error)
+        json!({"p_reducer": REDUCER, "p_first": range.first, "p_last": range.last, "p_limit": REBUILD_BATCH});
+    Ok(postgrest::rpc_as_service(scope, "rpc/claim_rebuilds", &arguments).await?)
 }
 
-/// Makes one manifest anew and counts it; false when a neighbour does not answer.
-async fn look_at(scope: &Scope, due: &Due) -> bool {
-    // The notes and calls of each workspace stand in a line of its own.
+/// Rebuilds one manifest and counts the outcome. Returns false when an upstream service is unavailable.
+async fn rebuild_one(scope: &Scope, due: &Due) -> bool {
+    // Each workspace has its own log line.
     let scope = &scope.background();
     scope.note_workspace(&due.workspace_id);
     let outcome = rebuild(scope, due).await;
-    metrics::count("gatehouse_rebuilds_total", &[("outcome", outcome.as_str())], 1);
+    counters::count("gatehouse_rebuilds_total", &[("outcome", outcome.as_str())], 1);
     let up = !matches!(&outcome, Outcome::Failed(error) if error.code == ErrorCode::DependencyUnavailable);
     let failed = match outcome {
         Outcome::Failed(error) | Outcome::Skipped(error) => Some(error),
@@ -101,7 +103,7 @@ async fn rebuild(scope: &Scope, due: &Due) -> Outcome {
     if reduced.checksum == due.source.checksum {
         return match store(scope, due, &reduced).await {
             Ok(_) => Outcome::Unchanged,
-            Err(failure) => judge(failure.into_error()),
+            Err(failure) => judge(failure.into()),
         };
     }
     let fence = match manifest_store::raise_fence_for_cron(scope, &due.workspace_id).await {
@@ -136,7 +138,7 @@ fn judge(error: Error) -> Outcome {
     }
 }
 
-async fn store(scope: &Scope, due: &Due, reduced: &Reduced) -> Result<Stored, Failure> {
+async fn store(scope: &Scope, due: &Due, reduced: &ReducedManifest) -> Result<Stored, Failure> {
     let tag = due.source.tag();
     let arguments = json!({
         "p_workspace_id": due.workspace_id, "p_answers": due.source.answers,
@@ -157,6 +159,6 @@ async fn skip(scope: &Scope, due: &Due, error: Error) -> Outcome {
         postgrest::rpc_as_service(scope, "rpc/skip_rebuild", &arguments).await;
     match skipped {
         Ok(_) => Outcome::Skipped(error),
-        Err(failure) => Outcome::Failed(failure.into_error()),
+        Err(failure) => Outcome::Failed(failure.into()),
     }
 }

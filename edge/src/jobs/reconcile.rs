@@ -4,9 +4,9 @@ use gatehouse_core::time;
 use serde::Deserialize;
 
 use super::note;
-use crate::app::Scope;
-use crate::payments::{self, Question};
+use crate::payments::orders::{self, Question};
 use crate::platform;
+use crate::scope::Scope;
 
 /// An order of `claim_due_work()`.
 #[derive(Deserialize)]
@@ -23,6 +23,6 @@ pub(super) async fn run(scope: &Scope, due: Vec<Due>) {
         let expires_at = order.expires_at.as_deref().and_then(time::parse).unwrap_or(created_at);
         let question =
             Question { order_id: &order.order_id, created_at, expires_at, source: "cron", inbox_id: None };
-        note(scope, "reconcile", payments::ask_and_apply(scope, &question).await.err());
+        note(scope, "reconcile", orders::ask_and_apply(scope, &question).await.err());
     }
 }

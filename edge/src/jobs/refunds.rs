@@ -3,8 +3,8 @@
 use gatehouse_core::api::RefundView;
 
 use super::note;
-use crate::app::Scope;
-use crate::refunds;
+use crate::payments::refunds;
+use crate::scope::Scope;
 
 /// Follows up on every refund whose next check is due.
 pub(super) async fn run(scope: &Scope, due: Vec<RefundView>) {

@@ -1,14 +1,17 @@
 //! Stored webhooks, applied: at once after they came, and by the cron where that failed.
 
+use gatehouse_core::error::Error;
 use gatehouse_core::payment::Subject;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::note;
-use crate::app::Scope;
 use crate::clients::postgrest::{self, Failure};
-use crate::payments::{self, Question};
-use crate::{metrics, platform, refunds};
+use crate::observe::counters;
+use crate::payments::orders::{self, Question};
+use crate::payments::refunds;
+use crate::platform;
+use crate::scope::Scope;
 
 /// A webhook of `claim_due_work()`.
 #[derive(Deserialize)]
@@ -31,12 +34,12 @@ pub async fn apply(scope: &Scope, inbox_id: i64, event: &str, about: Option<&str
             let now = platform::now();
             let question =
                 Question { order_id: id, created_at: now, expires_at: now, source, inbox_id: inbox_id_given };
-            payments::ask_and_apply(scope, &question).await.err()
+            orders::ask_and_apply(scope, &question).await.err()
         }
         Subject::Refund => refunds::ask_and_apply(scope, id, source, inbox_id_given).await.err(),
     };
     let outcome = if failed.is_none() { "applied" } else { "failed" };
-    metrics::count("gatehouse_webhooks_total", &[("outcome", outcome)], 1);
+    counters::count("gatehouse_webhooks_total", &[("outcome", outcome)], 1);
     if let Some(error) = failed {
         finish(scope, inbox_id, "failed", &error.detail).await;
         note(scope, "apply_webhook", Some(error));
@@ -55,5 +58,5 @@ async fn finish(scope: &Scope, inbox_id: i64, state: &str, why: &str) {
     let arguments = json!({"p_inbox_id": inbox_id, "p_state": state, "p_error": why});
     let finished: Result<Value, Failure> =
         postgrest::rpc_as_service(scope, "rpc/finish_webhook", &arguments).await;
-    note(scope, "finish_webhook", finished.err().map(Failure::into_error));
+    note(scope, "finish_webhook", finished.err().map(Error::from));
 }

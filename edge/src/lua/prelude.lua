@@ -1,4 +1,4 @@
--- Stands before every script.
+-- Prepended to every script.
 
 -- Milliseconds since 1970, by the clock of Redis: the one clock that all isolates share.
 local function now()
@@ -6,7 +6,7 @@ local function now()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- A membership record as it counts now, and as it may still let a reader in while Postgres is away.
+-- The membership record while it is confirmed, and the record that may still let a reader in while Postgres is unavailable.
 local function member_of(key)
   local record = redis.call('GET', key)
   local readable, member = pcall(cjson.decode, record or '')
@@ -15,7 +15,7 @@ local function member_of(key)
   return record, record
 end
 
--- Keeps what Postgres has just said about a membership.
+-- Stores the membership record that Postgres has just returned.
 local function keep_member(key, record, ttl)
   record = cjson.decode(record)
   record.confirmed_ms = now()
@@ -50,7 +50,7 @@ local function limit(key, policy, member)
   return {1, most, math.floor(most - used - 1), window - gone}
 end
 
--- What became of the first request with an idempotency key: {'reused'} for another body, {'done', status, body}, or
+-- The outcome of the first request with an idempotency key: {'reused'} for another body, {'done', status, body}, or
 -- {'busy'}; false when there was none.
 local function repeated(key, fingerprint)
   local kept = redis.call('HMGET', key, 'fingerprint', 'status', 'body')
@@ -66,8 +66,8 @@ local function claim(key, fingerprint, lease)
   redis.call('PEXPIRE', key, lease)
 end
 
--- Whether Redis remembers for longer than a fence may stand. When it has lost its data it may have lost fences too:
--- until those would have fallen, nothing of a manifest may be kept.
+-- Whether Redis has lost nothing for longer than a fence lives. When it has lost its data it may have lost fences too:
+-- until those would have expired, no manifest may be cached.
 local function remembers(epoch, ttl, fence_ttl)
   local since = tonumber(redis.call('GET', epoch))
   if not since then
@@ -78,7 +78,7 @@ local function remembers(epoch, ttl, fence_ttl)
 end
 
 -- store_bcm: a manifest into all of its tiers at once. `at` is where its arguments begin: head ttl, version,
--- confirmed_at, etag, time until it is refreshed, the three ttls, the sealed text, the packed one.
+-- confirmed_at, etag, time until it is refreshed, the three ttls, the text with its checksum, the same deflated.
 local function store_bcm(head, tier0, tier1, tier2, at)
   redis.call('HDEL', head, 'none_ms')
   redis.call('HSET', head, 'version', ARGV[at + 1], 'confirmed_at', ARGV[at + 2], 'etag', ARGV[at + 3],

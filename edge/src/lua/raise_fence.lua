@@ -1,10 +1,11 @@
--- A writer announces itself: until it has said what became of its write, readers go to Postgres. The tiers stay as
--- they are, for a writer that is refused.
+-- Raises a writer's fence: until the writer publishes or lowers it, readers go to Postgres. The tiers stay as they are,
+-- because the write may be refused.
 -- KEYS: fence, head, membership, session, epoch, limit, idempotency key where there is one.
 -- ARGV: 1 token, 2 fence ttl, 3 how long a fence is remembered (longer than any tier), 4 epoch ttl, 5 the limit's policy
 -- where there is one, and with an idempotency key 6 the request's fingerprint, 7 the key's lease.
--- Answers {membership, session as a flat list, the limit's verdict, what became of the first request with the key};
--- false and an empty list where absent. A verdict of no raises nothing, and neither does a repeat, which is not counted.
+-- Answers {membership, session as a flat list, the limit's verdict, the outcome of the first request with the key};
+-- false and an empty list where absent. A request over the limit raises nothing, and neither does a repeat, which is not
+-- counted.
 if ARGV[6] then
   local before = repeated(KEYS[7], ARGV[6])
   if before then return {false, {}, false, before} end

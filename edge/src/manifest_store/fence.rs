@@ -1,96 +1,107 @@
-//! The writers' side: no fence, no write; and the one way in which a new version reaches the tiers.
+//! The writers' side: no write without a fence, and one way in which a new version reaches the tiers.
 
 use gatehouse_core::context::{Manifest, sha256_hex};
 use gatehouse_core::error::Error;
 use gatehouse_core::onboarding::{Answers, Session};
-use gatehouse_core::rate_limit;
-use gatehouse_core::route::Route;
+use gatehouse_core::rate_limit::Policy;
 use serde_json::Value;
 
-use super::tiers::{Ready, stored};
-use crate::app::Scope;
+use super::tiers::{SerializedManifest, record_stores};
 use crate::clients::redis_keys as keys;
 use crate::clients::upstash::{self, Script, script};
+use crate::entry::idempotency::{self, Claim};
+use crate::entry::{IdempotencyKey, Member, UnverifiedMember, limits};
 use crate::http::Reply;
-use crate::idempotency::{self, Claim};
-use crate::limits;
 use crate::onboarding_store::{self, Membership};
 use crate::platform;
-use crate::session::SignedIn;
+use crate::scope::Scope;
 
-const RAISE: Script = script!("raise_fence");
-const PUBLISH: Script = script!("publish_manifest");
+static RAISE: Script = script!("raise_fence");
+static PUBLISH: Script = script!("publish_manifest");
 
-/// A writer's fence. It falls when the writer publishes or gives up. One that neither did stands for its time, and
-/// casts doubt on the tiers until a reader has asked Postgres.
+/// A writer's fence. The writer lowers it by publishing, or without publishing when nothing was committed. A fence whose
+/// writer did neither expires, and the tiers are not trusted until a reader has asked Postgres.
 pub struct Fence {
     workspace_id: String,
     token: String,
 }
 
-/// Raises a fence, counts the request against the route's limit, and looks at the membership and the onboarding
-/// session, all in one call. Without a fence nothing may be written.
+/// What the script that raised a fence saw in the same call.
+pub struct FenceSnapshot {
+    /// The caller's membership, when it is warm.
+    pub membership: Option<Membership>,
+    /// The workspace's onboarding session, when Redis has it.
+    pub session: Option<Session>,
+}
+
+/// Raises a fence, counts the request against the route's limit, and reads the membership and the onboarding session,
+/// all in one call. Without a fence nothing may be written.
 ///
 /// # Errors
 /// `rate_limited`, `dependency_unavailable`.
-pub async fn raise_fence(
+pub async fn raise_fence<'a>(
     scope: &Scope,
-    person: &SignedIn,
-    workspace_id: &str,
-    route: &Route,
-) -> Result<(Fence, Seen), Error> {
-    let (fence, answer) = raise(scope, Some((person, route)), workspace_id, None).await?;
-    let member = answer.get(0).and_then(Value::as_str).and_then(|text| serde_json::from_str(text).ok());
+    member: &'a UnverifiedMember,
+) -> Result<(Fence, FenceSnapshot, &'a Member), Error> {
+    let (member, policy) = member.checked_in_script();
+    let asked = Asked { user_id: member.user_id(), policy, claim: None };
+    let (fence, answer) = raise(scope, &member.workspace_id, asked).await?;
+    let membership = answer.get(0).and_then(Value::as_str).and_then(|text| serde_json::from_str(text).ok());
     let session = answer.get(1).and_then(Value::as_array).and_then(|flat| onboarding_store::parse(flat));
-    Ok((fence, Seen { member, session }))
+    Ok((fence, FenceSnapshot { membership, session }, member))
 }
 
-/// What the raising of a fence met, for a request with an idempotency key.
-pub enum Raised {
-    /// Nobody was here before: the fence stands and the key is claimed.
-    First(Fence, Claim),
-    /// The kept answer of the first request.
+/// What raising a fence found, for a request with an idempotency key.
+pub enum Raised<'a> {
+    /// No request has used the key before: the fence stands and the key is claimed.
+    First(Fence, Claim, &'a Member),
+    /// The stored answer of the first request.
     Repeat(Reply),
 }
 
-/// The same for a request with an idempotency key, whose meaning is `fingerprint`: the key is claimed in the same call.
+/// As [`raise_fence`], for a request with an idempotency key: the key is claimed in the same call. `fingerprint` says
+/// what the request asks for in the workspace whose id it is given.
 ///
 /// # Errors
 /// As [`raise_fence`], and `idempotency_in_flight`, `idempotency_key_reused`.
-pub async fn raise_fence_once(
+pub async fn raise_fence_once<'a>(
     scope: &Scope,
-    person: &SignedIn,
-    workspace_id: &str,
-    route: &Route,
-    (name, fingerprint): (&str, &str),
-) -> Result<Raised, Error> {
-    let policy = rate_limit::policy(route.id).map_or("", |policy| policy.name);
-    let key = keys::idempotency(&person.session.user_id, policy, name);
-    let meaning = sha256_hex(fingerprint);
-    let (fence, answer) = raise(scope, Some((person, route)), workspace_id, Some((&key, &meaning))).await?;
+    member: &'a UnverifiedMember,
+    IdempotencyKey(key): &IdempotencyKey,
+    fingerprint: impl FnOnce(&str) -> String,
+) -> Result<Raised<'a>, Error> {
+    let (member, policy) = member.checked_in_script();
+    let key = keys::idempotency(member.user_id(), policy.map_or("", |policy| policy.name), key);
+    let fingerprint = sha256_hex(fingerprint(&member.workspace_id));
+    let asked = Asked { user_id: member.user_id(), policy, claim: Some((&key, &fingerprint)) };
+    let (fence, answer) = raise(scope, &member.workspace_id, asked).await?;
     match answer.get(3) {
-        Some(told) => idempotency::repeat(told).map(Raised::Repeat),
-        None => Ok(Raised::First(fence, Claim::of(key))),
+        Some(first) => idempotency::stored_answer(first).map(Raised::Repeat),
+        None => Ok(Raised::First(fence, Claim::of(key), member)),
     }
 }
 
-/// The same for the cron, which nobody asked: no limit counts it, and it looks at no membership.
+/// As [`raise_fence`], for the cron: no limit counts it, and it needs no membership.
 ///
 /// # Errors
 /// `dependency_unavailable`.
 pub async fn raise_fence_for_cron(scope: &Scope, workspace_id: &str) -> Result<Fence, Error> {
-    raise(scope, None, workspace_id, None).await.map(|(fence, _)| fence)
+    raise(scope, workspace_id, Asked::default()).await.map(|(fence, _)| fence)
 }
 
-async fn raise(
-    scope: &Scope,
-    asked: Option<(&SignedIn, &Route)>,
-    workspace_id: &str,
-    once: Option<(&str, &str)>,
-) -> Result<(Fence, Value), Error> {
+/// What the script does beside raising the fence.
+#[derive(Default)]
+struct Asked<'a> {
+    /// Whose membership it reads and whom it counts; empty for the cron.
+    user_id: &'a str,
+    policy: Option<&'static Policy>,
+    /// Redis key and fingerprint of an idempotency key.
+    claim: Option<(&'a str, &'a str)>,
+}
+
+async fn raise(scope: &Scope, workspace_id: &str, asked: Asked<'_>) -> Result<(Fence, Value), Error> {
+    let Asked { user_id, policy, claim } = asked;
     let token = platform::random_uuid();
-    let user_id = asked.map_or("", |(person, _)| person.session.user_id.as_str());
-    let policy = asked.and_then(|(_, route)| rate_limit::policy(route.id));
     let counted = policy.map(|policy| policy.script_argument());
     let mut keys = vec![
         keys::fence(workspace_id),
@@ -105,9 +116,9 @@ async fn raise(
     arguments.extend(lives.iter().map(String::as_str));
     arguments.extend(counted.as_deref());
     let lease = keys::IDEMPOTENCY_LEASE_MS.to_string();
-    if let Some((key, meaning)) = once {
+    if let Some((key, fingerprint)) = claim {
         keys.push(key.to_owned());
-        arguments.extend([meaning, lease.as_str()]);
+        arguments.extend([fingerprint, lease.as_str()]);
     }
     let answer = upstash::eval(scope, &RAISE, &keys, &arguments).await?;
     if let Some(policy) = policy {
@@ -116,25 +127,17 @@ async fn raise(
     Ok((Fence { workspace_id: workspace_id.to_owned(), token }, answer))
 }
 
-/// What the raising of a fence showed beside it.
-pub struct Seen {
-    /// The caller's membership, when it is warm.
-    pub member: Option<Membership>,
-    /// The workspace's onboarding session, when Redis has it.
-    pub session: Option<Session>,
-}
-
-/// What a write makes of the onboarding session.
-pub enum SessionNow<'a> {
-    /// It is submitted, and its snapshot has this `revision`. `seen` is what it had when the fence was raised: answers
-    /// that were saved since are kept.
-    Submitted { seen: Option<u32>, revision: u32, answers: &'a Answers },
-    /// It was submitted before, and says from now on what the current version is made from. `revision` is that of the
+/// How a write changes the onboarding session.
+pub enum SessionChange<'a> {
+    /// It is submitted, and its snapshot has this `revision`. `revision_at_fence` is what it had when the fence was
+    /// raised: answers that were saved since are kept.
+    Submitted { revision_at_fence: Option<u32>, revision: u32, answers: &'a Answers },
+    /// It was submitted before, and holds from now on what the current version is made from. `revision` is that of the
     /// snapshot.
     Replaced { revision: u32, answers: &'a Answers },
 }
 
-/// What a publication met.
+/// What publishing found.
 pub struct Published {
     /// Whether answers were saved to the onboarding session after the fence was raised. They are kept in it.
     pub saved_since: bool,
@@ -148,25 +151,28 @@ impl Fence {
         [fence, head, tier(0), tier(1), tier(2), keys::epoch(), session]
     }
 
-    /// Publishes what was committed into every tier, and what became of the onboarding session, and lowers the fence.
-    /// Nothing when Redis was away: until a reader has asked Postgres, nobody reads from the tiers.
+    /// Publishes what was committed into every tier, with the change of the onboarding session, and lowers the fence.
+    /// `None` when Redis was unavailable: until a reader has asked Postgres, nobody reads from the tiers.
     pub async fn publish(
         self,
         scope: &Scope,
         manifest: &Manifest,
-        session: Option<SessionNow<'_>>,
+        session: Option<SessionChange<'_>>,
     ) -> Option<Published> {
         let mut arguments = vec![self.token.clone()];
         arguments.extend([keys::EPOCH_TTL_MS.to_string(), keys::FENCE_TTL_MS.to_string()]);
-        let tiers = Ready::new(manifest).arguments(&self.workspace_id);
+        let tiers = SerializedManifest::new(manifest).arguments(&self.workspace_id);
         arguments.extend_from_slice(&tiers);
         if let Some(session) = session {
-            let (deed, seen, revision, answers) = match session {
-                SessionNow::Submitted { seen, revision, answers } => ("submit", seen, revision, answers),
-                SessionNow::Replaced { revision, answers } => ("replace", None, revision, answers),
+            let (operation, at_fence, revision, answers) = match session {
+                SessionChange::Submitted { revision_at_fence, revision, answers } => {
+                    ("submit", revision_at_fence, revision, answers)
+                }
+                SessionChange::Replaced { revision, answers } => ("replace", None, revision, answers),
             };
-            arguments.extend([keys::SUBMITTED_TTL_MS.to_string(), deed.to_owned()]);
-            arguments.extend([seen.map(|seen| seen.to_string()).unwrap_or_default(), revision.to_string()]);
+            let at_fence = at_fence.map(|revision| revision.to_string()).unwrap_or_default();
+            arguments.extend([keys::SUBMITTED_TTL_MS.to_string(), operation.to_owned()]);
+            arguments.extend([at_fence, revision.to_string()]);
             arguments.extend(onboarding_store::fields(answers));
         }
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -174,7 +180,7 @@ impl Fence {
         let is = |number: usize| answer.get(number).and_then(Value::as_i64) == Some(1);
         if is(0) {
             let [.., sealed, packed] = &tiers;
-            stored(scope, [sealed.as_str(), packed].into_iter());
+            record_stores(scope, [sealed.as_str(), packed].into_iter());
         }
         Some(Published { saved_since: is(1) })
     }
@@ -185,9 +191,9 @@ impl Fence {
         scope.log_background("lower_fence", lowered.err());
     }
 
-    /// The same after the answer.
-    pub fn give_up(self, scope: &Scope) {
+    /// As [`Fence::lower`], after the response.
+    pub fn lower_without_publish(self, scope: &Scope) {
         let background = scope.background();
-        scope.after(async move { self.lower(&background).await });
+        scope.wait_until(async move { self.lower(&background).await });
     }
 }

@@ -1,35 +1,35 @@
-//! What a manifest is made from: answers that somebody brings, or what the current version has behind it.
+//! What a manifest is made from: answers that a person submits, or the stored source of the current version.
 
 use gatehouse_core::api::ContextSource;
-use gatehouse_core::context::{BusinessContext, Reduced, SourceTag, reduce};
+use gatehouse_core::context::{BusinessContext, ReducedManifest, SourceTag, reduce};
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::onboarding::{Answers, build_context, stored_answers, validate_answers};
+use gatehouse_core::onboarding::{Answers, build_context, valid_answers, validate_answers};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::app::Scope;
-use crate::clients::postgrest::{self, Failure};
+use crate::clients::postgrest;
+use crate::entry::{Member, UnverifiedMember};
 use crate::onboarding_store::Membership;
 use crate::platform;
-use crate::session::SignedIn;
+use crate::scope::Scope;
 
-/// Checked answers with everything that is made of them.
-pub struct Made {
-    /// As they were normalised.
+/// The source of a new version: checked answers with everything that is computed from them.
+pub struct PreparedSource {
+    /// The normalised answers.
     pub answers: Answers,
     /// The business context.
     pub context: Value,
     /// The manifest's content.
-    pub reduced: Reduced,
+    pub reduced: ReducedManifest,
 }
 
-impl Made {
+impl PreparedSource {
     /// Checks the answers as an onboarding does, builds and reduces.
     ///
     /// # Errors
     /// `answers_invalid` with every problem, `manifest_too_large` when the guardrails alone exceed the budget.
-    pub fn of(answers: &Map<String, Value>) -> Result<Self, Error> {
-        let answers = validate_answers(answers).map_err(Error::answers)?;
+    pub fn from_answers(answers: &Map<String, Value>) -> Result<Self, Error> {
+        let answers = validate_answers(answers).map_err(Error::answers_invalid)?;
         let context = build_context(&answers, "", platform::now());
         let reduced = with_missing(reduce(&context)?, &answers);
         Ok(Self { answers, context: json!(context), reduced })
@@ -57,43 +57,46 @@ impl Source {
 
     /// What its editors read.
     pub fn view(&self) -> ContextSource {
-        ContextSource { version: self.version, edits: self.edits, answers: stored_answers(&self.answers) }
+        ContextSource { version: self.version, edits: self.edits, answers: valid_answers(&self.answers) }
     }
 
     /// Reduces the business context again.
     ///
     /// # Errors
     /// `manifest_too_large`, `internal` when what is stored is no business context.
-    pub fn reduce_again(&self, scope: &Scope) -> Result<Reduced, Error> {
+    pub fn reduce_again(&self, scope: &Scope) -> Result<ReducedManifest, Error> {
         let context = BusinessContext::deserialize(&self.business_context).map_err(|error| {
             scope.note_cause(format!("the stored business context cannot be read: {error}"));
             Error::new(ErrorCode::Internal)
         })?;
-        Ok(with_missing(reduce(&context)?, &stored_answers(&self.answers)))
+        Ok(with_missing(reduce(&context)?, &valid_answers(&self.answers)))
     }
 }
 
-fn with_missing(mut reduced: Reduced, answers: &Answers) -> Reduced {
+fn with_missing(mut reduced: ReducedManifest, answers: &Answers) -> ReducedManifest {
     reduced.meta.missing = answers.missing().iter().map(|id| id.as_str().to_owned()).collect();
     reduced
+}
+
+/// Reads the source of the current version with the person's own token, as the route's first call.
+///
+/// # Errors
+/// As [`read_source`].
+pub async fn read_first_source(scope: &Scope, member: &UnverifiedMember) -> Result<Source, Error> {
+    read_source(scope, member.checked_in_sql()?).await.map(|(_, source)| source)
 }
 
 /// Reads the source of the current version with the person's own token.
 ///
 /// # Errors
 /// `workspace_not_found` for outsiders, `manifest_not_found` before the first onboarding, `dependency_unavailable`.
-pub async fn read_source(
-    scope: &Scope,
-    person: &SignedIn,
-    workspace_id: &str,
-) -> Result<(Membership, Source), Error> {
+pub async fn read_source(scope: &Scope, member: &Member) -> Result<(Membership, Source), Error> {
     #[derive(Deserialize)]
     struct FromPostgres {
         membership: Membership,
         source: Option<Source>,
     }
-    let arguments = json!({"p_workspace_id": workspace_id});
-    let answer: FromPostgres =
-        postgrest::rpc(scope, person, "rpc/read_source", &arguments).await.map_err(Failure::into_error)?;
+    let arguments = json!({"p_workspace_id": member.workspace_id});
+    let answer: FromPostgres = postgrest::rpc(scope, &member.person, "rpc/read_source", &arguments).await?;
     Ok((answer.membership, answer.source.ok_or(ErrorCode::ManifestNotFound)?))
 }

@@ -1,4 +1,4 @@
-//! What the functions of the database that store a version take and answer.
+//! Calling the SQL functions that store a version, and answering with what they stored.
 
 use gatehouse_core::api::Written;
 use gatehouse_core::context::{Manifest, ManifestMeta};
@@ -11,11 +11,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Fence, SessionNow};
-use crate::app::Scope;
+use super::fence::{Fence, SessionChange};
 use crate::clients::postgrest::{self, Failure};
+use crate::entry::Member;
 use crate::http::Reply;
-use crate::session::SignedIn;
+use crate::scope::Scope;
 
 /// A stored version without its content.
 #[derive(Deserialize)]
@@ -70,25 +70,25 @@ pub struct Stored {
 /// What the function refuses with, `dependency_unavailable`.
 pub async fn store<T: DeserializeOwned>(
     scope: &Scope,
-    person: &SignedIn,
+    member: &Member,
     fence: Fence,
     operation: &'static str,
     arguments: &Value,
 ) -> Result<(T, Fence), Error> {
-    match postgrest::rpc(scope, person, operation, arguments).await {
+    match postgrest::rpc(scope, &member.person, operation, arguments).await {
         Ok(stored) => Ok((stored, fence)),
         Err(Failure::Refused(error)) => {
-            fence.give_up(scope);
+            fence.lower_without_publish(scope);
             Err(error)
         }
         Err(Failure::Unknown(error)) => Err(error),
     }
 }
 
-/// Publishes what was stored and answers it: 201 for a new version, else 200 with `unchanged` as its sentence. With
-/// Redis away now, the write stands and `Degraded` says so. `answers` are those that a submitted onboarding shows from
-/// now on, where the write replaced them.
-pub async fn written(
+/// Publishes what was stored and answers with it: 201 for a new version, else 200 with `unchanged` as its sentence. When
+/// Redis is unavailable by now, the write stands and `Degraded` says so. `answers` are those that a submitted onboarding
+/// shows from now on, where the write replaced them.
+pub async fn publish_and_reply(
     scope: &Scope,
     fence: Fence,
     stored: Stored,
@@ -100,13 +100,13 @@ pub async fn written(
     let session = stored
         .session_revision
         .zip(answers)
-        .map(|(revision, answers)| SessionNow::Replaced { revision, answers });
+        .map(|(revision, answers)| SessionChange::Replaced { revision, answers });
     let manifest = stored.version.manifest(content);
     let published = fence.publish(scope, &manifest, session).await;
     let message = if created {
-        format!("Version {} is the manifest now.", manifest.version)
+        format!("Version {} is now the current manifest.", manifest.version)
     } else {
-        format!("The content equals version {}; {unchanged}", manifest.version)
+        format!("The content is the same as version {}; {unchanged}", manifest.version)
     };
     let reply = Reply::json(if created { 201 } else { 200 }, &Written { created, message, manifest });
     reply.degraded(published.is_none().then_some("redis"))

@@ -1,30 +1,53 @@
 //! The three tiers: one look through them, and one write into all of them.
 
-use gatehouse_core::context::{Manifest, etag, jittered, pack, seal, unpack, unseal};
+use gatehouse_core::context::{
+    Manifest, compress, decompress, etag, ttl_with_jitter, unwrap_document, wrap_document,
+};
 use gatehouse_core::error::Error;
 use gatehouse_core::log::{TierLine, TierOutcome};
 use gatehouse_core::rate_limit::Policy;
 use gatehouse_core::vocabulary::CacheTier;
 use serde_json::Value;
 
-use super::{Loaded, Origin};
-use crate::app::Scope;
 use crate::clients::redis_keys as keys;
 use crate::clients::upstash::{self, Script, script};
-use crate::observe::observe_tier;
+use crate::entry::Member;
+use crate::observe::tiers::record_tier;
+use crate::scope::Scope;
 
-const READ: Script = script!("read_manifest");
-const KEEP: Script = script!("keep_manifest");
-const REPAIR: Script = script!("repair_manifest");
+static READ: Script = script!("read_manifest");
+static KEEP: Script = script!("keep_manifest");
+static REPAIR: Script = script!("repair_manifest");
 
 /// From the hottest to the coldest.
 const TIERS: [CacheTier; 3] = [CacheTier::Tier0, CacheTier::Tier1, CacheTier::Tier2];
 /// The one that is packed.
 const COLD: usize = 2;
 
+/// A manifest ready to be sent: its JSON text and its ETag.
+pub struct Loaded {
+    /// The strong ETag.
+    pub etag: String,
+    /// The manifest as JSON.
+    pub document: String,
+    /// Where it came from.
+    pub tier: CacheTier,
+    /// The upstream service that was unavailable, if one was: without Redis Postgres answers, without Postgres Redis does.
+    pub degraded: Option<&'static str>,
+}
+
+/// What Postgres answered, the manifest verified.
+#[derive(Clone)]
+pub struct Origin {
+    /// The membership record as Redis stores it.
+    pub membership: String,
+    /// The manifest, if there is one.
+    pub manifest: Option<SerializedManifest>,
+}
+
 /// A manifest with what Redis keeps beside it.
 #[derive(Clone)]
-pub struct Ready {
+pub struct SerializedManifest {
     version: u32,
     confirmed_at: String,
     /// The strong ETag.
@@ -33,7 +56,7 @@ pub struct Ready {
     pub document: String,
 }
 
-impl Ready {
+impl SerializedManifest {
     /// A manifest, written out.
     pub fn new(manifest: &Manifest) -> Self {
         Self {
@@ -46,9 +69,9 @@ impl Ready {
 
     /// The arguments of `store_bcm` in prelude.lua.
     pub fn arguments(&self, workspace_id: &str) -> [String; 10] {
-        let life = |ttl, key: String| jittered(ttl, &key, &self.etag).to_string();
+        let life = |ttl, key: String| ttl_with_jitter(ttl, &key, &self.etag).to_string();
         let [hot, warm, cold] = keys::TIER_TTL_MS;
-        let sealed = seal(&self.etag, &self.document);
+        let sealed = wrap_document(&self.etag, &self.document);
         [
             keys::HEAD_TTL_MS.to_string(),
             self.version.to_string(),
@@ -59,24 +82,24 @@ impl Ready {
             life(warm, keys::tier(workspace_id, 1)),
             life(cold, keys::tier(workspace_id, COLD)),
             sealed.clone(),
-            pack(&sealed),
+            compress(&sealed),
         ]
     }
 }
 
-/// A manifest that a tier had, proved.
+/// A cached manifest whose checksum is valid.
 #[derive(Clone)]
-pub struct Hit {
+pub struct TierHit {
     etag: String,
     document: String,
     tier: usize,
     /// Whether this reader is the one that asks Postgres after its answer.
     pub refresh: bool,
-    /// The tiers above it, which were empty or broken.
+    /// The tiers above it, which were empty or damaged.
     pub repair: Vec<usize>,
 }
 
-impl Hit {
+impl TierHit {
     /// The answer.
     pub fn into_loaded(self, degraded: Option<&'static str>) -> Loaded {
         let tier = TIERS.get(self.tier).copied().unwrap_or(CacheTier::Tier0);
@@ -84,63 +107,54 @@ impl Hit {
     }
 }
 
-/// What Redis knows of a workspace's manifest.
-pub enum Found {
-    /// That there is none.
-    None,
-    /// A manifest; for a member who is not confirmed now, for when Postgres is away only.
-    Manifest(Hit),
+/// What the cache holds for a workspace.
+pub enum Cached {
+    /// It is known that there is no manifest.
+    NoManifest,
+    /// A manifest; for a member who is not confirmed now it is used only while Postgres is unavailable.
+    Manifest(TierHit),
 }
 
-/// What one look at Redis showed.
+/// What one look at the cache showed.
 #[derive(Default)]
-pub struct Look {
+pub struct TierLookup {
     /// The last fence raised, empty when none was lately; absent where nothing may be kept.
     pub generation: Option<String>,
     /// For who is or lately was a known member.
-    pub found: Option<Found>,
-    /// Whether the membership counts now.
-    pub member: bool,
+    pub cached: Option<Cached>,
+    /// Whether the membership is confirmed.
+    pub is_member: bool,
     /// What the route's limit said.
     pub verdict: Option<Value>,
 }
 
-/// Looks for the manifest in all tiers in one call. A tier whose bytes do not prove themselves is as good as empty, and
-/// costs a second look below it.
+/// Looks for the manifest in all tiers in one call. A tier whose checksum is wrong is treated as a miss, and costs a
+/// second look below it.
 ///
 /// # Errors
 /// `dependency_unavailable`.
 pub async fn retrieve_bcm(
     scope: &Scope,
-    workspace_id: &str,
-    user_id: &str,
+    member: &Member,
     policy: Option<&'static Policy>,
-) -> Result<Look, Error> {
-    let mut look = look_from(scope, workspace_id, user_id, policy, 0).await?;
-    let mut verdict = look.verdict.take();
-    while let Some(broken) = look.broken {
-        look = look_from(scope, workspace_id, user_id, None, broken + 1).await?;
-        verdict = verdict.or(look.verdict.take());
+) -> Result<TierLookup, Error> {
+    let (mut lookup, mut damaged) = look_from(scope, member, policy, 0).await?;
+    let mut verdict = lookup.verdict.take();
+    while let Some(tier) = damaged {
+        (lookup, damaged) = look_from(scope, member, None, tier + 1).await?;
+        verdict = verdict.or(lookup.verdict.take());
     }
-    Ok(Look { generation: look.generation, found: look.found, member: look.member, verdict })
+    Ok(TierLookup { verdict, ..lookup })
 }
 
-/// One answer of the script, judged.
-struct Judged {
-    generation: Option<String>,
-    found: Option<Found>,
-    member: bool,
-    verdict: Option<Value>,
-    broken: Option<usize>,
-}
-
+/// One look from the tier `first` on, and the tier that turned out to be damaged, if one did.
 async fn look_from(
     scope: &Scope,
-    workspace_id: &str,
-    user_id: &str,
+    member: &Member,
     policy: Option<&'static Policy>,
     first: usize,
-) -> Result<Judged, Error> {
+) -> Result<(TierLookup, Option<usize>), Error> {
+    let (workspace_id, user_id) = (&member.workspace_id, member.user_id());
     let mut keys = vec![keys::membership(workspace_id, user_id), keys::head(workspace_id)];
     keys.push(keys::fence(workspace_id));
     keys.extend((0..TIERS.len()).map(|number| keys::tier(workspace_id, number)));
@@ -157,64 +171,64 @@ async fn look_from(
     Ok(judge(scope, &answer, first))
 }
 
-fn judge(scope: &Scope, answer: &Value, first: usize) -> Judged {
+fn judge(scope: &Scope, answer: &Value, first: usize) -> (TierLookup, Option<usize>) {
     let text = |index: usize| answer.get(index).and_then(Value::as_str);
     let number = |index: usize| answer.get(index).and_then(Value::as_u64);
-    let mut judged = Judged {
+    let mut lookup = TierLookup {
         generation: text(0).map(str::to_owned),
-        found: None,
-        member: number(1) == Some(1),
+        cached: None,
+        is_member: number(1) == Some(1),
         verdict: answer.get(2).cloned(),
-        broken: None,
     };
-    let Some(etag) = text(3) else { return judged };
+    let Some(etag) = text(3) else { return (lookup, None) };
     let found = number(6).and_then(|tier| usize::try_from(tier).ok());
     let note = |tier: usize, outcome, bytes| {
-        let held = Some(tier) == found;
-        observe_tier(
+        let has_text = Some(tier) == found;
+        record_tier(
             scope,
             TierLine {
                 tier: TIERS.get(tier).map_or("none", |tier| tier.as_str()),
                 outcome,
                 bytes,
                 age_ms: number(4),
-                ttl_ms: number(7).filter(|_| held),
+                ttl_ms: number(7).filter(|_| has_text),
             },
         );
     };
     if etag == "none" {
         note(TIERS.len(), TierOutcome::Hit, 0);
-        judged.found = Some(Found::None);
-        return judged;
+        lookup.cached = Some(Cached::NoManifest);
+        return (lookup, None);
     }
     (first..found.unwrap_or(TIERS.len())).for_each(|tier| note(tier, TierOutcome::Miss, 0));
-    let Some((tier, kept)) = found.zip(text(8)) else { return judged };
-    let sealed = if tier == COLD { unpack(kept) } else { Some(kept.to_owned()) };
-    match sealed.and_then(|sealed| unseal(&sealed, etag)) {
+    let Some((tier, text)) = found.zip(text(8)) else { return (lookup, None) };
+    let sealed = if tier == COLD { decompress(text) } else { Some(text.to_owned()) };
+    match sealed.and_then(|sealed| unwrap_document(&sealed, etag)) {
         Some(document) => {
-            note(tier, TierOutcome::Hit, kept.len());
+            note(tier, TierOutcome::Hit, text.len());
             let (etag, refresh, repair) = (etag.to_owned(), number(5) == Some(1), (0..tier).collect());
-            judged.found = Some(Found::Manifest(Hit { etag, document, tier, refresh, repair }));
+            lookup.cached = Some(Cached::Manifest(TierHit { etag, document, tier, refresh, repair }));
+            (lookup, None)
         }
         None => {
-            note(tier, TierOutcome::Broken, kept.len());
-            judged.broken = Some(tier);
+            note(tier, TierOutcome::Broken, text.len());
+            (lookup, Some(tier))
         }
     }
-    judged
 }
 
-/// Keeps the membership and, where nothing speaks against it, what Postgres said of the manifest, in every tier.
+/// Caches the membership and, unless a writer has come in between, what Postgres answered about the manifest, in every
+/// tier.
 ///
 /// # Errors
 /// `dependency_unavailable`.
 pub async fn store_bcm(
     scope: &Scope,
-    workspace_id: &str,
-    user_id: &str,
+    member: &Member,
     answer: &Origin,
     generation: Option<String>,
 ) -> Result<(), Error> {
+    let (workspace_id, user_id) = (&member.workspace_id, member.user_id());
     let keys = [
         keys::membership(workspace_id, user_id),
         keys::head(workspace_id),
@@ -237,27 +251,27 @@ pub async fn store_bcm(
     let kept = upstash::eval(scope, &KEEP, &keys, &arguments).await?;
     if keeps && kept.as_u64() == Some(1) && answer.manifest.is_some() {
         // Sealed text and packed text are the last two.
-        stored(scope, arguments.iter().rev().take(2).rev().copied());
+        record_stores(scope, arguments.iter().rev().take(2).rev().copied());
     }
     Ok(())
 }
 
-/// Notes that all tiers were written, with the sealed and the packed text.
-pub fn stored<'a>(scope: &Scope, texts: impl Iterator<Item = &'a str>) {
+/// Records that all tiers were written, with the sealed and the packed text.
+pub fn record_stores<'a>(scope: &Scope, texts: impl Iterator<Item = &'a str>) {
     let sizes: Vec<usize> = texts.map(str::len).collect();
     let (Some(sealed), Some(packed)) = (sizes.first(), sizes.last()) else { return };
     for (tier, ttl_ms) in TIERS.iter().zip(keys::TIER_TTL_MS) {
         let bytes = if *tier == CacheTier::Tier2 { *packed } else { *sealed };
         let (tier, ttl_ms) = (tier.as_str(), Some(u64::from(ttl_ms)));
-        observe_tier(scope, TierLine { tier, outcome: TierOutcome::Store, bytes, age_ms: Some(0), ttl_ms });
+        record_tier(scope, TierLine { tier, outcome: TierOutcome::Store, bytes, age_ms: Some(0), ttl_ms });
     }
 }
 
-/// Writes the tiers above a hit again.
+/// Rewrites the tiers above a hit.
 ///
 /// # Errors
 /// `dependency_unavailable`.
-pub async fn repair(scope: &Scope, workspace_id: &str, hit: &Hit) -> Result<(), Error> {
+pub async fn repair(scope: &Scope, workspace_id: &str, hit: &TierHit) -> Result<(), Error> {
     if hit.repair.is_empty() {
         return Ok(());
     }
@@ -267,17 +281,17 @@ pub async fn repair(scope: &Scope, workspace_id: &str, hit: &Hit) -> Result<(), 
         keys::tier(workspace_id, 0),
         keys::tier(workspace_id, 1),
     ];
-    let life = |ttl, tier| jittered(ttl, &keys::tier(workspace_id, tier), &hit.etag).to_string();
+    let life = |ttl, tier| ttl_with_jitter(ttl, &keys::tier(workspace_id, tier), &hit.etag).to_string();
     let [hot, warm, _] = keys::TIER_TTL_MS;
     let (hot, warm) = (life(hot, 0), life(warm, 1));
-    let sealed = seal(&hit.etag, &hit.document);
+    let sealed = wrap_document(&hit.etag, &hit.document);
     let count = hit.repair.len().to_string();
     let done = upstash::eval(scope, &REPAIR, &keys, &[&hit.etag, &hot, &warm, &sealed, &count]).await?;
     if done.as_u64() == Some(1) {
         for tier in hit.repair.iter().filter_map(|tier| TIERS.get(*tier)) {
             let (tier, bytes) = (tier.as_str(), sealed.len());
             let line = TierLine { tier, outcome: TierOutcome::Repair, bytes, age_ms: None, ttl_ms: None };
-            observe_tier(scope, line);
+            record_tier(scope, line);
         }
     }
     Ok(())

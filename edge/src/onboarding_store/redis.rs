@@ -1,17 +1,18 @@
 //! The session in Redis: one script compares, writes and checks the membership.
 
 use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::onboarding::{Answer, Answers, Changes, FieldId, Session, stored_answers};
+use gatehouse_core::onboarding::{Answer, Answers, Changes, FieldId, Session, valid_answers};
 use gatehouse_core::vocabulary::SessionState;
 use serde_json::{Map, Value, json};
 
-use super::{Durable, Edit, Held, Outcome, role_not_allowed};
-use crate::app::Scope;
+use super::durable::Durable;
+use super::edit::{Edit, Outcome, StoredSession, role_not_allowed};
 use crate::clients::redis_keys as keys;
 use crate::clients::upstash::{self, Script, script};
-use crate::session::SignedIn;
+use crate::entry::Member;
+use crate::scope::Scope;
 
-const SESSION: Script = script!("onboarding_session");
+static SESSION: Script = script!("onboarding_session");
 
 /// Answers as the pairs of field and JSON that scripts take.
 pub fn fields(answers: &Answers) -> Vec<String> {
@@ -34,11 +35,11 @@ pub fn parse(flat: &[Value]) -> Option<Session> {
             _ => {}
         }
     }
-    Some(Session { revision: session?, state, answers: stored_answers(&answers) })
+    Some(Session { revision: session?, state, answers: valid_answers(&answers) })
 }
 
-/// What the script answered.
-pub struct Looked {
+/// The script's answer.
+pub struct ScriptAnswer {
     outcome: String,
     ttl_ms: Option<i64>,
     /// Whether a snapshot is to be written now.
@@ -47,7 +48,7 @@ pub struct Looked {
     pub session: Option<Session>,
 }
 
-impl Looked {
+impl ScriptAnswer {
     /// Whether Redis has not both the membership and the session.
     pub fn is_cold(&self) -> bool {
         self.outcome == "cold"
@@ -65,66 +66,64 @@ impl Looked {
             scope.note_cause(format!("the session in Redis cannot be read ({})", self.outcome));
             return Err(ErrorCode::Internal.into());
         };
-        let held = Held { session, ttl_ms: self.ttl_ms, degraded: None };
+        let stored = StoredSession { session, ttl_ms: self.ttl_ms, degraded: None };
         match self.outcome.as_str() {
             "submitted" => Err(ErrorCode::SessionSubmitted.into()),
-            "stale" => Ok(Outcome::Stale(held)),
-            _ => Ok(Outcome::Done(held)),
+            "stale" => Ok(Outcome::Stale(stored)),
+            _ => Ok(Outcome::Done(stored)),
         }
     }
 }
 
-/// Asks the script; `restore` is what it works on when Redis has nothing, or something older.
+/// Runs the script; `restore` is what it works on when Redis has nothing, or something older.
 ///
 /// # Errors
 /// `dependency_unavailable`.
 pub async fn run(
     scope: &Scope,
-    person: &SignedIn,
-    workspace_id: &str,
+    member: &Member,
     edit: &Edit,
     expected: Option<u32>,
     restore: Option<&Durable>,
-) -> Result<Looked, Error> {
+) -> Result<ScriptAnswer, Error> {
     let (operation, pairs) = match edit {
         Edit::Read => ("read", Vec::new()),
         Edit::ReadDegraded => ("degraded", Vec::new()),
-        Edit::SecondLook => ("second", Vec::new()),
-        Edit::Change(changes) => ("change", changed(changes)),
-        Edit::Merge(changes, seen) => ("merge", merged(changes, seen)),
+        Edit::RecheckAfterLease => ("recheck", Vec::new()),
+        Edit::Change(changes) => ("change", change_pairs(changes)),
+        Edit::Merge(changes, seen) => ("merge", merge_triples(changes, seen)),
         Edit::Replace(answers) => ("replace", fields(answers)),
     };
-    ask(scope, person, workspace_id, operation, pairs, expected, restore).await
+    call(scope, member, operation, pairs, expected, restore).await
 }
 
-/// Makes changes anew on what Redis has, which went another way than Postgres for a while; `durable` is restored where
-/// it is newer. With `revision`, Postgres had only `durable` before it got these changes under that number. Without
-/// one, Postgres has gone ahead, and where it has not the changes are in Redis already and nothing is done.
+/// Applies changes again to what Redis has, after Redis and Postgres have diverged; `durable` is restored where it is
+/// newer. With `revision`, Postgres had `durable` before it stored these changes under that number. Without one, Postgres
+/// has gone ahead, and where it has not, the changes are in Redis already and nothing is written.
 ///
 /// # Errors
 /// `dependency_unavailable`.
-pub async fn rejoin(
+pub async fn reapply_changes(
     scope: &Scope,
-    person: &SignedIn,
-    workspace_id: &str,
+    member: &Member,
     changes: &Changes,
     durable: &Durable,
     revision: Option<u32>,
-) -> Result<Looked, Error> {
-    ask(scope, person, workspace_id, "rejoin", changed(changes), revision, Some(durable)).await
+) -> Result<ScriptAnswer, Error> {
+    call(scope, member, "reapply", change_pairs(changes), revision, Some(durable)).await
 }
 
-async fn ask(
+async fn call(
     scope: &Scope,
-    person: &SignedIn,
-    workspace_id: &str,
+    member: &Member,
     operation: &str,
     pairs: Vec<String>,
     expected: Option<u32>,
     restore: Option<&Durable>,
-) -> Result<Looked, Error> {
+) -> Result<ScriptAnswer, Error> {
+    let workspace_id = &member.workspace_id;
     let keys = [
-        keys::membership(workspace_id, &person.session.user_id),
+        keys::membership(workspace_id, member.user_id()),
         keys::session(workspace_id),
         keys::snapshot_lease(workspace_id),
     ];
@@ -134,12 +133,12 @@ async fn ask(
         keys::SNAPSHOT_LEASE_TTL_MS.to_string(),
         expected.map(|revision| revision.to_string()).unwrap_or_default(),
     ];
-    arguments.extend(restored(restore));
+    arguments.extend(restore_arguments(restore));
     arguments.extend(pairs);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let answer = upstash::eval(scope, &SESSION, &keys, &arguments).await?;
     let parts = answer.as_array().map_or(&[][..], Vec::as_slice);
-    Ok(Looked {
+    Ok(ScriptAnswer {
         outcome: parts.first().and_then(Value::as_str).unwrap_or_default().to_owned(),
         ttl_ms: parts.get(1).and_then(Value::as_i64),
         due: parts.get(2).and_then(Value::as_i64) == Some(1),
@@ -147,24 +146,24 @@ async fn ask(
     })
 }
 
-fn changed(changes: &Changes) -> Vec<String> {
+fn change_pairs(changes: &Changes) -> Vec<String> {
     changes.iter().flat_map(|(id, answer)| [id.as_str().to_owned(), text(answer.as_ref())]).collect()
 }
 
-fn merged(changes: &Changes, seen: &Answers) -> Vec<String> {
+fn merge_triples(changes: &Changes, seen: &Answers) -> Vec<String> {
     let triple = |(id, answer): (FieldId, &Option<Answer>)| {
         [id.as_str().to_owned(), text(answer.as_ref()), text(seen.get(id))]
     };
     changes.iter().flat_map(triple).collect()
 }
 
-/// An answer as Redis keeps it; nothing for none.
+/// An answer as Redis stores it; empty for none.
 fn text(answer: Option<&Answer>) -> String {
     answer.map(|answer| json!(answer).to_string()).unwrap_or_default()
 }
 
 /// The script's arguments 5 to 10, and the snapshot's pairs.
-fn restored(durable: Option<&Durable>) -> Vec<String> {
+fn restore_arguments(durable: Option<&Durable>) -> Vec<String> {
     let Some(Durable { record, session, .. }) = durable else {
         return ["", "", "", "", "", "0"].map(str::to_owned).to_vec();
     };

@@ -1,27 +1,26 @@
-//! What operators ask: `GET /ready`, `GET /metrics`, `POST /operations/replay`
+//! For operators: `GET /ready`, `GET /metrics`, `POST /operations/replay`
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gatehouse_core::api::{Ready, ReplayRequest, Replayed};
-use gatehouse_core::auth::{bearer, same_secret};
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::metrics::{Gauge, render};
 use gatehouse_core::payment::{Subject, webhook};
 use gatehouse_core::replay::changes;
-use gatehouse_core::route::Route;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::app::Scope;
 use crate::clients::jwks;
 use crate::clients::phonepe::{self, Known};
 use crate::clients::postgrest::{self, Failure};
 use crate::clients::redis_keys as keys;
 use crate::clients::upstash::{self, Script, script};
-use crate::http::{Reply, Request};
+use crate::entry::{Call, JsonBody, MetricsReader, Operator};
+use crate::http::Reply;
+use crate::scope::Scope;
 
-const PING: Script = script!("ping");
-const READ: Script = script!("read_metrics");
+static PING: Script = script!("ping");
+static READ: Script = script!("read_metrics");
 /// An id of the form of ours that no order has.
 const NO_ORDER: &str = "GH00000000000000000000000000000000";
 
@@ -29,7 +28,7 @@ const NO_ORDER: &str = "GH00000000000000000000000000000000";
 ///
 /// 1. Ask the database, the cache, the sign-in service and PhonePe.
 /// 2. 503 that names those away; PhonePe alone does not make us unready. 200.
-pub async fn ready(scope: &Scope) -> Result<Reply, Error> {
+pub async fn ready(scope: &Scope, _: Call<'_>) -> Result<Reply, Error> {
     // 1.
     let postgres: Result<bool, Failure> = postgrest::rpc_as_service(scope, "rpc/ping", &json!({})).await;
     let redis = upstash::eval(scope, &PING, &[], &[]).await;
@@ -51,17 +50,13 @@ pub async fn ready(scope: &Scope) -> Result<Reply, Error> {
 
 /// Counters and queues as Prometheus reads them.
 ///
-/// 1. The token: 401; where none is set there is no such route: 404.
-/// 2. The counters and the queues: 503.
-/// 3. 200.
-pub async fn metrics(scope: &Scope, request: &Request<'_>) -> Result<Reply, Error> {
+/// 1. The counters and the queues: 503.
+/// 2. 200.
+pub async fn metrics(scope: &Scope, _: Call<'_, MetricsReader>) -> Result<Reply, Error> {
     // 1.
-    require_token(request, scope.settings.metrics_token.as_deref())?;
-    // 2.
     let counters = upstash::eval(scope, &READ, &[keys::metrics()], &[]).await?;
-    let gauges: Vec<Gauge> =
-        postgrest::rpc_as_service(scope, "rpc/read_gauges", &json!({})).await.map_err(Failure::into_error)?;
-    // 3.
+    let gauges: Vec<Gauge> = postgrest::rpc_as_service(scope, "rpc/read_gauges", &json!({})).await?;
+    // 2.
     let flat: Vec<&str> = counters.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let pairs = flat.chunks_exact(2).filter_map(|pair| {
         let [series, number] = pair else { return None };
@@ -92,25 +87,23 @@ struct Outcome {
 
 /// Shows what a stored webhook would change now, or applies it.
 ///
-/// 1. The token: 401; where none is set there is no such route: 404. The body: 413, 400.
-/// 2. The webhook as it came: 404. Its body is read by core as when it came; its proof was checked then and is not
-///    kept, because it is a secret. One that proved nothing or names nothing: 409.
-/// 3. PhonePe's state of what it names, asked now: 503.
-/// 4. The database applies it and, in a dry run, undoes it: 503.
-/// 5. 200 with every change.
-pub async fn replay(scope: &Scope, request: &Request<'_>, route: &Route) -> Result<Reply, Error> {
+/// 1. The webhook as it came: 404. Its body is read by core as when it came; its proof was checked then and is not
+///    stored, because it is a secret. One that proved nothing or names nothing: 409.
+/// 2. PhonePe's state of what it names, asked now: 503.
+/// 3. The database applies it and, in a dry run, rolls it back: 503.
+/// 4. 200 with every change.
+pub async fn replay(
+    scope: &Scope,
+    call: Call<'_, Operator, (), JsonBody<ReplayRequest>>,
+) -> Result<Reply, Error> {
+    let JsonBody(request) = &call.body;
     // 1.
-    require_token(request, scope.settings.operator_token.as_deref())?;
-    let asked: ReplayRequest = request.json(route.max_body).await?;
-    // 2.
     let stored: Stored =
-        postgrest::rpc_as_service(scope, "rpc/find_webhook", &json!({"p_about": asked.about}))
-            .await
-            .map_err(Failure::into_error)?;
+        postgrest::rpc_as_service(scope, "rpc/find_webhook", &json!({"p_about": request.about})).await?;
     let body = STANDARD.decode(&stored.raw_base64).map_err(|_| ErrorCode::Internal)?;
-    let hint = webhook::open(&scope.settings.phonepe.keys, "", &body);
+    let hint = webhook::verify_and_parse(&scope.settings.phonepe.keys, "", &body);
     let about = hint.about.filter(|_| stored.verified).ok_or(ErrorCode::WebhookNotVerified)?;
-    // 3.
+    // 2.
     let (kind, state, amount, provider_id, error_code) = match Subject::of(&hint.event, &about) {
         Subject::Order => match phonepe::order_status(scope, &about).await? {
             Known::Status(status) => {
@@ -125,16 +118,14 @@ pub async fn replay(scope: &Scope, request: &Request<'_>, route: &Route) -> Resu
             Known::Nothing => ("refund", String::new(), None, None, None),
         },
     };
-    // 4.
+    // 3.
     let arguments = json!({
-        "p_inbox_id": stored.inbox_id, "p_about": about, "p_apply": asked.apply, "p_request_id": scope.request_id,
+        "p_inbox_id": stored.inbox_id, "p_about": about, "p_apply": request.apply, "p_request_id": scope.request_id,
         "p_answer": {"kind": kind, "state": state, "amount": amount, "provider_id": provider_id,
                      "details": {"error_code": error_code}},
     });
-    let found: Outcome = postgrest::rpc_as_service(scope, "rpc/replay_webhook", &arguments)
-        .await
-        .map_err(Failure::into_error)?;
-    // 5.
+    let found: Outcome = postgrest::rpc_as_service(scope, "rpc/replay_webhook", &arguments).await?;
+    // 4.
     let replayed = Replayed {
         inbox_id: stored.inbox_id,
         about,
@@ -146,13 +137,4 @@ pub async fn replay(scope: &Scope, request: &Request<'_>, route: &Route) -> Resu
         changes: changes(&found.before, &found.after),
     };
     Ok(Reply::json(200, &replayed))
-}
-
-/// # Errors
-/// `route_not_found` where no token is set, `operator_token_invalid`.
-fn require_token(request: &Request<'_>, token: Option<&str>) -> Result<(), Error> {
-    let token = token.ok_or(ErrorCode::RouteNotFound)?;
-    let authorization = request.header("authorization").unwrap_or_default();
-    let given = bearer(&authorization).unwrap_or_default();
-    if same_secret(given, token) { Ok(()) } else { Err(ErrorCode::OperatorTokenInvalid.into()) }
 }

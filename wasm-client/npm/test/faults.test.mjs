@@ -40,7 +40,7 @@ test("half of a character in JSON text is refused, raw as well as escaped", () =
 });
 
 test("half of a character in an answer is said under its question", () => {
-  const errors = [{ pointer: "/answers/industry", code: "lone_surrogate", message: "Industry has half of a character (a lone surrogate); type it anew.", step: "company" }];
+  const errors = [{ pointer: "/answers/industry", code: "lone_surrogate", message: "Industry has a broken character (a lone surrogate); retype it.", step: "company" }];
   assert.deepEqual(rules.validateField("industry", `Tea ${HALF}`), { ok: false, errors });
   assert.deepEqual(rules.validateStep("company", { company_name: "Chaya", industry: `Tea ${HALF}` }), { ok: false, errors });
   assert.deepEqual(rules.validateStep("company", `{"industry":"Tea ${HALF}"}`), { ok: false, errors });

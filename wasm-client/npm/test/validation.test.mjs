@@ -5,12 +5,9 @@ import { test } from "node:test";
 import * as rules from "@gatehouse/wasm-client";
 import { init as initForms } from "@gatehouse/wasm-client/forms";
 import { init as initManifest } from "@gatehouse/wasm-client/manifest";
+import { document } from "../../../tests/contract/validation/document.mjs";
 
 await Promise.all([initForms(), initManifest()]);
-
-function document({ document, generate }) {
-  return document ?? generate.map(({ prefix, unit, times, suffix }) => prefix + unit.repeat(times) + suffix).join("");
-}
 
 for (const file of ["steps", "context", "manifest", "json"]) {
   const vectors = new URL(`../../../tests/contract/validation/${file}.json`, import.meta.url);

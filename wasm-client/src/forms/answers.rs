@@ -1,54 +1,52 @@
-//! Answers in, normalised answers or sentences out.
+//! Validates and normalises answers.
 
 use gatehouse_core::error::FieldError;
 use gatehouse_core::onboarding::{self, Answers, StepId};
-use gatehouse_core::validator::enlist;
+use gatehouse_core::validator::append_to_list;
 use serde::Serialize;
 
-use crate::answer::{read_answers, tagged};
+use crate::response::{parse_answers, tagged_json};
 
 #[derive(Serialize)]
-struct Good {
+struct ValidAnswers {
     answers: Answers,
 }
 
-/// What is wrong, sentence by sentence.
+/// The errors of invalid answers.
 #[derive(Serialize)]
-pub struct Bad {
-    /// Everything that is.
+pub struct InvalidAnswers {
+    /// Every error.
     pub errors: Vec<FieldError>,
 }
 
-fn checked(result: Result<Answers, Vec<FieldError>>) -> String {
+fn to_json(result: Result<Answers, Vec<FieldError>>) -> String {
     match result {
-        Ok(answers) => tagged(true, &Good { answers }),
-        Err(errors) => tagged(false, &Bad { errors }),
+        Ok(answers) => tagged_json(true, &ValidAnswers { answers }),
+        Err(errors) => tagged_json(false, &InvalidAnswers { errors }),
     }
 }
 
-/// Checks one step's answers.
+/// Validates one step's answers.
 pub fn validate_step(step: &str, json: &str) -> String {
     let Some(id) = StepId::parse(step) else {
         let mut known = String::new();
-        StepId::TEXTS.iter().for_each(|step| enlist(&mut known, ", ", step));
+        StepId::TEXTS.iter().for_each(|step| append_to_list(&mut known, ", ", step));
         let name: String = step.chars().take(64).collect();
-        return checked(Err(vec![FieldError {
+        return to_json(Err(vec![FieldError {
             pointer: String::new(),
             code: "unknown_step".to_owned(),
             message: format!("“{name}” is not a step; the steps are {known}."),
             step: None,
         }]));
     };
-    checked(
-        read_answers(json)
-            .map_err(|error| vec![error])
-            .and_then(|given| onboarding::validate_step(id, given)),
+    to_json(
+        parse_answers(json).map_err(|error| vec![error]).and_then(|raw| onboarding::validate_step(id, raw)),
     )
 }
 
-/// Checks all answers.
+/// Validates all answers.
 pub fn validate_answers(json: &str) -> String {
-    checked(read_answers(json).map_err(|error| vec![error]).and_then(onboarding::validate_answers))
+    to_json(parse_answers(json).map_err(|error| vec![error]).and_then(onboarding::validate_answers))
 }
 
 #[cfg(test)]
@@ -63,14 +61,14 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_an_error_and_no_exception() {
         for garbage in ["", "{", "[]", "null", "7", "\"text\"", "{\"company_name\":\"\\ud800\""] {
-            for checked in [validate_step("company", garbage), validate_answers(garbage)] {
-                assert_eq!(read(&checked)["errors"][0]["code"], "not_an_object", "{garbage}");
+            for response in [validate_step("company", garbage), validate_answers(garbage)] {
+                assert_eq!(read(&response)["errors"][0]["code"], "not_an_object", "{garbage}");
             }
         }
-        // Half of a character is said where it was typed.
-        let half = read(&validate_step("company", "{\"company_name\":\"\\ud800\"}"));
-        assert_eq!(half["errors"][0]["pointer"], "/answers/company_name");
-        assert_eq!(half["errors"][0]["step"], "company");
+        // A lone surrogate is reported at the field where it was typed.
+        let lone_surrogate = read(&validate_step("company", "{\"company_name\":\"\\ud800\"}"));
+        assert_eq!(lone_surrogate["errors"][0]["pointer"], "/answers/company_name");
+        assert_eq!(lone_surrogate["errors"][0]["step"], "company");
         assert_eq!(read(&validate_step("1", "{}"))["errors"][0]["code"], "unknown_step");
     }
 

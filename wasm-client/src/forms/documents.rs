@@ -1,4 +1,4 @@
-//! Whole documents, steps and single answers against the schemas.
+//! Validates whole documents, steps and single answers against the schemas.
 
 use gatehouse_core::error::FieldError;
 use gatehouse_core::json::Json;
@@ -6,23 +6,24 @@ use gatehouse_core::onboarding::{self, Answer, FieldId};
 use gatehouse_core::validator::{Subject, Violation, validate_bytes, validate_encoded};
 use serde::Serialize;
 
-use super::answers::Bad;
-use crate::answer::{half, tagged};
-use crate::text::json_text;
+use super::answers::InvalidAnswers;
+use crate::json_text::json_text;
+use crate::response::{lone_surrogate_error, tagged_json};
 
-/// Holds a document against the schema with this name; answers its faults as a JSON list, or an empty text. `is_text`
-/// says that it was a text, whose bytes are UTF-8; `?` asks for it anew, with half characters as escapes and as any bytes.
+/// Validates a document against the schema with this name: its violations as a JSON list, or an empty text when there
+/// are none. `is_text` says that an encoder made the bytes from a text. Then `?` asks the caller to call again without
+/// `is_text`, with lone surrogates written as escapes.
 pub fn validate_document(schema: &[u8], json: &[u8], is_text: bool) -> String {
     let schema = str::from_utf8(schema).unwrap_or_default();
-    let found = match Subject::parse(schema) {
+    let violations = match Subject::parse(schema) {
         Some(subject) if is_text => match validate_encoded(subject, json) {
-            Some(found) => found,
+            Some(violations) => violations,
             None => return "?".to_owned(),
         },
         Some(subject) => validate_bytes(subject, json),
         None => vec![unknown_schema(schema)],
     };
-    if found.is_empty() { String::new() } else { json_text(&found) }
+    if violations.is_empty() { String::new() } else { json_text(&violations) }
 }
 
 fn unknown_schema(schema: &str) -> Violation {
@@ -39,18 +40,19 @@ fn unknown_schema(schema: &str) -> Violation {
 }
 
 #[derive(Serialize)]
-struct Good {
-    /// In normal form; `null` when it says nothing.
+struct ValidAnswer {
+    /// Normalised; `null` when it is empty.
     answer: Option<Answer>,
 }
 
-/// Checks one answer, given as JSON.
+/// Validates one answer in JSON.
 pub fn validate_field(field: &str, json: &str) -> String {
     let pointer = || format!("/answers/{}", field.chars().take(64).collect::<String>());
-    let told =
-        |error: FieldError| tagged(false, &Bad { errors: vec![FieldError { pointer: pointer(), ..error }] });
+    let rejected = |error: FieldError| {
+        tagged_json(false, &InvalidAnswers { errors: vec![FieldError { pointer: pointer(), ..error }] })
+    };
     let refused = |code: &str, message: &str| {
-        told(FieldError {
+        rejected(FieldError {
             pointer: String::new(),
             code: code.to_owned(),
             message: message.to_owned(),
@@ -61,12 +63,12 @@ pub fn validate_field(field: &str, json: &str) -> String {
         return refused("unknown_field", "There is no such question.");
     };
     let Ok(answer) = Json::read(json) else {
-        return half(Subject::Field(id), json)
-            .map_or_else(|| refused("not_json", "The answer is not JSON."), told);
+        return lone_surrogate_error(Subject::Field(id), json)
+            .map_or_else(|| refused("not_json", "The answer is not JSON."), rejected);
     };
     match onboarding::validate_field(id, &answer) {
-        Ok(answer) => tagged(true, &Good { answer }),
-        Err(errors) => tagged(false, &Bad { errors }),
+        Ok(answer) => tagged_json(true, &ValidAnswer { answer }),
+        Err(errors) => tagged_json(false, &InvalidAnswers { errors }),
     }
 }
 
@@ -87,11 +89,11 @@ mod tests {
     fn one_answer_is_checked_alone_and_in_normal_form() {
         assert_eq!(validate_field("brand_tone", "\" Warm \\nwarm\""), r#"{"ok":true,"answer":["Warm"]}"#);
         assert!(validate_field("company_website", "\"chaya\"").contains("not_a_url"));
-        let half = validate_field("brand_tone", "\"a\\ud83c\"");
+        let error = validate_field("brand_tone", "\"a\\ud83c\"");
         assert!(
-            half.contains("\"/answers/brand_tone\",\"code\":\"lone_surrogate\"")
-                && half.contains("\"voice\""),
-            "{half}"
+            error.contains("\"/answers/brand_tone\",\"code\":\"lone_surrogate\"")
+                && error.contains("\"voice\""),
+            "{error}"
         );
         for (field, json) in [("shoe_size", "1"), ("industry", "{")] {
             assert!(validate_field(field, json).starts_with("{\"ok\":false"), "{field}");

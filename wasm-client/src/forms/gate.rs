@@ -5,19 +5,19 @@ use gatehouse_core::json::Json;
 use gatehouse_core::time;
 use serde::Serialize;
 
-use crate::answer::{Problem, answer};
+use crate::response::{Problem, to_response};
 
 #[derive(Serialize)]
-struct Decided {
+struct GateResponse {
     gate: GateView,
 }
 
-/// Decides about a page from facts that were read before.
+/// Decides about a page from facts that `GET /auth/gate` sent.
 pub fn decide(facts_json: &str, path: &str, now: &str) -> String {
-    answer(judge(facts_json, path, now))
+    to_response(decide_or_refuse(facts_json, path, now))
 }
 
-fn judge(facts_json: &str, path: &str, now: &str) -> Result<Decided, Problem> {
+fn decide_or_refuse(facts_json: &str, path: &str, now: &str) -> Result<GateResponse, Problem> {
     let facts = Json::read(facts_json).and_then(|json| GateFacts::read(&json)).map_err(|cause| {
         Problem::input(
             "facts_invalid",
@@ -32,7 +32,7 @@ fn judge(facts_json: &str, path: &str, now: &str) -> Result<Decided, Problem> {
             "Pass `new Date().toISOString()`.",
         )
     })?;
-    Ok(Decided { gate: decide_gate(&facts, path, now) })
+    Ok(GateResponse { gate: decide_gate(&facts, path, now) })
 }
 
 #[cfg(test)]
@@ -44,7 +44,9 @@ mod tests {
 
     #[test]
     fn what_is_not_the_facts_is_refused_and_opens_nothing() {
-        let code = |facts: &str, now: &str| judge(facts, "/dashboard", now).err().map(|problem| problem.code);
+        let code = |facts: &str, now: &str| {
+            decide_or_refuse(facts, "/dashboard", now).err().map(|problem| problem.code)
+        };
         for garbage in [
             "",
             "null",
@@ -63,7 +65,7 @@ mod tests {
 
     #[test]
     fn facts_without_a_profile_are_not_known() {
-        let decided = judge(r#"{"session":"valid"}"#, "/dashboard", NOW);
+        let decided = decide_or_refuse(r#"{"session":"valid"}"#, "/dashboard", NOW);
         let decision = decided.ok().map(|decided| decided.gate.decision);
         assert!(matches!(decision, Some(Decision::Interstitial { retry: true, .. })));
     }

@@ -8,9 +8,9 @@ mod times;
 
 use wasm_bindgen::prelude::*;
 
-use crate::crossing::{call, call_texts};
+use crate::buffer::{call, call_texts};
 
-// Arguments that are texts are lengths here, and so is what is answered: `crossing` says where the texts are.
+// An argument that is a text is passed as its length, and so is the response: `buffer` says where the texts are.
 
 /// Checks the answers of one onboarding step: `{ok: true, answers}` or `{ok: false, errors}`.
 #[wasm_bindgen(js_name = validateStep)]
@@ -33,8 +33,8 @@ pub fn validate_field(field: usize, answer_json: usize) -> usize {
 
 /// Holds JSON text in UTF-8 against the schema with this name (a step, `answers`, a field, `business_context`,
 /// `manifest`): its faults as a JSON list, or nothing at all when there are none. Nothing is trimmed or split: a schema
-/// describes what is kept. `is_text` says that the encoder has written it; then `?` asks for it anew without that, halves of
-/// characters written as escapes.
+/// describes what is kept. `is_text` says that the encoder has written it; then `?` asks for it anew without that,
+/// halves of characters written as escapes.
 #[wasm_bindgen(js_name = validateDocument)]
 pub fn validate_document(json: usize, schema: usize, is_text: bool) -> usize {
     call([json, schema, 0], &|[json, schema, _]| documents::validate_document(schema, json, is_text))

@@ -1,26 +1,26 @@
-//! Answers that are not submitted yet: how far they are, and how two tabs agree.
+//! Answers that are not submitted yet: their progress, and merging the saves of two tabs.
 
 use gatehouse_core::error::FieldError;
 use gatehouse_core::onboarding::{
-    self, Answer, Answers, FieldId, changes, merge_step, stored_answers, validate_draft,
+    self, Answer, Answers, FieldId, merge_step, requested_changes, valid_answers, validate_draft,
 };
 use serde::Serialize;
 
-use crate::answer::{Problem, answer, answers_invalid, read_answers, tagged};
+use crate::response::{Problem, answers_invalid, parse_answers, tagged_json, to_response};
 
 #[derive(Serialize)]
-struct Counted {
+struct ProgressView {
     answered: usize,
     required: usize,
     missing: Vec<FieldId>,
 }
 
-/// Counts answered required questions. An answer that is not good counts as none.
+/// Counts answered required questions. An invalid answer counts as none.
 pub fn progress(answers_json: &str) -> String {
-    answer(read_answers(answers_json).map_err(refused).map(|given| {
-        let answers = stored_answers(given);
+    to_response(parse_answers(answers_json).map_err(refused).map(|raw| {
+        let answers = valid_answers(raw);
         let onboarding::Progress { answered, required } = onboarding::progress(&answers);
-        Counted { answered, required, missing: answers.missing() }
+        ProgressView { answered, required, missing: answers.missing() }
     }))
 }
 
@@ -32,12 +32,12 @@ struct Merged {
 }
 
 #[derive(Serialize)]
-struct Conflicting {
+struct Conflicts {
     merged: bool,
     conflicts: Vec<Conflict>,
 }
 
-/// A field that both changed, and not to the same answer. `null` is an answer that was taken back.
+/// A field that both tabs changed to different answers. `null` is a removed answer.
 #[derive(Serialize)]
 struct Conflict {
     field: FieldId,
@@ -49,22 +49,23 @@ struct Conflict {
 /// Merges what this tab changed since `base` into `theirs`.
 pub fn merge(base_json: &str, mine_json: &str, theirs_json: &str) -> String {
     match merge_or_refuse(base_json, mine_json, theirs_json) {
-        Ok(Ok(merged)) => tagged(true, &merged),
-        Ok(Err(conflicting)) => tagged(true, &conflicting),
-        Err(problem) => answer::<()>(Err(problem)),
+        Ok(Ok(merged)) => tagged_json(true, &merged),
+        Ok(Err(conflicting)) => tagged_json(true, &conflicting),
+        Err(problem) => to_response::<()>(Err(problem)),
     }
 }
 
-fn merge_or_refuse(base: &str, mine: &str, theirs: &str) -> Result<Result<Merged, Conflicting>, Problem> {
-    // Both copies were saved, so of them only what today's questions take counts; what was typed must be good.
-    let (base, theirs) = (stored(base)?, stored(theirs)?);
-    let given = read_answers(mine).map_err(refused)?;
-    let mine = validate_draft(given.clone()).map_err(answers_invalid)?;
-    let ours = changes(given, &mine);
+fn merge_or_refuse(base: &str, mine: &str, theirs: &str) -> Result<Result<Merged, Conflicts>, Problem> {
+    // Saved copies are read leniently: answers that today's questions do not accept are left out. Typed ones must be
+    // valid.
+    let (base, theirs) = (parse_saved(base)?, parse_saved(theirs)?);
+    let raw = parse_answers(mine).map_err(refused)?;
+    let mine = validate_draft(raw.clone()).map_err(answers_invalid)?;
+    let ours = requested_changes(raw, &mine);
     Ok(match merge_step(&theirs, Some(&base), &ours) {
-        Ok(found) => {
-            let changed = found.iter().map(|(id, _)| id).collect();
-            Ok(Merged { merged: true, answers: theirs.with(&found), changed })
+        Ok(writes) => {
+            let changed = writes.iter().map(|(id, _)| id).collect();
+            Ok(Merged { merged: true, answers: theirs.with(&writes), changed })
         }
         Err(fields) => {
             let conflict = |field| Conflict {
@@ -73,13 +74,13 @@ fn merge_or_refuse(base: &str, mine: &str, theirs: &str) -> Result<Result<Merged
                 mine: mine.get(field).cloned(),
                 theirs: theirs.get(field).cloned(),
             };
-            Err(Conflicting { merged: false, conflicts: fields.into_iter().map(conflict).collect() })
+            Err(Conflicts { merged: false, conflicts: fields.into_iter().map(conflict).collect() })
         }
     })
 }
 
-fn stored(json: &str) -> Result<Answers, Problem> {
-    read_answers(json).map(stored_answers).map_err(refused)
+fn parse_saved(json: &str) -> Result<Answers, Problem> {
+    parse_answers(json).map(valid_answers).map_err(refused)
 }
 
 fn refused(error: FieldError) -> Problem {

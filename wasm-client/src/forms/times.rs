@@ -1,43 +1,44 @@
-//! What follows from the clock: a manifest's age and the next look at a payment.
+//! Rules that depend on the time: a manifest's freshness and when to poll a payment.
 
 use gatehouse_core::context::{self, FreshnessView};
 use gatehouse_core::payment;
 use gatehouse_core::time::{self, Timestamp};
 use serde::Serialize;
 
-use crate::answer::{Problem, answer, read_now};
+use crate::response::{Problem, parse_now, to_response};
 
 #[derive(Serialize)]
-struct Judged {
+struct FreshnessResponse {
     view: FreshnessView,
 }
 
-/// Judges the age of a manifest confirmed at `confirmed_at`.
+/// The freshness of a manifest confirmed at `confirmed_at`, RFC 3339.
 pub fn freshness(confirmed_at: Option<&str>, now_ms: f64) -> String {
-    answer(read_now(now_ms).and_then(|now| {
-        // An unreadable time must not pass for "no manifest": that would tell a founder it is gone.
-        let confirmed = confirmed_at.map(|text| read(text, "The manifest's `confirmed_at`")).transpose()?;
-        Ok(Judged { view: context::freshness(confirmed, now) })
+    to_response(parse_now(now_ms).and_then(|now| {
+        // An unreadable time must not count as "no manifest": a founder would think that it is gone.
+        let confirmed =
+            confirmed_at.map(|text| parse_time(text, "The manifest's `confirmed_at`")).transpose()?;
+        Ok(FreshnessResponse { view: context::freshness(confirmed, now) })
     }))
 }
 
 #[derive(Serialize)]
-struct Polled {
+struct PollResponse {
     next_at: String,
     give_up_at: String,
 }
 
-/// When to ask again about an order.
+/// When to check an order again.
 pub fn next_poll(created_at: &str, expires_at: &str, now_ms: f64) -> String {
-    answer(read_now(now_ms).and_then(|now| {
-        let created = read(created_at, "The order's `created_at`")?;
-        let expires = read(expires_at, "The order's `expires_at`")?;
+    to_response(parse_now(now_ms).and_then(|now| {
+        let created = parse_time(created_at, "The order's `created_at`")?;
+        let expires = parse_time(expires_at, "The order's `expires_at`")?;
         let poll = payment::next_poll(created, expires, now);
-        Ok(Polled { next_at: time::format(poll.next_at), give_up_at: time::format(poll.give_up_at) })
+        Ok(PollResponse { next_at: time::format(poll.next_at), give_up_at: time::format(poll.give_up_at) })
     }))
 }
 
-fn read(text: &str, name: &str) -> Result<Timestamp, Problem> {
+fn parse_time(text: &str, name: &str) -> Result<Timestamp, Problem> {
     time::parse(text).ok_or_else(|| {
         Problem::input("time_invalid", format!("{name} is not RFC 3339."), "Pass it as the Worker sent it.")
     })

@@ -1,10 +1,10 @@
-//! Whether a manifest is the one that its checksum was made of.
+//! Verifies a manifest's checksum.
 
-use gatehouse_core::context::{self, Flaw};
+use gatehouse_core::context::{self, VerifyError};
 use gatehouse_core::error::ErrorCode;
 use serde::Serialize;
 
-use crate::answer::{Problem, answer, texts};
+use crate::response::{Problem, code_and_fix, to_response};
 
 #[derive(Serialize)]
 struct Verified {
@@ -15,19 +15,19 @@ struct Verified {
 
 /// Computes the checksum of a manifest's content and compares.
 pub fn verify(json: &str) -> String {
-    answer(check(json))
+    to_response(check(json))
 }
 
 fn check(json: &str) -> Result<Verified, Problem> {
     match context::verify_json(json) {
         Ok(context::Verified { version, checksum, .. }) => Ok(Verified { version, checksum }),
-        Err(Flaw::ContentChanged { .. }) => {
-            let (code, fix) = const { texts(ErrorCode::ChecksumMismatch) };
+        Err(VerifyError::ContentChanged { .. }) => {
+            let (code, fix) = const { code_and_fix(ErrorCode::ChecksumMismatch) };
             Err(Problem::input(code, const { ErrorCode::ChecksumMismatch.title() }, fix))
         }
-        Err(flaw) => Err(Problem::input(
+        Err(error) => Err(Problem::input(
             "not_a_manifest",
-            flaw.sentence(),
+            error.sentence(),
             "Pass the JSON of `GET /context/manifest` or of an export.",
         )),
     }

@@ -1,22 +1,22 @@
-//! What two manifests differ in.
+//! Compares two manifests.
 
 use gatehouse_core::context::{Change, PatchStep, diff};
 use gatehouse_core::json::Json;
 use serde::Serialize;
 
-use crate::answer::{Problem, answer};
+use crate::response::{Problem, to_response};
 
 #[derive(Serialize)]
-struct Compared {
+struct DiffResponse {
     changes: Vec<Change>,
     patch: Vec<PatchStep>,
 }
 
 /// Compares the contents of two manifests.
-pub fn between(from: &str, to: &str) -> String {
-    answer(read(from, "earlier").and_then(|from| {
+pub fn compare(from: &str, to: &str) -> String {
+    to_response(read(from, "earlier").and_then(|from| {
         let (changes, patch) = diff(&from, &read(to, "later")?);
-        Ok(Compared { changes, patch })
+        Ok(DiffResponse { changes, patch })
     }))
 }
 
@@ -37,10 +37,10 @@ mod tests {
 
     #[test]
     fn contents_are_compared_and_what_is_none_is_refused() {
-        let compared = between(r#"{"market":{"geo":"India"}}"#, r#"{"market":{"geo":"Nepal"}}"#);
+        let compared = compare(r#"{"market":{"geo":"India"}}"#, r#"{"market":{"geo":"Nepal"}}"#);
         assert!(compared.contains("“India” became “Nepal”."), "{compared}");
         for (from, to) in [("", "{}"), ("{}", "[]"), ("null", "{}")] {
-            assert!(between(from, to).contains("not_a_content"), "{from} {to}");
+            assert!(compare(from, to).contains("not_a_content"), "{from} {to}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The module of a page with a manifest: what answers would make, whether a checksum holds, what two versions differ in.
+//! The module of a page with a manifest: a preview from answers, verifying a checksum, comparing two versions.
 
 mod checksum;
 mod difference;
@@ -6,9 +6,9 @@ mod preview;
 
 use wasm_bindgen::prelude::*;
 
-use crate::crossing::call_texts;
+use crate::buffer::call_texts;
 
-// Arguments that are texts are lengths here, and so is what is answered: `crossing` says where the texts are.
+// An argument that is a text is passed as its length, and so is the response: `buffer` says where the texts are.
 
 /// Makes the business context of the answers so far: `{ok: true, context}` or `{ok: false, problem}`.
 #[wasm_bindgen(js_name = buildContext)]
@@ -35,5 +35,5 @@ pub fn verify_manifest(manifest_json: usize) -> usize {
 /// Compares the contents of two manifests: `{ok: true, changes, patch}` or `{ok: false, problem}`.
 #[wasm_bindgen]
 pub fn diff(from_json: usize, to_json: usize) -> usize {
-    call_texts([from_json, to_json, 0], &|[from, to, _]| difference::between(from, to))
+    call_texts([from_json, to_json, 0], &|[from, to, _]| difference::compare(from, to))
 }

@@ -1,4 +1,4 @@
-//! The business context and the manifest that the answers so far would make.
+//! Builds the business context and a preview of the manifest from the answers so far.
 
 use gatehouse_core::context::{BUDGET_TOKENS, BusinessContext, Dropped, reduce};
 use gatehouse_core::error::ErrorCode;
@@ -6,27 +6,27 @@ use gatehouse_core::json::Json;
 use gatehouse_core::onboarding::{self, Answers, FieldId, validate_draft};
 use serde::Serialize;
 
-use crate::answer::{Problem, answer, answers_invalid, read_answers, read_now, texts};
+use crate::response::{Problem, answers_invalid, code_and_fix, parse_answers, parse_now, to_response};
 
 #[derive(Serialize)]
-struct Built {
+struct ContextResponse {
     context: BusinessContext,
 }
 
 /// Normalises and builds, as finalize does.
 pub fn build(answers_json: &str, session_id: &str, now_ms: f64) -> String {
-    answer(context(answers_json, session_id, now_ms).map(|(_, context)| Built { context }))
+    to_response(context(answers_json, session_id, now_ms).map(|(_, context)| ContextResponse { context }))
 }
 
 fn context(json: &str, session_id: &str, now_ms: f64) -> Result<(Answers, BusinessContext), Problem> {
-    let now = read_now(now_ms)?;
-    let given = read_answers(json).map_err(|error| answers_invalid(vec![error]))?;
-    let answers = validate_draft(given).map_err(answers_invalid)?;
+    let now = parse_now(now_ms)?;
+    let raw = parse_answers(json).map_err(|error| answers_invalid(vec![error]))?;
+    let answers = validate_draft(raw).map_err(answers_invalid)?;
     let context = onboarding::build_context(&answers, session_id, now);
     Ok((answers, context))
 }
 
-/// A manifest's content before it exists.
+/// A preview of a manifest.
 #[derive(Serialize)]
 struct Preview {
     content: Json,
@@ -44,14 +44,14 @@ struct Preview {
 
 /// Normalises, builds and reduces, as finalize does.
 pub fn reduce_answers(answers_json: &str, now_ms: f64) -> String {
-    answer(preview(answers_json, now_ms))
+    to_response(preview(answers_json, now_ms))
 }
 
 fn preview(answers_json: &str, now_ms: f64) -> Result<Preview, Problem> {
     let (answers, context) = context(answers_json, "", now_ms)?;
     let reduced = reduce(&context).map_err(|error| {
-        // The one thing that a reducer refuses.
-        let (code, fix) = const { texts(ErrorCode::ManifestTooLarge) };
+        // The reducer's only error.
+        let (code, fix) = const { code_and_fix(ErrorCode::ManifestTooLarge) };
         Problem::input(code, error.detail, fix)
     })?;
     Ok(Preview {

@@ -3,7 +3,7 @@
 import { type Freshness, freshness, verifyManifest } from "@gatehouse/wasm-client";
 import { useEffect, useState } from "react";
 
-import type { SentManifest } from "../../lib/worker";
+import type { ReceivedManifest } from "../../lib/worker";
 import { Sheet } from "../../ui/Sheet";
 import styles from "./ManifestCard.module.css";
 
@@ -14,7 +14,7 @@ function localTime(instant: string): string {
   return new Date(instant).toLocaleString("en-IN", { dateStyle: "long", timeStyle: "short" });
 }
 
-/** The current time, moved on every minute so that an open page does not show an old label. */
+/** The current time, updated every minute so that an open page does not show an old label. */
 function useNow(): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
@@ -24,25 +24,25 @@ function useNow(): number {
   return now;
 }
 
-/** The workspace's manifest: its age and whether its checksum holds, both judged here in the browser. */
-export function ManifestCard({ sent, figure }: { sent: SentManifest | null; figure: string }) {
+/** The workspace's manifest: its age and whether its checksum is valid, both checked here in the browser. */
+export function ManifestCard({ received, figure }: { received: ReceivedManifest | null; figure: string }) {
   const now = useNow();
-  if (!sent) {
+  if (!received) {
     return (
-      <Sheet figure={figure} title="No manifest yet" lead="Finish onboarding; it makes the first one.">
+      <Sheet figure={figure} title="No manifest yet" lead="Finish onboarding to create the first one.">
         <p className={styles.empty}>No data yet</p>
       </Sheet>
     );
   }
-  const { manifest, text } = sent;
-  const judged = freshness(manifest.confirmed_at, now);
+  const { manifest, text } = received;
+  const age = freshness(manifest.confirmed_at, now);
   const verified = verifyManifest(text);
   return (
     <Sheet figure={figure} title="Your manifest">
       <div className={styles.badges}>
-        {judged.ok && (
-          <span className={`${styles.badge} ${styles[judged.view.freshness]}`} data-testid="freshness">
-            {LABELS[judged.view.freshness]}
+        {age.ok && (
+          <span className={`${styles.badge} ${styles[age.view.freshness]}`} data-testid="freshness">
+            {LABELS[age.view.freshness]}
           </span>
         )}
         <span className={`${styles.badge} ${verified.ok ? styles.fresh : styles.expired}`} data-testid="verified">
@@ -51,19 +51,19 @@ export function ManifestCard({ sent, figure }: { sent: SentManifest | null; figu
       </div>
       {!verified.ok && (
         <p className={styles.warning} role="alert">
-          {verified.problem.detail} Do not use it; load the page again, and tell support if this stays.
+          {verified.problem.detail} Do not use it. Reload the page, and contact support if this happens again.
         </p>
       )}
-      <p className={styles.reason}>{judged.ok ? judged.view.reason : judged.problem.detail}</p>
+      <p className={styles.reason}>{age.ok ? age.view.reason : age.problem.detail}</p>
       <dl className={styles.facts}>
         <dt>Version</dt>
         <dd data-testid="version">{manifest.version}</dd>
-        <dt>Changes next</dt>
+        <dt>Next change</dt>
         <dd>
-          {judged.ok && judged.view.changes_at ? (
-            <time dateTime={judged.view.changes_at}>{localTime(judged.view.changes_at)}</time>
+          {age.ok && age.view.changes_at ? (
+            <time dateTime={age.view.changes_at}>{localTime(age.view.changes_at)}</time>
           ) : (
-            "Not by itself"
+            "Not automatically"
           )}
         </dd>
         <dt>Size</dt>
@@ -73,7 +73,7 @@ export function ManifestCard({ sent, figure }: { sent: SentManifest | null; figu
           {manifest.checksum.slice(0, 12)}…
         </dd>
       </dl>
-      <p className={styles.how}>Checked in this browser by the same compiled rules that the service runs.</p>
+      <p className={styles.how}>Checked in your browser, with the same rules as our service.</p>
     </Sheet>
   );
 }

@@ -6,12 +6,12 @@ interface Props {
   question: Question;
   draft: string;
   error: string | undefined;
-  /** How long the draft is, in words. */
+  /** The draft's length, such as `5 / 200`. */
   counter: string | undefined;
   onChange: (draft: string) => void;
 }
 
-/** One question. Length is judged by the rules, never cut by the input: a pasted text is not lost. */
+/** One question. The rules check the length; the input never cuts it, so a pasted text is not lost. */
 export function StepField({ question, draft, error, counter, onChange }: Props) {
   const lines = question.kind === "long_text" || question.kind === "list";
   return (

@@ -11,8 +11,8 @@ import styles from "./StepForm.module.css";
 
 type Drafts = Record<string, string>;
 
-/** The sentence for each field that has one. */
-function judge(step: StepId, drafts: Drafts): Record<string, string> {
+/** The error sentence of each field that has one. */
+function fieldErrors(step: StepId, drafts: Drafts): Record<string, string> {
   const checked = validateStep(step, drafts);
   if (checked.ok) return {};
   return Object.fromEntries(checked.errors.map((error) => [error.pointer.replace("/answers/", ""), error.message]));
@@ -23,7 +23,7 @@ function counter(question: Question, draft: string): string | undefined {
   return `${countCharacters(draft).toLocaleString("en-IN")} / ${question.max.toLocaleString("en-IN")}`;
 }
 
-/** How much of the manifest's budget the answers so far would use; wrong answers are said under their inputs. */
+/** How much of the manifest's budget the answers so far would use; invalid answers have their sentences under the inputs. */
 function meter(drafts: Drafts): string | undefined {
   const preview = reduce(drafts, Date.now());
   if (preview.ok) {
@@ -32,20 +32,20 @@ function meter(drafts: Drafts): string | undefined {
   return preview.problem.code === "answers_invalid" ? undefined : preview.problem.detail;
 }
 
-/** One step of onboarding, judged by the rules that the Worker runs. Needs the rules to be loaded. */
+/** One step of onboarding, checked by the rules that the Worker runs. Needs the rules to be loaded. */
 export function StepForm({ step, figure }: { step: StepId; figure: string }) {
   const questions = FIELDS.filter((question) => question.step === step);
   const [drafts, setDrafts] = useState<Drafts>({});
   const [submitted, setSubmitted] = useState(false);
   const form = useRef<HTMLFormElement>(null);
 
-  const errors = submitted ? judge(step, drafts) : {};
+  const errors = submitted ? fieldErrors(step, drafts) : {};
   const wrong = Object.keys(errors).length;
 
   function submit(event: FormEvent) {
     event.preventDefault();
     setSubmitted(true);
-    const found = judge(step, drafts);
+    const found = fieldErrors(step, drafts);
     const first = questions.find((question) => found[question.id]);
     if (first) form.current?.querySelector<HTMLElement>(`#${first.id}`)?.focus();
   }
@@ -72,7 +72,7 @@ export function StepForm({ step, figure }: { step: StepId; figure: string }) {
             <p className={styles.count}>{wrong === 1 ? "One answer needs attention." : `${wrong} answers need attention.`}</p>
           )}
           {submitted && wrong === 0 && (
-            <Notice tone="success" title="This step is complete." text="These answers are on this page only; nothing is saved yet." />
+            <Notice tone="success" title="This step is complete." text="Your answers are only on this page; nothing is saved yet." />
           )}
         </div>
       </form>

@@ -12,7 +12,7 @@ function Time({ at }: { at: string }) {
   return <time dateTime={at}>{localTime(at)}</time>;
 }
 
-/** The order in figures; once paid, what the workspace has now, which an earlier purchase may have made longer. */
+/** The order's amount, dates and id; once paid, the workspace's plan and its end, which earlier orders may have extended. */
 export function Facts({ order }: { order: OrderView }) {
   const bought = order.status === "completed" ? order.subscription : undefined;
   return (

@@ -10,7 +10,7 @@ interface Props {
   offer: Offer;
   interval: Interval;
   figure: string;
-  /** The plan whose page is being opened; nothing can be chosen meanwhile. */
+  /** The plan whose payment page is being opened; no other can be chosen until then. */
   opening: Plan | undefined;
   onChoose: () => void;
 }

@@ -5,7 +5,7 @@ import { useState } from "react";
 
 import { Refusal } from "../Refusal";
 import type { SignedIn } from "../Shell";
-import { useLost } from "../session/useLost";
+import { useSignOutOnRefusal } from "../session/useSignOutOnRefusal";
 import { PlanCard } from "./PlanCard";
 import styles from "./Plans.module.css";
 import { usePay } from "./usePay";
@@ -16,12 +16,12 @@ const INTERVALS: { id: Interval; label: string }[] = [
   { id: "year", label: "Yearly" },
 ];
 
-/** The catalogue with one button a plan. */
+/** The catalogue, with a button for each plan. */
 export function Plans(person: SignedIn) {
   const { view, reload } = usePlans(person.session.access_token, person.session.user.id, person.refresh);
   const pay = usePay(person);
   const [interval, setInterval] = useState<Interval>("month");
-  const lost = useLost(view.state === "refused" ? view.problem : undefined, person.onSessionLost);
+  const lost = useSignOutOnRefusal(view.state === "refused" ? view.problem : undefined, person.onSessionLost);
 
   if (view.state === "loading" || lost) return <p role="status">Loading the plans…</p>;
   if (view.state === "refused") return <Refusal problem={view.problem} onRetry={reload} />;

@@ -7,7 +7,7 @@ import { startPayment } from "../../lib/payments";
 import { withRefresh } from "../../lib/refresh";
 import type { SignedIn } from "../Shell";
 
-/** What a click asked for. Its key stays the same when it is tried again, so that it makes one order. */
+/** The plan a person chose. A retry uses the same key, so that there is only one order. */
 interface Choice {
   plan: Plan;
   interval: Interval;
@@ -15,25 +15,25 @@ interface Choice {
   key: string;
 }
 
-/** Where the way to PhonePe's page has come to. */
-interface Paying {
+/** A payment that is being started. */
+interface StartedPayment {
   choice: Choice;
-  /** None while the Worker is asked and while the browser leaves. */
+  /** Absent while the Worker is asked and while the browser leaves. */
   problem?: Problem;
 }
 
-/** The way to PhonePe's page. */
+/** Starts a payment and sends the browser to PhonePe's page. */
 export function usePay({ session, refresh, onSessionLost }: SignedIn) {
-  const [paying, setPaying] = useState<Paying>();
+  const [paying, setPaying] = useState<StartedPayment>();
 
   useEffect(() => {
-    // Back from PhonePe's page the browser may show this page as it was left: on its way out.
+    // Going back from PhonePe's page, the browser may restore this page in the state it was left in.
     const back = (event: PageTransitionEvent) => event.persisted && setPaying(undefined);
     window.addEventListener("pageshow", back);
     return () => window.removeEventListener("pageshow", back);
   }, []);
 
-  async function go(choice: Choice) {
+  async function start(choice: Choice) {
     setPaying({ choice });
     const { plan, interval, workspaceId, key } = choice;
     const answer = await withRefresh(session.access_token, refresh, (token) =>
@@ -49,7 +49,7 @@ export function usePay({ session, refresh, onSessionLost }: SignedIn) {
     /** The plan whose page is being opened. */
     opening: paying && !paying.problem ? paying.choice.plan : undefined,
     choose: (workspaceId: string, plan: Plan, interval: Interval) =>
-      void go({ workspaceId, plan, interval, key: crypto.randomUUID() }),
-    retry: () => paying && void go(paying.choice),
+      void start({ workspaceId, plan, interval, key: crypto.randomUUID() }),
+    retry: () => paying && void start(paying.choice),
   };
 }

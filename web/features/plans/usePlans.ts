@@ -7,13 +7,13 @@ import { fetchPlans } from "../../lib/payments";
 import { type Refresh, withRefresh } from "../../lib/refresh";
 import { ensureProfile } from "../../lib/worker";
 
-/** The catalogue and the workspace that a plan would be for. */
+/** The catalogue, and the workspace that the plan is for. */
 export type PlansView =
   | { state: "loading" }
   | { state: "ready"; offers: Offer[]; workspaceId: string }
   | { state: "refused"; problem: Problem };
 
-/** Reads the catalogue and makes sure of the person's workspace. A newer token of the same person does not ask again. */
+/** Reads the catalogue and makes sure that the person has a workspace. A newer token of the same person does not load again. */
 export function usePlans(token: string, personId: string, refresh: Refresh): { view: PlansView; reload: () => void } {
   const [view, setView] = useState<PlansView>({ state: "loading" });
   const [attempt, setAttempt] = useState(0);

@@ -11,15 +11,15 @@ import styles from "./SignIn.module.css";
 
 interface Props {
   client: SupabaseClient;
-  /** Why the person is here again, when they were signed out. */
+  /** Why the person was signed out, if they were. */
   reason: string | undefined;
 }
 
-/** What a failed sign-in means, by the Auth service's stable code. */
+/** Sentences for a failed sign-in, by the Auth service's stable code. */
 const SENTENCES: Record<string, string> = {
-  invalid_credentials: "This e-mail address and password do not belong together.",
-  user_already_exists: "There is an account with this e-mail address. Sign in instead.",
-  email_exists: "There is an account with this e-mail address. Sign in instead.",
+  invalid_credentials: "Wrong e-mail or password.",
+  user_already_exists: "An account with this e-mail address already exists. Sign in instead.",
+  email_exists: "An account with this e-mail address already exists. Sign in instead.",
   weak_password: "Choose a longer password.",
   email_not_confirmed: "Confirm your e-mail address with the link we sent you, then sign in.",
   over_request_rate_limit: "Too many attempts. Wait a minute and try again.",
@@ -30,7 +30,7 @@ export function SignIn({ client, reason }: Props) {
   const [mode, setMode] = useState<"in" | "up">("in");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
-  const [sent, setSent] = useState(false);
+  const [mailSent, setMailSent] = useState(false);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -38,14 +38,14 @@ export function SignIn({ client, reason }: Props) {
     const credentials = { email: String(form.get("email")).trim(), password: String(form.get("password")) };
     setBusy(true);
     setError(undefined);
-    setSent(false);
+    setMailSent(false);
     const result = mode === "in" ? await client.auth.signInWithPassword(credentials) : await client.auth.signUp(credentials);
     setBusy(false);
     if (result.error) {
       const known = SENTENCES[result.error.code ?? ""];
       setError(known ?? (result.error.status ? result.error.message : "The sign-in service is not answering. Try again in a few seconds."));
     } else if (!result.data.session) {
-      setSent(true);
+      setMailSent(true);
     }
   }
 
@@ -53,13 +53,13 @@ export function SignIn({ client, reason }: Props) {
   return (
     <Sheet
       figure="Fig. 01 — Entry"
-      title={signUp ? "Make an account" : "Sign in"}
+      title={signUp ? "Create an account" : "Sign in"}
       lead={signUp ? "An e-mail address and a password are enough." : "Welcome back."}
     >
       <form className={styles.form} onSubmit={submit}>
-        {reason && !error && <Notice tone="warning" title={reason} text="Sign in to go on." />}
+        {reason && !error && <Notice tone="warning" title={reason} text="Sign in to continue." />}
         {error && <Notice tone="error" title={error} />}
-        {sent && <Notice tone="success" title="Look into your inbox." text="Follow the link we sent you, then sign in." />}
+        {mailSent && <Notice tone="success" title="Check your inbox." text="Open the link we sent you, then sign in." />}
         <Field id="email" label="E-mail address">
           {(input) => <input {...input} name="email" type="email" autoComplete="email" required />}
         </Field>
@@ -77,10 +77,10 @@ export function SignIn({ client, reason }: Props) {
         </Field>
         <div className={styles.actions}>
           <Button type="submit" disabled={busy}>
-            {busy ? "One moment…" : signUp ? "Make the account" : "Sign in"}
+            {busy ? "Please wait…" : signUp ? "Create account" : "Sign in"}
           </Button>
           <Button look="quiet" onClick={() => { setMode(signUp ? "in" : "up"); setError(undefined); }}>
-            {signUp ? "I have an account" : "Make an account"}
+            {signUp ? "I have an account" : "Create an account"}
           </Button>
         </div>
       </form>

@@ -4,16 +4,16 @@ import { useEffect, useId, useRef } from "react";
 import { Button } from "../../ui/Button";
 import { Notice } from "../../ui/Notice";
 import styles from "./Suggestions.module.css";
-import type { Said, Work } from "./useSuggestions";
+import type { FieldOutcome, RunningAction } from "./useSuggestions";
 
 interface Props {
   question: Field;
   answer: Answer | undefined;
   suggestion: Suggestion | undefined;
-  /** What is under way, here or at another answer; nothing else can be pressed meanwhile. */
-  work: Work | undefined;
-  /** What became of the last press here. */
-  said: Said | undefined;
+  /** The action that is running, for this answer or another; all buttons are disabled until it ends. */
+  running: RunningAction | undefined;
+  /** The result of the last action on this answer. */
+  outcome: FieldOutcome | undefined;
   onAsk: () => void;
   onAccept: (suggestion: Suggestion) => void;
   onDismiss: (suggestion: Suggestion) => void;
@@ -33,21 +33,21 @@ function AnswerText({ answer }: { answer: Answer | undefined }) {
   );
 }
 
-/** One answer as it is, beside what is suggested for it. */
-export function SuggestionItem({ question, answer, suggestion, work, said, onAsk, onAccept, onDismiss }: Props) {
+/** One answer beside the suggestion for it. */
+export function SuggestionItem({ question, answer, suggestion, running, outcome, onAsk, onAccept, onDismiss }: Props) {
   const id = useId();
-  const outcome = useRef<HTMLDivElement>(null);
-  // The pressed button may be gone: whoever uses the keyboard goes on from what became of it.
-  useEffect(() => outcome.current?.focus(), [said]);
-  const deed = work?.field === question.id ? work.deed : undefined;
-  const busy = work !== undefined;
+  const notice = useRef<HTMLDivElement>(null);
+  // The pressed button may be gone, so the keyboard focus moves to the result.
+  useEffect(() => notice.current?.focus(), [outcome]);
+  const action = running?.field === question.id ? running.action : undefined;
+  const busy = running !== undefined;
 
   return (
     <article className={styles.item} aria-labelledby={id}>
       <h3 id={id}>{question.label}</h3>
       <div className={styles.sides}>
         <div data-testid="present">
-          <p className={styles.side}>Your answer now</p>
+          <p className={styles.side}>Your current answer</p>
           <AnswerText answer={answer} />
         </div>
         {suggestion && (
@@ -57,22 +57,22 @@ export function SuggestionItem({ question, answer, suggestion, work, said, onAsk
           </div>
         )}
       </div>
-      <div ref={outcome} tabIndex={-1} className={styles.outcome}>
-        {said && <Notice tone={said.tone} title={said.title} text={said.text} />}
+      <div ref={notice} tabIndex={-1} className={styles.outcome}>
+        {outcome && <Notice tone={outcome.tone} title={outcome.title} text={outcome.text} />}
       </div>
       <div className={styles.actions}>
         {suggestion && (
           <>
             <Button disabled={busy} onClick={() => onAccept(suggestion)}>
-              {deed === "accept" ? "Saving…" : "Accept"}
+              {action === "accept" ? "Saving…" : "Accept"}
             </Button>
             <Button look="quiet" disabled={busy} onClick={() => onDismiss(suggestion)}>
-              {deed === "dismiss" ? "Dismissing…" : "Dismiss"}
+              {action === "dismiss" ? "Dismissing…" : "Dismiss"}
             </Button>
           </>
         )}
         <Button look="quiet" disabled={busy} onClick={onAsk}>
-          {deed === "ask" ? "Asking the model…" : suggestion ? "Ask for another" : "Ask for a suggestion"}
+          {action === "ask" ? "Asking the model…" : suggestion ? "Ask for another" : "Ask for a suggestion"}
         </Button>
       </div>
     </article>

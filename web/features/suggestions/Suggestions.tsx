@@ -7,24 +7,24 @@ import { Notice } from "../../ui/Notice";
 import { Sheet } from "../../ui/Sheet";
 import { Refusal } from "../Refusal";
 import type { SignedIn } from "../Shell";
-import { useLost } from "../session/useLost";
+import { useSignOutOnRefusal } from "../session/useSignOutOnRefusal";
 import { SuggestionItem } from "./SuggestionItem";
 import styles from "./Suggestions.module.css";
 import { useSuggestions } from "./useSuggestions";
 
 const QUESTIONS = FIELDS.filter(({ id }) => SUGGESTED_FIELDS.includes(id));
 
-/** Each answer that words can be found for, with what is suggested for it. */
+/** Each answer that a model may reword, with its open suggestion. */
 export function Suggestions(person: SignedIn) {
-  const { view, work, said, reload, ask, accept, dismiss } = useSuggestions(person);
-  const lost = useLost(view.state === "refused" ? view.problem : undefined, person.onSessionLost);
+  const { view, running, outcome, reload, ask, accept, dismiss } = useSuggestions(person);
+  const lost = useSignOutOnRefusal(view.state === "refused" ? view.problem : undefined, person.onSessionLost);
 
   if (view.state === "loading" || lost) return <p role="status">Loading your answers…</p>;
   if (view.state === "refused") return <Refusal problem={view.problem} onRetry={reload} />;
   const { source, open } = view;
   if (!source) {
     return (
-      <Notice tone="plain" title="There are no answers to suggest for yet." text="Finish onboarding first; suggestions are made from its answers.">
+      <Notice tone="plain" title="There are no answers yet." text="Finish onboarding first; suggestions are based on its answers.">
         <LinkButton href="/">Go to your workspace</LinkButton>
       </Notice>
     );
@@ -32,8 +32,8 @@ export function Suggestions(person: SignedIn) {
   return (
     <Sheet
       figure="Fig. 01 — Suggestions"
-      title="Your answers, and other words for them"
-      lead="Accepting puts the suggestion in place of your answer and makes the manifest anew, as if you had typed it. Your older answer stays in the history."
+      title="Your answers, and suggestions for them"
+      lead="Accepting replaces your answer with the suggestion and updates the manifest, as if you had typed it. Your previous answer stays in the history."
     >
       <div className={styles.list}>
         {QUESTIONS.map((question) => (
@@ -42,8 +42,8 @@ export function Suggestions(person: SignedIn) {
             question={question}
             answer={source.answers[question.id]}
             suggestion={open.find(({ field }) => field === question.id)}
-            work={work}
-            said={said?.field === question.id ? said : undefined}
+            running={running}
+            outcome={outcome?.field === question.id ? outcome : undefined}
             onAsk={() => ask(question.id)}
             onAccept={accept}
             onDismiss={dismiss}

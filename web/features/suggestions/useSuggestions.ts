@@ -5,11 +5,11 @@ import { useEffect, useRef, useState } from "react";
 
 import { withRefresh } from "../../lib/refresh";
 import { type Source, askSuggestion, decideSuggestion, fetchSource, fetchSuggestions, saveAnswers } from "../../lib/suggestions";
-import { type Answered, ensureProfile } from "../../lib/worker";
+import { type Result, ensureProfile } from "../../lib/worker";
 import type { SignedIn } from "../Shell";
 
-/** What is shown of a workspace. */
-interface Shown {
+/** A workspace's answers and open suggestions. */
+interface Loaded {
   workspaceId: string;
   /** `null` before the first manifest. */
   source: Source | null;
@@ -17,37 +17,36 @@ interface Shown {
 }
 
 /** The answers with their open suggestions. */
-export type SuggestionsView = { state: "loading" } | ({ state: "ready" } & Shown) | { state: "refused"; problem: Problem };
+export type SuggestionsView = { state: "loading" } | ({ state: "ready" } & Loaded) | { state: "refused"; problem: Problem };
 
-/** What is under way for a field. */
-export interface Work {
+/** The action that is running for a field. */
+export interface RunningAction {
   field: string;
-  deed: "ask" | "accept" | "dismiss";
+  action: "ask" | "accept" | "dismiss";
 }
 
-/** What became of a press. */
-export interface Said {
+/** The result of an action, shown at its field. */
+export interface FieldOutcome {
   field: string;
   tone: "error" | "warning" | "success" | "plain";
   title: string;
   text?: string;
 }
 
-/** `said` without its field. */
-type Outcome = Omit<Said, "field">;
+type Outcome = Omit<FieldOutcome, "field">;
 
-const UNCHANGED = "Your answers and your manifest are as they were.";
+const UNCHANGED = "Your answers and your manifest have not changed.";
 
-/** A refusal in words. Asking changes nothing, whatever comes of it; what became of a save may be unknown. */
-function refused(deed: Work["deed"], { code, detail, fix }: Problem): Outcome {
+/** A refusal in words. Asking never changes anything; whether a failed save changed something may be unknown. */
+function describeRefusal(action: RunningAction["action"], { code, detail, fix }: Problem): Outcome {
   if (code === "suggestions_off") {
-    return { tone: "warning", title: "Suggestions are switched off here.", text: `No language model is connected. ${UNCHANGED}` };
+    return { tone: "warning", title: "Suggestions are not available.", text: `No language model is connected. ${UNCHANGED}` };
   }
   const next = code === "suggestions_failed" ? "You can ask again." : fix;
-  return { tone: "error", title: detail, text: deed === "ask" ? `${UNCHANGED} ${next}` : next };
+  return { tone: "error", title: detail, text: action === "ask" ? `${UNCHANGED} ${next}` : next };
 }
 
-async function read(token: string): Promise<Answered<Shown>> {
+async function read(token: string): Promise<Result<Loaded>> {
   const ensured = await ensureProfile(token);
   if (!ensured.ok) return ensured;
   const workspaceId = ensured.value.workspace_id;
@@ -60,12 +59,12 @@ async function read(token: string): Promise<Answered<Shown>> {
 export function useSuggestions({ session, refresh, onSessionLost }: SignedIn) {
   const [view, setView] = useState<SuggestionsView>({ state: "loading" });
   const [attempt, setAttempt] = useState(0);
-  const [work, setWork] = useState<Work>();
-  const [said, setSaid] = useState<Said>();
-  /** The keys of questions whose answer never came: asked again under the same key, they cost once. */
+  const [running, setRunning] = useState<RunningAction>();
+  const [outcome, setOutcome] = useState<FieldOutcome>();
+  /** The idempotency keys of requests that got no answer: a retry with the same key is charged once. */
   const keys = useRef(new Map<string, string>());
 
-  const worker = <T>(ask: (token: string) => Promise<Answered<T>>) => withRefresh(session.access_token, refresh, ask);
+  const worker = <T>(ask: (token: string) => Promise<Result<T>>) => withRefresh(session.access_token, refresh, ask);
 
   async function load() {
     const got = await worker(read);
@@ -77,32 +76,32 @@ export function useSuggestions({ session, refresh, onSessionLost }: SignedIn) {
     void load();
   }, [session.user.id, attempt]);
 
-  /** Does one thing for a field and says what became of it. */
-  async function run(started: Work, task: (shown: Shown) => Promise<Outcome | Problem>) {
-    if (view.state !== "ready" || work) return;
-    setWork(started);
-    setSaid(undefined);
+  /** Runs one action for a field and shows its result. */
+  async function run(started: RunningAction, task: (loaded: Loaded) => Promise<Outcome | Problem>) {
+    if (view.state !== "ready" || running) return;
+    setRunning(started);
+    setOutcome(undefined);
     const result = await task(view);
-    setWork(undefined);
-    if (!("code" in result)) setSaid({ field: started.field, ...result });
+    setRunning(undefined);
+    if (!("code" in result)) setOutcome({ field: started.field, ...result });
     else if (result.status === 401) onSessionLost(result.title);
-    else setSaid({ field: started.field, ...refused(started.deed, result) });
+    else setOutcome({ field: started.field, ...describeRefusal(started.action, result) });
   }
 
   const ask = (field: FieldId) =>
-    void run({ field, deed: "ask" }, async ({ workspaceId }) => {
+    void run({ field, action: "ask" }, async ({ workspaceId }) => {
       const key = keys.current.get(field) ?? crypto.randomUUID();
       keys.current.set(field, key);
-      const made = await worker((token) => askSuggestion(token, workspaceId, key, field));
-      if (made.ok || made.problem.status !== 503) keys.current.delete(field);
-      if (!made.ok) return made.problem;
+      const asked = await worker((token) => askSuggestion(token, workspaceId, key, field));
+      if (asked.ok || asked.problem.status !== 503) keys.current.delete(field);
+      if (!asked.ok) return asked.problem;
       await load();
       return { tone: "plain", title: "Here is a suggestion.", text: "Compare it with your answer; nothing has changed yet." };
     });
 
-  // The answer is saved first: should the mark fail, the suggestion stands there still, and accepting it again is safe.
+  // The answer is saved first: if marking the suggestion fails, it stays on the list, and accepting it again is safe.
   const accept = ({ id, field, answer }: Suggestion) =>
-    void run({ field, deed: "accept" }, async ({ workspaceId, source }) => {
+    void run({ field, action: "accept" }, async ({ workspaceId, source }) => {
       if (!source) return { tone: "error", title: "There are no answers yet." };
       const { answers, tag } = source;
       const saved = await worker((token) => saveAnswers(token, workspaceId, { tag, answers: { ...answers, [field]: answer } }));
@@ -110,24 +109,24 @@ export function useSuggestions({ session, refresh, onSessionLost }: SignedIn) {
         await load();
         return {
           tone: "warning",
-          title: "Nothing was saved: the answers were changed meanwhile.",
-          text: "They are shown here as they are now. Look at them and decide again.",
+          title: "Nothing was saved: the answers have changed in the meantime.",
+          text: "The current answers are shown here. Check them and decide again.",
         };
       }
       if (!saved.ok) return saved.problem;
-      const marked = await worker((token) => decideSuggestion(token, workspaceId, id, "accepted"));
+      const decided = await worker((token) => decideSuggestion(token, workspaceId, id, "accepted"));
       await load();
-      const text = marked.ok || marked.problem.code === "suggestion_decided" ? undefined : `It could not be taken off the list: ${marked.problem.detail}`;
+      const text = decided.ok || decided.problem.code === "suggestion_decided" ? undefined : `It could not be removed from the list: ${decided.problem.detail}`;
       return { tone: "success", title: saved.value.message, text };
     });
 
   const dismiss = ({ id, field }: Suggestion) =>
-    void run({ field, deed: "dismiss" }, async ({ workspaceId }) => {
-      const marked = await worker((token) => decideSuggestion(token, workspaceId, id, "dismissed"));
-      if (!marked.ok && marked.problem.code !== "suggestion_decided") return marked.problem;
+    void run({ field, action: "dismiss" }, async ({ workspaceId }) => {
+      const decided = await worker((token) => decideSuggestion(token, workspaceId, id, "dismissed"));
+      if (!decided.ok && decided.problem.code !== "suggestion_decided") return decided.problem;
       await load();
       return { tone: "plain", title: "Dismissed.", text: UNCHANGED };
     });
 
-  return { view, work, said, reload: () => setAttempt((count) => count + 1), ask, accept, dismiss };
+  return { view, running, outcome, reload: () => setAttempt((count) => count + 1), ask, accept, dismiss };
 }

@@ -6,8 +6,8 @@ use gatehouse_core::env::{Format, Need, SETTINGS};
 use gatehouse_core::error::ErrorCode;
 use gatehouse_core::log;
 use gatehouse_core::metrics::METRICS;
-use gatehouse_core::rate_limit::{Outage, POLICIES};
-use gatehouse_core::route;
+use gatehouse_core::rate_limit::Outage;
+use gatehouse_core::route::{self, Role};
 use gatehouse_core::vocabulary::VOCABULARY;
 
 const NOTE: &str = "<!-- Generated from core by `npm run codegen`; do not edit. -->\n\n";
@@ -15,11 +15,18 @@ const NOTE: &str = "<!-- Generated from core by `npm run codegen`; do not edit. 
 /// `docs/API.md`
 pub fn api() -> String {
     let mut out = format!(
-        "{NOTE}# API\n\nThe machine-readable form is [openapi.json](openapi.json). Every error is \
-         `application/problem+json` with a stable `code` ([ERRORS.md](ERRORS.md)); every answer carries \
-         `X-Request-Id` and `Server-Timing`. A session is `Authorization: Bearer <Supabase access token>`.\n\n\
-         Calls are network calls before the answer with keys warm; `+n` with a cold membership record.\n\n\
-         | route | does | session | workspace | body at most | calls | budget |\n|---|---|---|---|---|---|---|\n"
+        "{NOTE}# API\n\nThe machine-readable form is [openapi.json](openapi.json), which the Worker serves as \
+         `GET /openapi.json`. Every error is `application/problem+json` with a stable `code` ([ERRORS.md](ERRORS.md)); \
+         every answer carries `X-Request-Id` and `Server-Timing`. A route of GET answers HEAD too, without a body.\n\n\
+         A session is `Authorization: Bearer <Supabase access token>`, or the cookie that `@supabase/ssr` writes; the \
+         header wins. With the cookie, a request that changes something must come from an allowed origin \
+         ([AUTH.md](AUTH.md)).\n\n\
+         Columns: *session*: required. *workspace*: `X-Workspace-Id` is required, and the role that its member needs. \
+         *plan*: the workspace needs a plan, and the caller a seat in it. *key*: an `Idempotency-Key` is required, 8 to \
+         64 letters, digits, `-` or `_`, with or without double quotes. *calls*: network calls before the answer with \
+         signing keys and script hashes cached; `+n` without a cached membership record.\n\n\
+         | route | does | session | workspace | plan | key | body at most | calls | budget |\n\
+         |---|---|---|---|---|---|---|---|---|\n"
     );
     for route in route::routes() {
         let yes = |flag| if flag { "yes" } else { "" };
@@ -29,14 +36,21 @@ pub fn api() -> String {
         } else {
             format!(" (+{})", route.calls.cold_extra)
         };
+        let workspace = match (route.needs_workspace(), route.role) {
+            (false, _) => "",
+            (true, Role::Any) => "yes",
+            (true, Role::Editor) => "owner, admin",
+            (true, Role::Owner) => "owner",
+        };
         let _ = writeln!(
             out,
-            "| `{} {}` | {} | {} | {} | {body} | {}{cold} | {} ms |",
+            "| `{} {}` | {} | {} | {workspace} | {} | {} | {body} | {}{cold} | {} ms |",
             route.method.as_str(),
             route.path,
             route.summary,
-            yes(route.session),
-            yes(route.workspace),
+            yes(route.needs_session()),
+            yes(route.plan),
+            yes(route.key),
             route.calls.warm,
             route.budget_ms
         );
@@ -55,14 +69,13 @@ pub fn api() -> String {
 }
 
 fn limits() -> String {
-    let mut out = "\n## Limits\n\nEvery route: the platform's limit for one address, in wrangler.toml (`too_many_requests`). \
-                   Beside it, for one person in one workspace (`rate_limited`); the answer carries `RateLimit-Limit`, \
+    let mut out = "\n## Limits\n\nEvery route has the platform's limit for one address, in wrangler.toml (`too_many_requests`). \
+                   These routes also have a limit for one person in one workspace (`rate_limited`); the response carries `RateLimit-Limit`, \
                    `RateLimit-Remaining`, `RateLimit-Reset` and `RateLimit-Policy`.\n\n\
-                   | limit | route | no plan · ascent · glide · soar | within | while Redis is away | why |\n\
+                   | limit | route | no plan · ascent · glide · soar | within | while Redis is unavailable | why |\n\
                    |---|---|---|---|---|---|\n"
         .to_owned();
-    for policy in POLICIES {
-        let Some(route) = route::of(policy.route) else { continue };
+    for (route, policy) in route::routes().filter_map(|route| Some((route, route.limit?))) {
         let [none, ascent, glide, soar] = policy.most;
         let _ = writeln!(
             out,
@@ -72,7 +85,7 @@ fn limits() -> String {
             route.path,
             policy.window_s,
             match policy.outage {
-                Outage::Open => "goes on",
+                Outage::Open => "allows",
                 Outage::Closed => "refuses",
             },
             policy.reason
@@ -83,9 +96,8 @@ fn limits() -> String {
 
 /// `docs/ERRORS.md`
 pub fn errors() -> String {
-    let mut out = format!(
-        "{NOTE}# Errors\n\nThe `code` of a problem is stable; branch on it and never on a sentence.\n"
-    );
+    let mut out =
+        format!("{NOTE}# Errors\n\nThe `code` of a problem is stable; branch on it, never on a sentence.\n");
     for code in ErrorCode::ALL {
         let _ = write!(
             out,
@@ -155,7 +167,7 @@ pub fn dev_vars() -> String {
         "# Generated from core by `npm run codegen`; do not edit. Copy to .dev.vars, or let `npm run stack` write it.\n",
     );
     for setting in SETTINGS {
-        // What the local platform does without stands there to be uncommented.
+        // Settings that the local platform does not need are listed as comments.
         let mark = if matches!(setting.need, Need::Always | Need::V2) { "" } else { "# " };
         let _ = writeln!(out, "\n# {}\n{mark}{}={}", setting.purpose, setting.name, setting.example);
     }
@@ -172,8 +184,8 @@ pub fn logging() -> String {
         let _ = writeln!(out, "| `{name}` | {meaning} |");
     }
     out.push_str(
-        "\nTwo more lines exist. `config`: the settings that need attention (`problems`: name and message). \
-         `background`: work after an answer that failed or wrote a cache tier (`work`, `code`, `cause`, `calls`, `tiers`, `request_id`).\n",
+        "\nThere are two more kinds of line. `config`: the settings that need attention (`problems`: name and message). \
+         `background`: work after a response that failed or wrote a cache tier (`work`, `code`, `cause`, `calls`, `tiers`, `request_id`).\n",
     );
     out
 }
@@ -182,7 +194,7 @@ pub fn logging() -> String {
 pub fn metrics() -> String {
     let mut out = format!(
         "{NOTE}# Metrics\n\n`GET /metrics` with `Authorization: Bearer <METRICS_TOKEN>`, in Prometheus' text format. \
-         Isolates add their counters to Redis every 10 seconds at most; queues and rules are read from the database.\n\n\
+         Isolates add their counters to Redis at most every 10 seconds; queues and rules are read from the database.\n\n\
          | metric | kind | labels | meaning |\n|---|---|---|---|\n"
     );
     for metric in METRICS {
@@ -195,7 +207,7 @@ pub fn metrics() -> String {
 /// `docs/VOCABULARY.md`
 pub fn vocabulary() -> String {
     let mut out = format!(
-        "{NOTE}# Vocabulary\n\nThe words that cross a boundary. SQL CHECK constraints are tested equal to these; \
+        "{NOTE}# Vocabulary\n\nThe fixed words in JSON, SQL and TypeScript. SQL CHECK constraints are tested equal to these; \
          TypeScript is generated from them.\n\n| name | words |\n|---|---|\n"
     );
     for (name, words) in VOCABULARY {

@@ -11,6 +11,8 @@ mod schemas;
 mod types;
 mod typescript;
 
+pub use openapi::minified as minified_openapi;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +29,7 @@ fn generate(repo: &Path) -> Result<Vec<Generated>> {
     let schemas = schemas::read(repo)?;
     Ok(vec![
         file(".dev.vars.example", docs::dev_vars()),
+        file("core/src/onboarding/ids.rs", schemas::rust_ids(&schemas)),
         file("core/src/onboarding/questions.rs", schemas::rust_questions(&schemas)),
         file("core/src/validator/tables.rs", schemas::tables(&schemas)?),
         file("docs/API.md", docs::api()),
@@ -36,7 +39,7 @@ fn generate(repo: &Path) -> Result<Vec<Generated>> {
         file("docs/METRICS.md", docs::metrics()),
         file("docs/ONBOARDING.md", schemas::docs(&schemas)),
         file("docs/VOCABULARY.md", docs::vocabulary()),
-        file("docs/openapi.json", openapi::document()),
+        file("docs/openapi.json", openapi::pretty()),
         file("migrations/009_plan_catalogue.sql", catalogue::sql()),
         file("wasm-client/npm/src/generated/api.ts", typescript::api()),
         file("wasm-client/npm/src/generated/catalogue.ts", catalogue::typescript()),

@@ -36,12 +36,12 @@ fn pascal(name: &str) -> String {
     name.split('_').map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect()
 }
 
-/// `core/src/onboarding/questions.rs`
-pub fn rust_questions(schemas: &Schemas) -> String {
+/// `core/src/onboarding/ids.rs`
+pub fn rust_ids(schemas: &Schemas) -> String {
     let mut out = String::from(
         "//! Generated from core/schema by `npm run codegen`; do not edit.\n\
          //! Ids are strings and survive reordering; nothing anywhere numbers a step.\n\n\
-         use super::fields::{Field, Kind, Step};\nuse crate::vocabulary::vocabulary;\n\n\
+         use crate::vocabulary::vocabulary;\n\n\
          vocabulary! {\n    /// A step of onboarding.\n    StepId {\n",
     );
     for step in STEPS {
@@ -51,8 +51,16 @@ pub fn rust_questions(schemas: &Schemas) -> String {
     for (id, _) in STEPS.iter().flat_map(|step| questions(schemas, step)) {
         let _ = writeln!(out, "        {} = {id:?},", pascal(id));
     }
-    out.push_str(
-        "    }\n}\n\n/// The steps in the order in which they are asked.\npub const STEPS: &[Step] = &[\n",
+    out.push_str("    }\n}\n");
+    out
+}
+
+/// `core/src/onboarding/questions.rs`
+pub fn rust_questions(schemas: &Schemas) -> String {
+    let mut out = String::from(
+        "//! Generated from core/schema by `npm run codegen`; do not edit.\n\n\
+         use super::fields::{Field, Kind, Step};\nuse super::ids::{FieldId, StepId};\n\n\
+         /// The steps in the order in which they are asked.\npub const STEPS: &[Step] = &[\n",
     );
     for step in STEPS {
         let _ = writeln!(

@@ -2,9 +2,9 @@
 
 use gatehouse_core::api::{
     Checkout, ContextSource, EnsureProfile, ExportRequest, FinalizeRequest, Finalized, Health, History,
-    InitRequest, Metrics, OnboardingSession, OrderView, Orders, Plans, Ready, RebuildRequest, RefundRequest,
-    RefundView, ReplayRequest, Replayed, RestoreRequest, SessionRequest, SourceRequest, StepRequest,
-    Timeline, VerifyProfile, VersionDiff, WebhookAnswer, Written,
+    InitRequest, Metrics, OnboardingSession, OpenApi, OrderView, Orders, Plans, Ready, RebuildRequest,
+    RefundRequest, RefundView, ReplayRequest, Replayed, RestoreRequest, SessionRequest, SourceRequest,
+    StepRequest, Timeline, VerifyProfile, VersionDiff, WebhookAnswer, Written,
 };
 use gatehouse_core::context::{Export, Manifest};
 use gatehouse_core::error::Problem;
@@ -25,6 +25,7 @@ pub fn schemas(definitions_path: &str) -> Map<String, Value> {
     generator.subschema_for::<Health>();
     generator.subschema_for::<Ready>();
     generator.subschema_for::<Metrics>();
+    generator.subschema_for::<OpenApi>();
     generator.subschema_for::<ReplayRequest>();
     generator.subschema_for::<Replayed>();
     generator.subschema_for::<EnsureProfile>();

@@ -1,7 +1,7 @@
 //! Seven steps, saved one by one, and the manifest that they make.
 
 use anyhow::{Context as _, Result, ensure};
-use gatehouse_core::onboarding::{STEPS, StepId, fields_of};
+use gatehouse_core::onboarding::{STEPS, StepId, fields_in};
 use gatehouse_core::route::RouteId;
 use serde_json::{Map, Value, json};
 
@@ -28,13 +28,13 @@ impl Journey<'_> {
         let unknown: Vec<_> = answers
             .keys()
             .filter(|name| {
-                !STEPS.iter().any(|step| fields_of(step.id).any(|field| field.id.as_str() == *name))
+                !STEPS.iter().any(|step| fields_in(step.id).any(|field| field.id.as_str() == *name))
             })
             .collect();
         ensure!(unknown.is_empty(), "the answers name what is not asked: {unknown:?}");
         let mut revision = 0;
         for (index, (step, name)) in SAVED.into_iter().enumerate() {
-            let of_step: Map<_, _> = fields_of(step)
+            let of_step: Map<_, _> = fields_in(step)
                 .filter_map(|field| {
                     Some((field.id.as_str().to_owned(), answers.get(field.id.as_str())?.clone()))
                 })

@@ -9,6 +9,8 @@ const HANDLERS: &str = "edge/src/routes/";
 const DISPATCHER: &str = "edge/src/routes/mod.rs";
 /// Headers that no handler names.
 const HEADERS: [&str; 4] = ["authorization", "cookie", "x-workspace-id", "idempotency-key"];
+/// Methods that take an unverified member apart. Only who makes a route's first call may: a store or a client.
+const UNVERIFIED: [&str; 2] = ["checked_in_sql", "checked_in_script"];
 /// Functions that read them, by the last two words of their paths.
 const READERS: [[&str; 2]; 2] = [["session", "require"], ["entry", "admit"]];
 
@@ -21,6 +23,7 @@ pub fn read_by_handlers(sources: &Sources) -> Vec<String> {
         .flat_map(|(file, text)| {
             let tokens = tokens(text);
             let mut faults = headers_in(file, &tokens);
+            faults.extend(unverified_in(file, &tokens));
             if file != DISPATCHER {
                 faults.extend(readers_in(file, &tokens));
             }
@@ -35,6 +38,18 @@ fn headers_in(file: &str, tokens: &[Token<'_>]) -> Vec<String> {
         .filter_map(|token| match token.kind {
             Kind::Text(text) if HEADERS.contains(&text.to_ascii_lowercase().as_str()) => {
                 Some(format!("{file}:{} reads the header {text} itself", token.line))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn unverified_in(file: &str, tokens: &[Token<'_>]) -> Vec<String> {
+    tokens
+        .iter()
+        .filter_map(|token| match token.kind {
+            Kind::Word(word) if UNVERIFIED.contains(&word) => {
+                Some(format!("{file}:{} calls {word}: nobody has checked the member yet", token.line))
             }
             _ => None,
         })
@@ -88,6 +103,13 @@ mod tests {
             assert_eq!(faults("edge/src/routes/mod.rs", text), [""; 0], "{text}");
         }
         assert_eq!(faults("edge/src/routes/mod.rs", "header(\"cookie\")").len(), 1);
+    }
+
+    #[test]
+    fn a_handler_that_takes_an_unverified_member_apart_is_named() {
+        let text = "let (member, _) = call.caller.checked_in_script();";
+        assert_eq!(faults("edge/src/routes/a.rs", text).len(), 1);
+        assert_eq!(faults("edge/src/clients/postgrest.rs", text), [""; 0]);
     }
 
     #[test]

@@ -166,7 +166,11 @@ pub const SUITES: &[Suite] = &[
         Lane::Native,
         Runs::Node {
             folder: ".",
-            files: &["scripts/*.test.mjs", "tests/contract/token_counts/recount.test.mjs"],
+            files: &[
+                "scripts/*.test.mjs",
+                "tests/contract/token_counts/recount.test.mjs",
+                "tests/contract/openapi/valid.test.mjs",
+            ],
         },
     )
     .tests_in(&["scripts", "tests/contract/token_counts"]),

@@ -8,7 +8,7 @@ use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::payment::phonepe::{OrderStatus, PayAnswer, RefundAnswer};
 
 use super::unavailable;
-use crate::app::Scope;
+use crate::scope::Scope;
 
 const DEADLINE_MS: u32 = 5_000;
 
@@ -24,13 +24,13 @@ pub enum Paid {
 pub enum Known<T> {
     /// Its state.
     Status(T),
-    /// It has never heard of it: no money can have moved.
+    /// PhonePe does not know it: no money can have moved.
     Nothing,
 }
 
-/// How a request to pay back ended.
+/// How a refund request ended.
 pub enum Refunded {
-    /// PhonePe has taken it, or had taken it before.
+    /// PhonePe has accepted it, now or before.
     Taken(RefundAnswer),
     /// PhonePe refused, for this reason; no money moves.
     Refused(String),
@@ -58,10 +58,10 @@ pub async fn order_status(scope: &Scope, order_id: &str) -> Result<Known<OrderSt
     }
 }
 
-/// Asks for an order's money back. `amount` is in paise.
+/// Requests a refund of an order. `amount` is in paise.
 ///
 /// # Errors
-/// `dependency_unavailable`: PhonePe may or may not have taken it. Ask for the status before asking again.
+/// `dependency_unavailable`: PhonePe may or may not have accepted it. Ask for the status before asking again.
 pub async fn refund(scope: &Scope, refund_id: &str, order_id: &str, amount: i64) -> Result<Refunded, Error> {
     match &scope.settings.phonepe.keys {
         PhonePeKeys::V1(keys) => v1::refund(scope, keys, refund_id, order_id, amount).await,

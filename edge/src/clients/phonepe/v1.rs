@@ -9,8 +9,8 @@ use gatehouse_core::payment::phonepe_v1::{
 use serde_json::Value;
 
 use super::{DEADLINE_MS, Known, Paid, Refunded, faulty, return_url, unavailable};
-use crate::app::Scope;
 use crate::outbound::Call;
+use crate::scope::Scope;
 
 pub(super) async fn pay(scope: &Scope, keys: &SaltKeys, order_id: &str, amount: i64) -> Result<Paid, Error> {
     let back = return_url(scope, order_id);
@@ -109,7 +109,7 @@ async fn send(
 ) -> Result<(u16, Answer), Error> {
     let url = format!("{}{path}", scope.settings.phonepe.pg_url);
     let call =
-        Call { neighbour: "phonepe", operation, method, url: &url, headers, body, deadline_ms: DEADLINE_MS };
+        Call { service: "phonepe", operation, method, url: &url, headers, body, deadline_ms: DEADLINE_MS };
     let answer = scope.outbound.send(call).await.map_err(|unanswered| unavailable(scope, &unanswered))?;
     Ok((answer.status, Answer::read(&answer.body).unwrap_or_default()))
 }

@@ -6,8 +6,8 @@ use gatehouse_core::payment::phonepe::{OrderStatus, RefundAnswer, TokenAnswer, p
 use serde::Deserialize;
 
 use super::{DEADLINE_MS, Known, Paid, Refunded, faulty, return_url, unavailable};
-use crate::app::Scope;
 use crate::outbound::{Answer, Call};
+use crate::scope::Scope;
 use crate::{isolate, platform};
 
 /// PhonePe's error body, in its several spellings.
@@ -105,7 +105,7 @@ async fn authorized(
     for last in [false, true] {
         let bearer = format!("O-Bearer {token}");
         let call = Call {
-            neighbour: "phonepe",
+            service: "phonepe",
             operation,
             method,
             url: &url,
@@ -132,7 +132,7 @@ async fn fetch_token(scope: &Scope, settings: &ClientKeys) -> Result<String, Err
     );
     let url = format!("{}/v1/oauth/token", settings.oauth_url);
     let call = Call {
-        neighbour: "phonepe",
+        service: "phonepe",
         operation: "token",
         method: "POST",
         url: &url,

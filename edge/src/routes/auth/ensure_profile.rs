@@ -4,26 +4,24 @@ use gatehouse_core::api::EnsureProfile;
 use gatehouse_core::error::{Error, ErrorCode};
 use serde_json::json;
 
-use crate::app::Scope;
-use crate::clients::postgrest::{self, Failure};
-use crate::http::{Reply, Request};
-use crate::session;
+use crate::clients::postgrest;
+use crate::entry::{Bytes, Call, Person};
+use crate::http::Reply;
+use crate::scope::Scope;
 
-/// Makes sure of profile, workspace and ownership. Safe to repeat, and it heals half-made accounts.
+/// Makes sure of profile, workspace and ownership. Safe to repeat, and it repairs incomplete accounts. A body is ignored.
 ///
-/// 1. The session: 401; an anonymous one: 403.
+/// 1. An anonymous session: 403.
 /// 2. One function does all of it in one transaction: 503.
-/// 3. 201 when anything was made, else 200.
-pub async fn ensure_profile(scope: &Scope, request: &Request<'_>) -> Result<Reply, Error> {
+/// 3. 201 when anything was created, else 200.
+pub async fn ensure_profile(scope: &Scope, call: Call<'_, Person, (), Bytes>) -> Result<Reply, Error> {
     // 1.
-    let person = session::require(scope, request).await?;
-    if person.session.is_anonymous {
+    if call.caller.session.is_anonymous {
         return Err(ErrorCode::AnonymousNotAllowed.into());
     }
     // 2.
-    let profile: EnsureProfile = postgrest::rpc(scope, &person, "rpc/ensure_profile", &json!({}))
-        .await
-        .map_err(Failure::into_error)?;
+    let profile: EnsureProfile =
+        postgrest::rpc(scope, &call.caller, "rpc/ensure_profile", &json!({})).await?;
     // 3.
     Ok(Reply::json(if profile.created { 201 } else { 200 }, &profile))
 }

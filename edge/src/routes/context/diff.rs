@@ -9,11 +9,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::history::LAST_VERSION;
-use crate::app::Scope;
-use crate::clients::postgrest::{self, Failure};
-use crate::http::{Reply, Request};
-use crate::routes::{whole, workspace};
-use crate::session;
+use crate::clients::postgrest;
+use crate::entry::{Call, UnverifiedMember};
+use crate::http::Reply;
+use crate::scope::Scope;
 
 /// `read_versions_pair()` of the database.
 #[derive(Deserialize)]
@@ -31,19 +30,16 @@ struct Version {
 
 /// What differs between two versions.
 ///
-/// 1. The session: 401; the workspace header: 400; the parameters: 400.
+/// 1. The parameters: 400.
 /// 2. Both versions, read with the person's own token: 404, 503.
 /// 3. 200.
-pub async fn diff(scope: &Scope, request: &Request<'_>) -> Result<Reply, Error> {
+pub async fn diff(scope: &Scope, call: Call<'_, UnverifiedMember>) -> Result<Reply, Error> {
     // 1.
-    let person = session::require(scope, request).await?;
-    let workspace_id = workspace(scope, request)?;
-    let (from, to) = (version(request, "from")?, version(request, "to")?);
+    let (from, to) = (version(&call, "from")?, version(&call, "to")?);
     // 2.
-    let arguments = json!({"p_workspace_id": workspace_id, "p_from": from, "p_to": to});
-    let Pair { mut from, mut to } = postgrest::rpc(scope, &person, "rpc/read_versions_pair", &arguments)
-        .await
-        .map_err(Failure::into_error)?;
+    let arguments = json!({"p_from": from, "p_to": to});
+    let (Pair { mut from, mut to }, _) =
+        postgrest::first_rpc(scope, &call.caller, "rpc/read_versions_pair", arguments).await?;
     for version in [&mut from, &mut to] {
         if checksum(&version.content) != version.head.checksum {
             scope.note_cause("a manifest in Postgres does not have its checksum");
@@ -57,8 +53,8 @@ pub async fn diff(scope: &Scope, request: &Request<'_>) -> Result<Reply, Error> 
 }
 
 /// A version's number from the query, which must name it.
-fn version(request: &Request<'_>, name: &str) -> Result<u32, Error> {
-    whole(request, name, LAST_VERSION)?.ok_or_else(|| {
+fn version(call: &Call<'_, UnverifiedMember>, name: &str) -> Result<u32, Error> {
+    call.query_number(name, LAST_VERSION)?.ok_or_else(|| {
         let detail = format!("`{name}` is missing: name the versions to compare, such as `?from=1&to=2`.");
         Error::with_detail(ErrorCode::QueryInvalid, detail)
     })

@@ -1,28 +1,23 @@
 //! `GET /context/manifest`
 
 use gatehouse_core::error::Error;
-use gatehouse_core::route::Route;
 
-use crate::app::Scope;
-use crate::http::{Reply, Request};
-use crate::routes::workspace;
-use crate::{manifest_store, session};
+use crate::entry::{Call, UnverifiedMember};
+use crate::http::Reply;
+use crate::manifest_store;
+use crate::scope::Scope;
 
 /// The workspace's manifest.
 ///
-/// 1. The session: 401; the workspace header: 400.
-/// 2. Membership and manifest in one look at Redis, else Postgres: 404, 503.
-/// 3. 304 when the reader has this one already, else 200 with the stored text as it is.
-pub async fn manifest(scope: &Scope, request: &Request<'_>, route: &Route) -> Result<Reply, Error> {
+/// 1. Membership and manifest in one call to Redis, else Postgres: 404, 503.
+/// 2. 304 when the reader has this one already, else 200 with the stored text as it is.
+pub async fn manifest(scope: &Scope, call: Call<'_, UnverifiedMember>) -> Result<Reply, Error> {
     // 1.
-    let person = session::require(scope, request).await?;
-    let workspace_id = workspace(scope, request)?;
-    // 2.
-    let loaded = manifest_store::load(scope, &person, &workspace_id, route).await?;
+    let (loaded, _) = manifest_store::load(scope, &call.caller).await?;
     scope.note_cache(loaded.tier.as_str());
-    // 3.
-    let known = request.header("if-none-match").is_some_and(|header| names(&header, &loaded.etag));
-    let reply = if known { Reply::empty(304) } else { Reply::json_text(200, loaded.document) };
+    // 2.
+    let is_known = call.if_none_match().is_some_and(|header| names(&header, &loaded.etag));
+    let reply = if is_known { Reply::empty(304) } else { Reply::json_text(200, loaded.document) };
     Ok(reply.with("etag", loaded.etag).with("x-cache", loaded.tier.as_str()).degraded(loaded.degraded))
 }
 

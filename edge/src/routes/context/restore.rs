@@ -3,17 +3,15 @@
 use gatehouse_core::api::RestoreRequest;
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::json::Json;
-use gatehouse_core::onboarding::stored_answers;
-use gatehouse_core::route::Route;
+use gatehouse_core::onboarding::valid_answers;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::history::LAST_VERSION;
-use crate::app::Scope;
-use crate::http::{Reply, Request};
+use crate::entry::{Call, JsonBody, UnverifiedMember};
+use crate::http::Reply;
 use crate::manifest_store::{self, Stored};
-use crate::routes::workspace;
-use crate::session;
+use crate::scope::Scope;
 
 /// `restore_manifest()` of the database.
 #[derive(Deserialize)]
@@ -26,28 +24,30 @@ struct Restored {
 
 /// Makes an older version current again, as a new one. Safe to repeat: equal content makes no new version.
 ///
-/// 1. The session: 401; the workspace header: 400; the body: 413, 400.
-/// 2. Raise the fence; no fence, no write: 503.
-/// 3. One function checks membership and role and stores the version: 404, 403, 503.
+/// 1. The version: 400.
+/// 2. Raise the fence; without a fence nothing is written: 503.
+/// 3. One function checks membership, role, plan and seat and stores the version: 404, 403, 503.
 /// 4. Publish and lower the fence; 201 for a new version, else 200.
-pub async fn restore(scope: &Scope, request: &Request<'_>, route: &Route) -> Result<Reply, Error> {
+pub async fn restore(
+    scope: &Scope,
+    call: Call<'_, UnverifiedMember, (), JsonBody<RestoreRequest>>,
+) -> Result<Reply, Error> {
     // 1.
-    let person = session::require(scope, request).await?;
-    let workspace_id = workspace(scope, request)?;
-    let RestoreRequest { version } = request.json(route.max_body).await?;
+    let JsonBody(RestoreRequest { version }) = call.body;
     if !(1..=LAST_VERSION).contains(&version) {
         let detail = format!("`version` must be a whole number from 1 to {LAST_VERSION}.");
         return Err(Error::with_detail(ErrorCode::BodyInvalid, detail));
     }
     // 2.
-    let (fence, _) = manifest_store::raise_fence(scope, &person, &workspace_id, route).await?;
+    let (fence, _, member) = manifest_store::raise_fence(scope, &call.caller).await?;
     // 3.
-    let arguments =
-        json!({"p_workspace_id": workspace_id, "p_version": version, "p_request_id": scope.request_id});
+    let arguments = json!({
+        "p_workspace_id": member.workspace_id, "p_version": version, "p_request_id": scope.request_id,
+    });
     let (Restored { stored, content, answers }, fence) =
-        manifest_store::store(scope, &person, fence, "rpc/restore_manifest", &arguments).await?;
+        manifest_store::store(scope, member, fence, "rpc/restore_manifest", &arguments).await?;
     // 4.
-    let answers = stored_answers(&answers);
+    let answers = valid_answers(&answers);
     let unchanged = "nothing was changed.";
-    Ok(manifest_store::written(scope, fence, stored, content, Some(&answers), unchanged).await)
+    Ok(manifest_store::publish_and_reply(scope, fence, stored, content, Some(&answers), unchanged).await)
 }

@@ -1,23 +1,18 @@
-//! `/context/suggestions`: what a model suggests, kept apart until a person decides. Nothing here touches a manifest.
+//! `/context/suggestions`: what a model suggests, stored apart until a person decides. Nothing here changes a manifest.
 
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::onboarding::FieldId;
-use gatehouse_core::rate_limit;
-use gatehouse_core::route::Route;
 use gatehouse_core::suggestions::{
-    DecideRequest, SuggestRequest, Suggestion, Suggestions, fields, prompt, read,
+    DecideRequest, SuggestRequest, Suggestion, Suggestions, parse_fields, parse_response, prompt,
 };
 use gatehouse_core::uuid::is_uuid;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::app::Scope;
-use crate::clients::postgrest::{self, Failure};
-use crate::clients::vertex;
-use crate::http::{Reply, Request};
-use crate::idempotency;
-use crate::routes::workspace;
-use crate::session::{self, SignedIn};
+use crate::clients::{postgrest, vertex};
+use crate::entry::{Call, IdempotencyKey, JsonBody, Member, UnverifiedMember, idempotency};
+use crate::http::Reply;
+use crate::scope::Scope;
 
 /// `begin_suggestions()` of the database.
 #[derive(Deserialize)]
@@ -28,97 +23,84 @@ struct Begin {
 
 /// The open suggestions.
 ///
-/// 1. The session: 401; the workspace header: 400.
-/// 2. Read with the person's own token: 404, 503.
-/// 3. 200.
-pub async fn list(scope: &Scope, request: &Request<'_>) -> Result<Reply, Error> {
+/// 1. Read with the person's own token: 404, 503.
+/// 2. 200.
+pub async fn list(scope: &Scope, call: Call<'_, UnverifiedMember>) -> Result<Reply, Error> {
     // 1.
-    let person = session::require(scope, request).await?;
-    let workspace_id = workspace(scope, request)?;
+    let (suggestions, _): (Vec<Suggestion>, _) =
+        postgrest::first_rpc(scope, &call.caller, "rpc/list_suggestions", json!({})).await?;
     // 2.
-    let arguments = json!({"p_workspace_id": workspace_id});
-    let suggestions: Vec<Suggestion> = postgrest::rpc(scope, &person, "rpc/list_suggestions", &arguments)
-        .await
-        .map_err(Failure::into_error)?;
-    // 3.
     Ok(Reply::json(200, &Suggestions { suggestions, left_out: Vec::new() }))
 }
 
 /// Asks a model for suggestions.
 ///
-/// 1. The session: 401; the workspace header and the idempotency key: 400; no model: 501; the body: 413, 400; the
-///    fields: 422.
-/// 2. Claim the key; a repeat gets the first answer: 409 while that is at work, 422 for another body. Too often: 429.
-/// 3. One function checks role, plan and the day's budget, and gives the answers so far: 404, 403, 429, 503.
-/// 4. Ask the model: 502, 503. What it answers is checked by the fields' own rules: 502 when nothing is left.
-/// 5. Keep what is left, apart: 503.
+/// 1. No model: 501. The fields: 422.
+/// 2. Claim the key; a repeat gets the first answer: 409 while that is being made, 422 for another body. Too often: 429.
+/// 3. One function checks role, plan, seat and the day's budget, and returns the answers so far: 404, 403, 429, 503.
+/// 4. Ask the model: 502, 503. Its answer is checked by the fields' own rules: 502 when nothing usable is left.
+/// 5. Store what is left: 503.
 /// 6. 201 with it.
-pub async fn ask(scope: &Scope, request: &Request<'_>, route: &Route) -> Result<Reply, Error> {
+pub async fn suggest(
+    scope: &Scope,
+    call: Call<'_, UnverifiedMember, IdempotencyKey, JsonBody<SuggestRequest>>,
+) -> Result<Reply, Error> {
     // 1.
-    let person = session::require(scope, request).await?;
-    let workspace_id = workspace(scope, request)?;
-    let key = idempotency::key_of(request)?;
     if scope.settings.vertex.is_none() {
         return Err(ErrorCode::SuggestionsOff.into());
     }
-    let asked: SuggestRequest = request.json(route.max_body).await?;
-    let fields = fields(&asked.fields).map_err(|why| Error::with_detail(ErrorCode::FieldsInvalid, why))?;
+    let JsonBody(request) = &call.body;
+    let fields =
+        parse_fields(&request.fields).map_err(|why| Error::with_detail(ErrorCode::FieldsInvalid, why))?;
     // 2.
-    let meaning = json!([workspace_id, fields]).to_string();
-    let policy = rate_limit::policy(route.id).ok_or(ErrorCode::Internal)?;
-    let who = (person.session.user_id.as_str(), workspace_id.as_str());
-    let work = suggest(scope, &person, &workspace_id, &fields);
-    idempotency::once(scope, policy, who, &key, &meaning, work).await
+    let fingerprint = |workspace_id: &str| json!([workspace_id, fields]).to_string();
+    let work = async |member: &Member| ask_model(scope, member, &fields).await;
+    idempotency::once(scope, &call.caller, &call.key, fingerprint, work).await
 }
 
-async fn suggest(
-    scope: &Scope,
-    person: &SignedIn,
-    workspace_id: &str,
-    fields: &[FieldId],
-) -> Result<Reply, Error> {
+async fn ask_model(scope: &Scope, member: &Member, fields: &[FieldId]) -> Result<Reply, Error> {
     let settings = scope.settings.vertex.as_ref().ok_or(ErrorCode::SuggestionsOff)?;
     // 3.
-    let arguments = json!({"p_workspace_id": workspace_id, "p_fields": fields});
-    let Begin { id, answers } = postgrest::rpc(scope, person, "rpc/begin_suggestions", &arguments)
-        .await
-        .map_err(Failure::into_error)?;
+    let arguments = json!({"p_workspace_id": member.workspace_id, "p_fields": fields});
+    let Begin { id, answers } =
+        postgrest::rpc(scope, &member.person, "rpc/begin_suggestions", &arguments).await?;
     // 4.
     let body = vertex::generate(scope, settings, &prompt(&answers, fields)).await?;
-    let usable = read(&body, fields, &answers).map_err(|why| {
+    let usable = parse_response(&body, fields, &answers).map_err(|why| {
         Error::with_detail(ErrorCode::SuggestionsFailed, format!("{why} Nothing was changed."))
     })?;
     // 5.
-    let made: Vec<_> =
+    let usable_answers: Vec<_> =
         usable.answers.iter().map(|(field, answer)| json!({"field": field, "answer": answer})).collect();
-    let arguments = json!({"p_id": id, "p_model": settings.model, "p_suggestions": made, "p_request_id": scope.request_id});
-    let suggestions: Vec<Suggestion> = postgrest::rpc_as_service(scope, "rpc/keep_suggestions", &arguments)
-        .await
-        .map_err(Failure::into_error)?;
+    let arguments = json!({
+        "p_id": id, "p_model": settings.model, "p_suggestions": usable_answers,
+        "p_request_id": scope.request_id,
+    });
+    let suggestions: Vec<Suggestion> =
+        postgrest::rpc_as_service(scope, "rpc/keep_suggestions", &arguments).await?;
     // 6.
     Ok(Reply::json(201, &Suggestions { suggestions, left_out: usable.left_out }))
 }
 
 /// Marks a suggestion accepted or dismissed.
 ///
-/// 1. The session: 401; the workspace header: 400; the body: 413, 400; an id that is none: 404.
+/// 1. An id that cannot be one: 404.
 /// 2. Marked by an owner or an admin, once: 403, 404, 409, 422, 503.
-/// 3. 200 with its answer, which is for the person to save.
-pub async fn decide(scope: &Scope, request: &Request<'_>, route: &Route, id: &str) -> Result<Reply, Error> {
+/// 3. 200 with its answer, which the person still has to save.
+pub async fn decide(
+    scope: &Scope,
+    call: Call<'_, UnverifiedMember, (), JsonBody<DecideRequest>>,
+) -> Result<Reply, Error> {
     // 1.
-    let person = session::require(scope, request).await?;
-    let workspace_id = workspace(scope, request)?;
-    let asked: DecideRequest = request.json(route.max_body).await?;
+    let id = call.param("suggestion_id");
     if !is_uuid(id) {
         return Err(ErrorCode::SuggestionNotFound.into());
     }
     // 2.
-    let arguments = json!({
-        "p_workspace_id": workspace_id, "p_suggestion_id": id, "p_state": asked.state, "p_request_id": scope.request_id,
-    });
-    let decided: Suggestion = postgrest::rpc(scope, &person, "rpc/decide_suggestion", &arguments)
-        .await
-        .map_err(Failure::into_error)?;
+    let JsonBody(DecideRequest { state }) = &call.body;
+    let arguments = json!({"p_suggestion_id": id, "p_state": state, "p_request_id": scope.request_id});
+    let (decided, _): (Suggestion, _) =
+        postgrest::first_rpc(scope, &call.caller, "rpc/decide_suggestion", arguments).await?;
     // 3.
     Ok(Reply::json(200, &decided))
 }

@@ -3,175 +3,186 @@
 use gatehouse_core::api::Finalized;
 use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::onboarding::Session;
-use gatehouse_core::route::Route;
 use gatehouse_core::vocabulary::SessionState;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::app::Scope;
-use crate::http::{Reply, Request};
-use crate::manifest_store::{self, Made, Seen, SessionNow, Stored};
-use crate::routes::workspace;
-use crate::session::SignedIn;
-use crate::{onboarding_store, session};
+use crate::entry::{Call, Member, OptionalJsonBody, UnverifiedMember};
+use crate::http::Reply;
+use crate::manifest_store::{self, Fence, FenceSnapshot, PreparedSource, SessionChange, Stored};
+use crate::onboarding_store;
+use crate::scope::Scope;
 
-/// How often answers are taken anew that were saved, or made known, while others were being stored.
+/// How often finalizing starts again because answers were saved, or restored in Redis, while others were being stored.
 const ROUNDS: usize = 3;
+
+/// The body; without answers those of the onboarding session are taken.
+#[derive(Default, Deserialize)]
+pub struct FinalizeBody {
+    answers: Option<Map<String, Value>>,
+}
 
 /// Turns the answers into the workspace's manifest. Safe to repeat: equal content makes no new version.
 ///
-/// 1. The session: 401; the workspace header: 400; the body: 413, 400.
-/// 2. The body's answers, if it has any, are checked before any call: 422.
-/// 3. Raise the fence, and see the onboarding session; no fence, no write: 503. Too often: 429.
-/// 4. Without answers in the body, the session's are checked: 404 without one, 422, 403.
-/// 5. One function checks membership and role and stores everything in one transaction: 404, 403, 503. It refuses
-///    answers of a session that Redis alone believes to be the newest: then Redis is told, and it goes on at 3.
-/// 6. Publish, mark the session submitted and lower the fence. With Redis away now, the write stands and
-///    `Degraded` says so. Answers that were saved since 3 are taken by going on there.
-/// 7. 201 for a new version, else 200.
-pub async fn finalize(scope: &Scope, request: &Request<'_>, route: &Route) -> Result<Reply, Error> {
+/// 1. The body's answers, if it has any, are checked before any call: 422.
+/// 2. Raise the fence, and read the onboarding session; without a fence nothing is written: 503. Too often: 429.
+/// 3. Without answers in the body, the session's are checked: 404 without one, 422, 403.
+/// 4. One function checks membership, role, plan and seat and stores everything in one transaction: 404, 403, 503. It
+///    refuses answers of a session that is older than its snapshot: then Redis gets the snapshot, and it goes on at 2.
+/// 5. Publish, mark the session submitted and lower the fence. When Redis is unavailable by now, the write stands and
+///    `Degraded` says so. Answers that were saved since 2 are taken by going on there.
+/// 6. 201 for a new version, else 200.
+pub async fn finalize(
+    scope: &Scope,
+    call: Call<'_, UnverifiedMember, (), OptionalJsonBody<FinalizeBody>>,
+) -> Result<Reply, Error> {
     // 1.
-    let person = session::require(scope, request).await?;
-    let workspace_id = workspace(scope, request)?;
-    let given = given(&request.body(route.max_body).await?)?;
-    // 2.
-    let prepared = given.map(|answers| Made::of(&answers)).transpose()?;
-    if prepared.is_some() {
-        return submit(scope, &person, &workspace_id, route, prepared).await.map(Submitted::reply);
+    let OptionalJsonBody(FinalizeBody { answers }) = &call.body;
+    if let Some(answers) = answers {
+        let source = PreparedSource::from_answers(answers)?;
+        let (fence, snapshot, member) = manifest_store::raise_fence(scope, &call.caller).await?;
+        let submission = Submission { source, revision: None };
+        let revision_at_fence = snapshot.session.map(|session| session.revision);
+        let submitted = store_and_publish(scope, member, fence, submission, revision_at_fence).await;
+        return submitted.map(Submitted::reply);
     }
-    let (mut told, mut refused) = (None::<Submitted>, None);
+    let (mut stored, mut refused) = (None::<Submitted>, None);
     for _ in 0..ROUNDS {
-        match submit(scope, &person, &workspace_id, route, None).await {
-            Ok(mut submitted) => {
-                submitted.made.created |= told.is_some_and(|before| before.made.created);
-                let done = !submitted.saved_since;
-                told = Some(submitted);
-                if done {
+        match submit_session(scope, &call.caller).await {
+            Ok(Some(mut submitted)) => {
+                submitted.finalized.created |= stored.is_some_and(|before| before.finalized.created);
+                let is_done = !submitted.saved_since;
+                stored = Some(submitted);
+                if is_done {
                     break;
                 }
             }
-            Err(error) if error.code == ErrorCode::RevisionConflict => {
-                refused = onboarding_store::restore(scope, &person, &workspace_id).await.err();
+            Ok(None) => {}
+            Err(error) => {
+                refused = Some(error);
+                break;
             }
-            Err(error) => refused = Some(error),
-        }
-        if refused.is_some() {
-            break;
         }
     }
     // What an earlier round has stored stands.
-    told.map(Submitted::reply)
+    stored
+        .map(Submitted::reply)
         .ok_or_else(|| refused.unwrap_or_else(|| ErrorCode::DependencyUnavailable.into()))
 }
 
-/// What was stored, and whether answers were saved while it was.
+/// What was stored, and whether answers were saved meanwhile.
 struct Submitted {
-    made: Finalized,
+    finalized: Finalized,
     degraded: Option<&'static str>,
     saved_since: bool,
 }
 
 impl Submitted {
     fn reply(self) -> Reply {
-        let status = if self.made.created { 201 } else { 200 };
-        Reply::json(status, &self.made).degraded(self.degraded)
+        let status = if self.finalized.created { 201 } else { 200 };
+        Reply::json(status, &self.finalized).degraded(self.degraded)
     }
 }
 
-/// Steps 3 to 7.
-async fn submit(
-    scope: &Scope,
-    person: &SignedIn,
-    workspace_id: &str,
-    route: &Route,
-    prepared: Option<Made>,
-) -> Result<Submitted, Error> {
+/// Answers that are ready to be stored, and the revision of the session that they are from, where they are from one.
+struct Submission {
+    source: PreparedSource,
+    revision: Option<u32>,
+}
+
+/// Steps 2 to 5 with the answers of the session. `None` when they were older than the snapshot, which Redis has now.
+async fn submit_session(scope: &Scope, member: &UnverifiedMember) -> Result<Option<Submitted>, Error> {
+    // 2.
+    let (fence, snapshot, member) = manifest_store::raise_fence(scope, member).await?;
+    let revision_at_fence = snapshot.session.as_ref().map(|session| session.revision);
     // 3.
-    let (fence, seen) = manifest_store::raise_fence(scope, person, workspace_id, route).await?;
-    let seen_revision = seen.session.as_ref().map(|session| session.revision);
-    // 4.
-    let prepared = match prepared {
-        Some(prepared) => Ok((prepared, None)),
-        None => from_session(scope, person, workspace_id, seen).await,
-    };
-    let (Made { answers, context, reduced }, of) = match prepared {
-        Ok(prepared) => prepared,
+    let submission = match submission_from_session(scope, member, snapshot).await {
+        Ok(submission) => submission,
         Err(error) => {
-            fence.give_up(scope);
+            fence.lower_without_publish(scope);
             return Err(error);
         }
     };
-    // 5.
+    match store_and_publish(scope, member, fence, submission, revision_at_fence).await {
+        Err(error) if error.code == ErrorCode::RevisionConflict => {
+            onboarding_store::restore(scope, member).await.map(|()| None)
+        }
+        result => result.map(Some),
+    }
+}
+
+/// Steps 4 and 5. `revision_at_fence` is that of the session in Redis when the fence was raised.
+async fn store_and_publish(
+    scope: &Scope,
+    member: &Member,
+    fence: Fence,
+    submission: Submission,
+    revision_at_fence: Option<u32>,
+) -> Result<Submitted, Error> {
+    let Submission { source: PreparedSource { answers, context, reduced }, revision } = submission;
+    // 4.
     let arguments = json!({
-        "p_workspace_id": workspace_id, "p_answers": answers, "p_business_context": context,
+        "p_workspace_id": member.workspace_id, "p_answers": answers, "p_business_context": context,
         "p_content": reduced.canonical, "p_checksum": reduced.checksum,
-        "p_token_estimate": reduced.meta.token_estimate, "p_meta": reduced.meta, "p_request_id": scope.request_id,
-        "p_revision": of,
+        "p_token_estimate": reduced.meta.token_estimate, "p_meta": reduced.meta,
+        "p_request_id": scope.request_id, "p_revision": revision,
     });
     let operation = "rpc/finalize_onboarding";
     let (stored, fence): (Stored, _) =
-        manifest_store::store(scope, person, fence, operation, &arguments).await?;
-    // 6.
+        manifest_store::store(scope, member, fence, operation, &arguments).await?;
+    // 5.
     let created = stored.created;
     let manifest = stored.version.manifest(reduced.content);
     // A session that Redis did not have, and that a reader has restored since, is the one that was submitted.
-    let seen = seen_revision.or(of);
-    let submitted =
-        stored.session_revision.map(|revision| SessionNow::Submitted { seen, revision, answers: &answers });
-    let published = fence.publish(scope, &manifest, submitted).await;
-    // 7.
+    let revision_at_fence = revision_at_fence.or(revision);
+    let change = stored.session_revision.map(|revision| SessionChange::Submitted {
+        revision_at_fence,
+        revision,
+        answers: &answers,
+    });
+    let published = fence.publish(scope, &manifest, change).await;
     Ok(Submitted {
-        made: Finalized { created, manifest },
+        finalized: Finalized { created, manifest },
         degraded: published.is_none().then_some("redis"),
         saved_since: published.is_some_and(|published| published.saved_since),
     })
 }
 
-/// The answers in the body; none in an empty body and in an object without them.
-fn given(body: &[u8]) -> Result<Option<Map<String, Value>>, Error> {
-    if body.is_empty() {
-        return Ok(None);
-    }
-    let mut body: Map<String, Value> = serde_json::from_slice(body).map_err(unreadable)?;
-    body.remove("answers").map(serde_json::from_value).transpose().map_err(unreadable).map(Option::flatten)
-}
-
-fn unreadable(_: serde_json::Error) -> Error {
-    Error::with_detail(ErrorCode::BodyInvalid, "The body is neither empty nor an object with `answers`.")
-}
-
-/// The answers of the session, of the snapshot where Redis has lost it, and their revision. What is wrong with them is
-/// told to members only, and only where Postgres has none that are newer: where they are to be refused, it is asked.
-async fn from_session(
+/// The answers of the session, or of its snapshot where Redis has lost it. Only members learn what is wrong with them, and
+/// only where Postgres has no newer ones: before they are refused, Postgres is asked.
+async fn submission_from_session(
     scope: &Scope,
-    person: &SignedIn,
-    workspace_id: &str,
-    seen: Seen,
-) -> Result<(Made, Option<u32>), Error> {
+    member: &Member,
+    snapshot: FenceSnapshot,
+) -> Result<Submission, Error> {
     let mut refused = None;
-    if let Some(session) = seen.session {
-        if let Some(member) = &seen.member {
-            member.require_editor()?;
+    if let Some(session) = snapshot.session {
+        if let Some(membership) = &snapshot.membership {
+            membership.require_editor()?;
         }
-        match of(&session) {
-            Ok(made) => return Ok(made),
+        match submission_of(&session) {
+            Ok(submission) => return Ok(submission),
             Err(error) => refused = Some((session.revision, error)),
         }
     }
-    let durable = onboarding_store::read_durable(scope, person, workspace_id).await?;
-    durable.member.require_editor()?;
+    let durable = onboarding_store::read_durable(scope, member).await?;
+    durable.membership.require_editor()?;
     match refused {
         Some((revision, error))
             if durable.session.revision <= revision && durable.session.state == SessionState::Draft =>
         {
             Err(error)
         }
-        _ => of(&durable.session),
+        _ => submission_of(&durable.session),
     }
 }
 
-fn of(session: &Session) -> Result<(Made, Option<u32>), Error> {
+fn submission_of(session: &Session) -> Result<Submission, Error> {
     match json!(session.answers) {
-        Value::Object(answers) if session.revision > 0 => Ok((Made::of(&answers)?, Some(session.revision))),
+        Value::Object(answers) if session.revision > 0 => Ok(Submission {
+            source: PreparedSource::from_answers(&answers)?,
+            revision: Some(session.revision),
+        }),
         _ => Err(ErrorCode::SessionNotFound.into()),
     }
 }

@@ -1,30 +1,29 @@
 //! `PATCH /onboarding/steps/{step}`
 
-use gatehouse_core::error::{Error, ErrorCode};
-use gatehouse_core::onboarding::{StepId, changes, merge_step, validate_step_draft};
-use gatehouse_core::route::{Params, Route};
+use gatehouse_core::error::{Error, ErrorCode, FieldError};
+use gatehouse_core::onboarding::{StepId, merge_step, requested_changes, validate_step_draft};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::session::{answer, revision};
-use crate::app::Scope;
-use crate::http::{Reply, Request};
+use super::session::{reply, revision};
+use crate::entry::{Call, JsonBody, UnverifiedMember};
+use crate::http::Reply;
 use crate::onboarding_store::{self, Edit, Outcome};
-use crate::routes::workspace;
-use crate::session;
+use crate::scope::Scope;
 
-/// How often a save whose own fields keep changing under it is merged before the person is asked.
+/// How often a save whose own fields keep changing is merged before the person is asked.
 const MERGES: usize = 3;
 
+/// The body of a save.
 #[derive(Deserialize)]
-struct Body {
+pub struct StepBody {
     base: Option<Map<String, Value>>,
     answers: Map<String, Value>,
 }
 
 /// Saves answers of one step.
 ///
-/// 1. The session: 401; the workspace header: 400; the step: 404; the revision: 428; the body: 413, 400.
+/// 1. The step: 404; the revision: 428.
 /// 2. The answers that are there, and those they were based on, all problems at once: 422.
 /// 3. Write, at the revision that it names or where the fields are still as they were based on: 404, 403, 409 when
 ///    submitted, 503.
@@ -32,43 +31,40 @@ struct Body {
 /// 5. 200.
 pub async fn save(
     scope: &Scope,
-    request: &Request<'_>,
-    route: &Route,
-    params: &Params,
+    call: Call<'_, UnverifiedMember, (), JsonBody<StepBody>>,
 ) -> Result<Reply, Error> {
     // 1.
-    let person = session::require(scope, request).await?;
-    let workspace_id = workspace(scope, request)?;
-    let step = StepId::parse(params.get("step")).ok_or(ErrorCode::StepNotFound)?;
-    let mut expected = revision(request)?.ok_or(ErrorCode::RevisionMissing)?;
-    let body: Body = request.json(route.max_body).await?;
+    let step = StepId::parse(call.param("step")).ok_or(ErrorCode::StepNotFound)?;
+    let mut expected = revision(call.if_match())?.ok_or(ErrorCode::RevisionMissing)?;
     // 2.
-    let answers = validate_step_draft(step, &body.answers).map_err(Error::answers)?;
-    let base = body.base.map(|base| validate_step_draft(step, &base)).transpose().map_err(base_errors)?;
-    let changes = changes(&body.answers, &answers);
+    let JsonBody(StepBody { base, answers: sent }) = &call.body;
+    let answers = validate_step_draft(step, sent).map_err(Error::answers_invalid)?;
+    let base = base.as_ref().map(|base| validate_step_draft(step, base)).transpose().map_err(base_errors)?;
+    let changes = requested_changes(sent, &answers);
     // 3.
     let mut edit = match &base {
         Some(base) => Edit::Merge(changes.clone(), base.clone()),
         None => Edit::Change(changes.clone()),
     };
-    let mut outcome = onboarding_store::apply(scope, &person, &workspace_id, &edit, Some(expected)).await?;
+    let mut outcome = onboarding_store::apply(scope, &call.caller, &edit, Some(expected)).await?;
     // 4.
     for _ in 0..MERGES {
-        let Outcome::Stale(held) = &outcome else { break };
-        let merged = merge_step(&held.session.answers, base.as_ref(), &changes)
-            .map_err(|fields| Error::conflict(held.session.copy(), base.clone(), fields))?;
-        expected = held.session.revision;
-        edit = if merged.is_empty() { Edit::Read } else { Edit::Merge(merged, held.session.answers.clone()) };
-        outcome = onboarding_store::apply(scope, &person, &workspace_id, &edit, Some(expected)).await?;
+        let Outcome::Stale(stored) = &outcome else { break };
+        let session = &stored.session;
+        let merged = merge_step(&session.answers, base.as_ref(), &changes)
+            .map_err(|fields| Error::revision_conflict(session.copy(), base.clone(), fields))?;
+        expected = session.revision;
+        edit = if merged.is_empty() { Edit::Read } else { Edit::Merge(merged, session.answers.clone()) };
+        outcome = onboarding_store::apply(scope, &call.caller, &edit, Some(expected)).await?;
     }
     // 5.
-    answer(outcome)
+    reply(outcome)
 }
 
 /// Problems of the base stand below `/base`, not below `/answers`.
-fn base_errors(mut fields: Vec<gatehouse_core::error::FieldError>) -> Error {
+fn base_errors(mut fields: Vec<FieldError>) -> Error {
     for field in &mut fields {
         field.pointer = field.pointer.replacen("/answers/", "/base/", 1);
     }
-    Error::answers(fields)
+    Error::answers_invalid(fields)
 }
