@@ -62,6 +62,9 @@ pub fn compiling(repo: &Repo, selection: &[String]) -> Command {
     cargo
 }
 
+/// Cargo's word for the unit tests of all libraries.
+const LIBRARIES: &str = "--lib";
+
 /// Cargo's words for what these suites need, none for everything; None when they need nothing compiled.
 ///
 /// # Errors
@@ -99,8 +102,9 @@ fn select(metadata: &Value, suites: &[Runs]) -> Vec<String> {
             match target["kind"][0].as_str() {
                 Some("test") => words.extend(["--test".to_owned(), program.target]),
                 Some("bin") => words.extend(["--bin".to_owned(), program.target]),
-                // Cargo has no word for one library among many packages.
-                _ => words.push("--lib".to_owned()),
+                // Cargo has no word for one library among many packages, and takes this one once.
+                _ if words.iter().any(|word| word == LIBRARIES) => {}
+                _ => words.push(LIBRARIES.to_owned()),
             }
         }
     }
@@ -145,6 +149,7 @@ mod tests {
                 {"name": "gatehouse_core", "kind": ["lib"], "test": true},
                 {"name": "gate", "kind": ["test"], "test": true},
             ]},
+            {"name": "gatehouse-devstack", "targets": [{"name": "gatehouse_devstack", "kind": ["lib"], "test": true}]},
             {"name": "gatehouse-tests", "targets": [
                 {"name": "db", "kind": ["test"], "test": true},
                 {"name": "edge", "kind": ["test"], "test": true},
@@ -155,6 +160,8 @@ mod tests {
         let core = Runs::Native { packages: &["gatehouse-core"], target: None };
         assert_eq!(select(&metadata, &[db]), ["--test", "db"]);
         assert_eq!(select(&metadata, &[core]), ["--lib", "--test", "gate"]);
+        let devstack = Runs::Native { packages: &["gatehouse-devstack"], target: None };
+        assert_eq!(select(&metadata, &[core, devstack, db]), ["--lib", "--test", "gate", "--test", "db"]);
     }
 
     #[test]
