@@ -62,7 +62,7 @@ async fn money_adds_up_in_random_histories() {
         Some(seed) => (seed, 1),
         None => (
             setting("GATEHOUSE_HISTORY_FIRST").unwrap_or(1),
-            setting::<u64>("GATEHOUSE_HISTORIES").unwrap_or(300),
+            setting::<u64>("GATEHOUSE_HISTORIES").unwrap_or(100),
         ),
     };
     let world = World::own().await;

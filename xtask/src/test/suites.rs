@@ -162,7 +162,7 @@ pub const SUITES: &[Suite] = &[
     Suite::of_target("db", "the database over SQL, in every role", Lane::Native).tests_in(&["tests/db"]),
     Suite::new(
         "scripts",
-        "locks of the checkout, and true token counts",
+        "locks of the checkout, true token counts, a valid OpenAPI document",
         Lane::Native,
         Runs::Node {
             folder: ".",
@@ -173,7 +173,7 @@ pub const SUITES: &[Suite] = &[
             ],
         },
     )
-    .tests_in(&["scripts", "tests/contract/token_counts", "tests/contract/openapi"]),
+    .tests_in(&["scripts", "tests/contract/openapi", "tests/contract/token_counts"]),
     Suite::new("build", "the Worker and the browser package", Lane::Wasm, Runs::Builds),
     Suite::new(
         "package",
