@@ -71,15 +71,38 @@ test("Node loads it from its own files", () => {
 
 test("TypeScript knows every entry, as bundlers and as Node resolve it", () => {
   writeFileSync(join(project, "use.ts"), `
-    import { init, validateField, mergeSession } from "@gatehouse/wasm-client/forms";
-    import { diff } from "@gatehouse/wasm-client/manifest";
-    import { type StepId, FIELDS } from "@gatehouse/wasm-client";
+    import { init, freshness, validateField, validateStep, mergeSession } from "@gatehouse/wasm-client/forms";
+    import { diff, reduce } from "@gatehouse/wasm-client/manifest";
+    import { stepSchema } from "@gatehouse/wasm-client/schema";
+    import { type ManifestContent, type StepAnswers, type StepId, FIELDS } from "@gatehouse/wasm-client";
     await init();
     const step: StepId = FIELDS[0]!.step;
     const checked = validateField("brand_tone", step);
     const words: string = checked.ok ? JSON.stringify(checked.answer) : checked.errors.map((error) => error.message).join();
     const merged = mergeSession({}, {}, {});
     if (merged.ok && !merged.merged) console.log(merged.conflicts[0]?.theirs, words);
+    // What is typed after \`ok\`.
+    const company = validateStep("company", new FormData());
+    if (company.ok) {
+      const { company_name, company_website }: StepAnswers<"company"> = company.answers;
+      const name: string = company_name;
+      const site: string | undefined = company_website;
+      // @ts-expect-error: a question of another step.
+      company.answers.brand_tone;
+      console.log(name, site);
+    } else console.log(company.errors[0]?.path.join("."));
+    const tone = validateField("brand_tone", "Warm");
+    if (tone.ok) console.log(tone.answer?.map((word) => word.length));
+    const preview = reduce({}, 0);
+    if (preview.ok) {
+      const content: ManifestContent = preview.content;
+      const guardrails: string[] | undefined = content.guardrails?.constraints;
+      console.log(guardrails);
+    }
+    mergeSession(undefined, {}, undefined);
+    freshness(undefined, 0);
+    const result = stepSchema("voice")["~standard"].validate({});
+    if (!(result instanceof Promise) && !result.issues) console.log(result.value.brand_tone.length);
     // @ts-expect-error: how a module is loaded is the package's own affair.
     type Inner = import("@gatehouse/wasm-client").Rules;
     // @ts-expect-error: whether it is ok must be asked first.

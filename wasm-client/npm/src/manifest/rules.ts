@@ -1,27 +1,28 @@
 import type { ContextResult, DiffResult, Preview, Verified } from "../types.js";
-import { json, text } from "../loading.js";
+import { json, text } from "../input.js";
+import { parse } from "../response.js";
 import { manifest } from "./module.js";
 
 /**
  * Makes the business context of the answers so far, as finalize does. Unanswered questions stay empty in it.
  *
- * @param answers The answers so far, or their JSON text.
+ * @param answers The answers so far, their JSON text, or the `FormData` of their form.
  * @param sessionId The onboarding session's id, a text; empty where answers come without one, as is anything else.
  * @param nowMs The current time in milliseconds since 1970.
  */
 export function buildContext(answers: unknown, sessionId: string, nowMs: number): ContextResult {
-  return JSON.parse(manifest.call("buildContext", [json(answers), text(sessionId)], nowMs));
+  return parse(manifest.call("buildContext", [json(answers), text(sessionId)], nowMs));
 }
 
 /**
  * Shows what the manifest of the answers so far would be, with the tokens that it needs and has. Unanswered questions
  * are listed, not refused.
  *
- * @param answers The answers so far, or their JSON text.
+ * @param answers The answers so far, their JSON text, or the `FormData` of their form.
  * @param nowMs The current time in milliseconds since 1970.
  */
 export function reduce(answers: unknown, nowMs: number): Preview {
-  return JSON.parse(manifest.call("reduce", [json(answers)], nowMs));
+  return parse(manifest.call("reduce", [json(answers)], nowMs));
 }
 
 /**
@@ -30,7 +31,7 @@ export function reduce(answers: unknown, nowMs: number): Preview {
  * @param document The manifest as `GET /context/manifest` or a JSON export gives it, or its JSON text.
  */
 export function verifyManifest(document: unknown): Verified {
-  return JSON.parse(manifest.call("verifyManifest", [json(document)]));
+  return parse(manifest.call("verifyManifest", [json(document)]));
 }
 
 /**
@@ -40,5 +41,5 @@ export function verifyManifest(document: unknown): Verified {
  * @param to The later one's.
  */
 export function diff(from: unknown, to: unknown): DiffResult {
-  return JSON.parse(manifest.call("diff", [json(from), json(to)]));
+  return parse(manifest.call("diff", [json(from), json(to)]));
 }
