@@ -118,7 +118,17 @@ export type FreshnessResult = { ok: true; view: FreshnessView } | { ok: false; p
 export type GateResult = { ok: true; gate: GateView } | { ok: false; problem: Refusal };
 
 /** A manifest that has the checksum it claims, or why it is not trusted. */
-export type Verified = { ok: true; version: number; checksum: string } | { ok: false; problem: Refusal };
+export type Verified =
+  | {
+      ok: true;
+      /** As the document states it. */
+      version: number;
+      /** The content's SHA-256, computed here. */
+      checksum: string;
+      /** The members of the document that the checksum does not cover, so that they are only claimed. */
+      unproven: readonly ("version" | "workspace_id" | "generated_at" | "confirmed_at" | "source" | "meta")[];
+    }
+  | { ok: false; problem: Refusal };
 
 /** The manifest that answers would make, or why they make none. */
 export type Preview =

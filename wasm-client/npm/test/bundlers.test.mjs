@@ -27,7 +27,7 @@ async function served(program, args, use) {
     let printed = "";
     for await (const chunk of server.stdout.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
       printed += chunk;
-      if (/http:\/\/localhost:\d+[\s\S]*(Ready in|➜)/.test(printed)) break;
+      if (/➜.*http:\/\/localhost:\d+|Ready in/.test(printed)) break;
     }
     server.stdout.resume();
     const url = /http:\/\/localhost:\d+/.exec(printed)?.[0];

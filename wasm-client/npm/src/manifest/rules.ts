@@ -1,6 +1,7 @@
 import type { ContextResult, DiffResult, Preview, Verified } from "../types.js";
 import { json, text } from "../input.js";
 import { parse } from "../response.js";
+import { readMarkdown } from "./markdown.js";
 import { manifest } from "./module.js";
 
 /**
@@ -26,13 +27,25 @@ export function reduce(answers: unknown, nowMs: number): Preview {
 }
 
 /**
- * Holds a manifest's content against the checksum that it claims, without asking anybody.
+ * Holds a manifest's content against the checksum that it claims, without asking anybody. That proves the content alone:
+ * `unproven` names what anybody could have written beside it.
  *
- * @param document The manifest as `GET /context/manifest` or a JSON export gives it, or its JSON text.
+ * @param document The manifest as `GET /context/manifest` or a JSON export gives it, its JSON text, or the text of a
+ * Markdown export, whose text for people must match its content.
  */
 export function verifyManifest(document: unknown): Verified {
-  return parse(manifest.call("verifyManifest", [json(document)]));
+  const markdown = typeof document === "string" ? readMarkdown(document) : undefined;
+  const verified = parse<Verified>(manifest.call("verifyManifest", [markdown?.manifest ?? json(document)]));
+  if (!verified.ok) return verified;
+  if (markdown?.changedLine) {
+    const detail = `The text disagrees with the block of canonical JSON, first in line ${markdown.changedLine}. The block has its checksum: what it says was exported, what the text says was not.`;
+    return { ok: false, problem: { code: "text_changed", detail, fix: "Take a new export.", errors: [] } };
+  }
+  return { ...verified, unproven: UNPROVEN };
 }
+
+/** What stands in a manifest beside its content and the checksum of that. */
+const UNPROVEN = ["version", "workspace_id", "generated_at", "confirmed_at", "source", "meta"] as const;
 
 /**
  * Compares the contents of two manifests: sentences for people, a JSON Patch (RFC 6902) for programs.
