@@ -115,7 +115,7 @@ async function saysTheSameInNext(url, paths) {
     await page.getByText('"state":"ready","errors":{},"age":"missing"').waitFor();
     await page.locator("input").fill("chaya");
     await page.getByText('"company_website":"Website must').waitFor();
-    await page.getByRole("button").click();
+    await page.getByRole("button", { name: "Check" }).click();
     await page.getByText('"company_name":"Company name is required."').waitFor();
   } finally {
     await close();
