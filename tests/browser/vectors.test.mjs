@@ -77,7 +77,8 @@ test("every vector is judged in Chromium as it is native, as text and as bytes",
     const found = await page.evaluate(
       ([schema, text]) => {
         const judged = [text, new TextEncoder().encode(text)].map((document) => rules.validateDocument(schema, document));
-        return judged.map((judged) => JSON.stringify(judged));
+        // The vectors have no `path`, which says again what `pointer` says.
+        return judged.map((judged) => JSON.stringify(judged, (name, value) => (name === "path" && Array.isArray(value) ? undefined : value)));
       },
       [schema, text],
     );

@@ -187,12 +187,26 @@ fn typescript(repo: &Repo) -> Result<()> {
     if !package.join("tsconfig.json").is_file() {
         return Ok(());
     }
-    let inputs = ["wasm-client/npm/src", "wasm-client/npm/tsconfig.json", "wasm-client/npm/package.json"];
+    let inputs = [
+        "wasm-client/npm/src",
+        "wasm-client/npm/tsconfig.json",
+        "wasm-client/npm/package.json",
+        "wasm-client/npm/inline.mjs",
+        "wasm-client/npm/wasm/forms/forms_bg.wasm",
+        "wasm-client/npm/wasm/manifest/manifest_bg.wasm",
+    ];
     let print = stamp::fingerprint(&repo.root, &inputs, &format!("tsc {RECIPES:?}"))?;
     if stamp::is_current(
         &dist,
         &print,
-        &["index.js", "index.d.ts", "forms/browser.js", "manifest/browser.js"],
+        &[
+            "index.js",
+            "index.d.ts",
+            "forms/browser.js",
+            "manifest/browser.js",
+            "forms/bytes.js",
+            "manifest/bytes.js",
+        ],
     ) {
         return Ok(());
     }
@@ -203,6 +217,8 @@ fn typescript(repo: &Repo) -> Result<()> {
         let mut tsc = Command::new(repo.npm_bin("tsc")?);
         tsc.current_dir(&package).env("PATH", repo.path_env()).args(["-p", "tsconfig.json", "--outDir"]);
         run_quietly(tsc.arg(&staging), "tsc")?;
+        let mut inline = Command::new(repo.node());
+        run_quietly(inline.current_dir(&package).arg("inline.mjs").arg(&staging), "inline.mjs")?;
         stamp::place(&staging, &print, &dist)
     })
 }
