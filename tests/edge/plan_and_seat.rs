@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::members::invite_and_join;
 use crate::support::{Founder, Reply, World, answers, until};
 
 /// The subscription's period ended four days ago, its days of grace yesterday.
@@ -124,11 +125,7 @@ async fn a_member_beyond_the_seats_reads_and_is_told_whom_to_ask() {
     let world = World::shared().await;
     let (owner, mut admin) = (world.founder().await, world.founder().await);
     assert_eq!(owner.finalize(&answers()).await.status, 201);
-    let invitation = json!({"email": admin.email, "role": "admin"});
-    let invitation = owner.post("/members/invite", Some(&invitation)).await;
-    let joined = admin.post("/members/accept", Some(&json!({"token": invitation.json["token"]}))).await;
-    assert_eq!(joined.status, 200, "{joined:?}");
-    admin.workspace_id.clone_from(&owner.workspace_id);
+    invite_and_join(&owner, &mut admin, "admin").await;
     assert_eq!(admin.finalize(&answers()).await.status, 200, "there are five seats");
 
     let smaller = format!(

@@ -8,6 +8,7 @@ use gatehouse_core::route::{self, Body, Caller, Method, Role, Route};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::members::invite_and_join;
 use crate::support::{Founder, Reply, Request, World, answers};
 
 /// A body that the route takes.
@@ -133,11 +134,7 @@ async fn a_row_that_names_a_role_refuses_other_members_and_no_other_row_does() {
     let world = World::shared().await;
     let (owner, mut member) = (world.founder().await, world.founder().await);
     assert_eq!(owner.finalize(&answers()).await.status, 201);
-    let invitation = json!({"email": member.email, "role": "member"});
-    let invitation = owner.post("/members/invite", Some(&invitation)).await;
-    let joined = member.post("/members/accept", Some(&json!({"token": invitation.json["token"]}))).await;
-    assert_eq!(joined.status, 200, "{joined:?}");
-    member.workspace_id.clone_from(&owner.workspace_id);
+    invite_and_join(&owner, &mut member, "member").await;
     for route in member_routes() {
         let reply = send_as(&member, world, route).await;
         let is_refused = reply.json["code"] == "role_not_allowed";
@@ -173,11 +170,7 @@ async fn a_row_that_needs_a_seat_refuses_a_member_without_one_and_no_other_row_d
     let world = World::shared().await;
     let (owner, mut admin) = (world.founder().await, world.founder().await);
     assert_eq!(owner.finalize(&answers()).await.status, 201);
-    let invitation = json!({"email": admin.email, "role": "admin"});
-    let invitation = owner.post("/members/invite", Some(&invitation)).await;
-    let joined = admin.post("/members/accept", Some(&json!({"token": invitation.json["token"]}))).await;
-    assert_eq!(joined.status, 200, "{joined:?}");
-    admin.workspace_id.clone_from(&owner.workspace_id);
+    invite_and_join(&owner, &mut admin, "admin").await;
     let sql = format!(
         "with smaller as (update subscriptions set plan = 'ascent' where workspace_id = '{}' returning 1)
          select count(*) from smaller",

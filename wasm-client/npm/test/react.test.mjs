@@ -75,5 +75,5 @@ test("what is wrong with no question of the step can be seen", async () => {
   assert.match(unknown.now.errors[""], /“vioce” is not a step/);
   const half = step("voice", { brand_tone: "Warm \ud83c" }).seen;
   check(half);
-  assert.match(half.now.errors.brand_tone, /half of a character/);
+  assert.match(half.now.errors.brand_tone, /broken character/);
 });
