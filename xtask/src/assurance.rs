@@ -193,7 +193,7 @@ fn seconds(start: Instant) -> f64 {
     (start.elapsed().as_secs_f64() * 10.0).round() / 10.0
 }
 
-/// What an earlier run of the same commit has left; a report of another commit starts anew.
+/// What an earlier run of the same commit has left; a new commit starts a new report.
 fn read(repo: &Repo, commit: &str) -> Result<Report> {
     let fresh = || Report {
         commit: commit.to_owned(),

@@ -33,7 +33,7 @@ impl Programs {
         let _ = self.0.set(programs);
     }
 
-    /// Waits for the compiler, then gives the programs of one suite.
+    /// Waits for the compiler, then returns the programs of one suite.
     pub fn wait_for(&self, is_wanted: impl Fn(&Program) -> bool) -> Vec<&Program> {
         self.0.wait().iter().filter(|program| is_wanted(program)).collect()
     }

@@ -55,7 +55,7 @@ pub enum Build {
 pub enum Lane {
     /// Before all others, because it takes a second.
     First,
-    /// What native code does; gives way to the builds of wasm.
+    /// What native code does; at a lower priority than the builds of wasm.
     Native,
     /// The builds of wasm, then the packages that carry or load it, and the pages.
     Wasm,
