@@ -175,14 +175,15 @@ impl<'a> Reader<'a> {
 
     /// The places of the bits that are set.
     fn bit_set(&mut self, length: usize) -> Option<Vec<u32>> {
-        let bytes = self.bytes(length.div_ceil(8))?;
-        let bits = bytes.iter().zip((0..).step_by(8));
-        Some(
-            bits.flat_map(|(byte, first)| {
-                (0..8).filter(move |bit| byte >> bit & 1 == 1).map(move |bit| first + bit)
-            })
-            .collect(),
-        )
+        let mut places = Vec::new();
+        for (byte, first) in self.bytes(length.div_ceil(8))?.iter().zip((0..).step_by(8)) {
+            let mut rest = *byte;
+            while rest != 0 {
+                places.push(first + rest.trailing_zeros());
+                rest &= rest - 1;
+            }
+        }
+        Some(places)
     }
 }
 
