@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a vector that cannot be read must fail its test")]
 
+#[path = "../../tests/contract/validation/document.rs"]
+mod document;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use document::document;
 use gatehouse_core::context::BusinessContext;
 use gatehouse_core::validator::{Subject, validate, validate_bytes};
 use gatehouse_core::vocabulary::BcmSource;
@@ -17,19 +21,6 @@ fn json(path: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
     let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap()
-}
-
-/// A case's document: its text, or what is made by repeating parts.
-fn document(case: &Value) -> String {
-    let Some(parts) = case["generate"].as_array() else {
-        return case["document"].as_str().unwrap().to_owned();
-    };
-    let text = |part: &Value, name: &str| part[name].as_str().unwrap().to_owned();
-    let times = |part: &Value| usize::try_from(part["times"].as_u64().unwrap()).unwrap();
-    parts
-        .iter()
-        .map(|part| text(part, "prefix") + &text(part, "unit").repeat(times(part)) + &text(part, "suffix"))
-        .collect()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { ANSWERS, buyPlan, callWorker, launch, newPerson, open, picture, settled, signUp, test, token, violations, workspaceOf } from "./support.mjs";
+import { ANSWERS, buyPlan, callWorker, launch, newPerson, open, picture, signUp, test, token, unexpected, violations, workspaceOf } from "./support.mjs";
 
 let browser;
 before(async () => {
@@ -57,7 +57,7 @@ for (const [name, answers] of Object.entries(CASES)) {
     assert.equal(first, Object.keys(shown)[0], "the first input with an error has the focus");
     await page.locator("h2", { hasText: "No manifest yet" }).waitFor();
     await picture(page, `step-${Object.keys(CASES).indexOf(name) + 1}-1280`);
-    assert.deepEqual(settled(problems), []);
+    assert.deepEqual(unexpected(problems), []);
     await close();
   });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { launch, newPerson, open, picture, settled, signUp, test, violations } from "./support.mjs";
+import { launch, newPerson, open, picture, signUp, test, unexpected, violations } from "./support.mjs";
 
 let browser;
 before(async () => {
@@ -25,12 +25,12 @@ async function toPhonePe(options) {
   return opened;
 }
 
-/** Waits until the payment's page says `words`. The webhook is quick; without it the page asks after 22 s. */
-function says(page, words) {
+/** Waits until the payment's page shows `words`. The webhook is quick; without it the page asks after 22 s. */
+function waitForState(page, words) {
   return page.getByTestId("payment-state").getByText(words, { exact: true }).waitFor({ timeout: 60_000 });
 }
 
-async function fits(page, width) {
+async function assertFits(page, width) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(wide <= width, `the page is ${wide} px wide`);
 }
@@ -39,25 +39,25 @@ for (const width of [1280, 360]) {
   test(`a founder pays for Glide and sees what it bought, at ${width} px`, async () => {
     const { page, problems, close } = await toPlans({ viewport: { width, height: 780 } });
     await picture(page, `plans-${width}`);
-    await fits(page, width);
+    await assertFits(page, width);
     assert.deepEqual(await violations(page), []);
 
     await page.getByRole("button", { name: "Choose Glide" }).click();
     await page.getByRole("button", { name: "Pay ₹7,000.00" }).click();
     await page.waitForURL(/\/payment\/[A-Za-z0-9]+$/);
-    await says(page, "Payment completed");
+    await waitForState(page, "Payment completed");
     assert.match(await page.getByTestId("bought").textContent(), /^Glide until \d+ \w+ \d{4}/);
     await page.getByText("₹7,000", { exact: true }).waitFor();
     await picture(page, `payment-${width}`);
-    await fits(page, width);
+    await assertFits(page, width);
     assert.deepEqual(await violations(page), []);
 
     await page.reload();
-    await says(page, "Payment completed");
+    await waitForState(page, "Payment completed");
     await page.getByRole("link", { name: "Go to your workspace" }).click();
     await page.locator("h2", { hasText: "No manifest yet" }).waitFor();
     assert.equal(await page.getByRole("link", { name: "Choose a plan" }).count(), 0, "nothing is left to pay");
-    assert.deepEqual(settled(problems), []);
+    assert.deepEqual(unexpected(problems), []);
     await close();
   });
 }
@@ -65,21 +65,21 @@ for (const width of [1280, 360]) {
 test("a declined payment says so and leads back to the plans", async () => {
   const { page, problems, close } = await toPhonePe();
   await page.getByRole("button", { name: /^Fail/ }).click();
-  await says(page, "Payment failed");
+  await waitForState(page, "Payment failed");
   await picture(page, "payment-failed-1280");
   assert.equal(await page.getByTestId("bought").count(), 0);
   await page.getByRole("link", { name: "Try again" }).click();
   await page.getByRole("button", { name: "Choose Glide" }).waitFor();
-  assert.deepEqual(settled(problems), []);
+  assert.deepEqual(unexpected(problems), []);
   await close();
 });
 
 test("who leaves without paying sees that it is waiting, and after a reload too", async () => {
   const { page, close } = await toPhonePe();
   await page.getByRole("button", { name: /^Leave/ }).click();
-  await says(page, "Waiting for the payment");
+  await waitForState(page, "Waiting for the payment");
   await page.reload();
-  await says(page, "Waiting for the payment");
+  await waitForState(page, "Waiting for the payment");
   await picture(page, "payment-pending-1280");
   await close();
 });
@@ -93,7 +93,7 @@ test("after the time to give up the page says that we go on without it", async (
     await route.fulfill({ response: answer, json: { ...(await answer.json()), give_up_at: "2026-01-01T00:00:00Z" } });
   });
   await page.getByRole("button", { name: /^Leave/ }).click();
-  await says(page, "Payment still pending");
+  await waitForState(page, "Payment still pending");
   await page.getByText("We keep checking and will e-mail you.").waitFor();
   assert.equal(looks, 1);
   await page.getByRole("button", { name: "Check now" }).click();
@@ -147,7 +147,7 @@ test("somebody else's order is not shown, and a stranger is asked to sign in", a
   await page.goto(new URL("/", address).href);
   await signUp(page, newPerson());
   await page.goto(address);
-  await says(page, "Order not found");
+  await waitForState(page, "Order not found");
   await page.getByRole("alert").getByText(/order/i).first().waitFor();
   await picture(page, "payment-unknown-1280");
   await close();

@@ -52,14 +52,14 @@ export async function open(browser, options = {}) {
   page.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());
     const known = [web, auth, phonepe].map((url) => new URL(url).origin);
-    if (protocol.startsWith("http") && !known.includes(origin)) problems.push(`asked a stranger: ${request.url()}`);
+    if (protocol.startsWith("http") && !known.includes(origin)) problems.push(`unknown origin: ${request.url()}`);
   });
   await page.goto(web);
   return { page, problems, close: () => context.close() };
 }
 
-/** What was wrong beyond the 404 that says "no manifest yet": the browser itself logs that one. */
-export function settled(problems) {
+/** The problems without the 404 that says "no manifest yet", which the browser itself logs. */
+export function unexpected(problems) {
   return problems.filter((text) => !/status of 404/.test(text));
 }
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before } from "node:test";
+import { document } from "../contract/validation/document.mjs";
 import { launch, test } from "./support.mjs";
 
 const HOST = "http://package.example";
@@ -21,10 +22,10 @@ function entries() {
 function cases() {
   return VECTORS.flatMap((file) => {
     const url = new URL(`../contract/validation/${file}.json`, import.meta.url);
-    return JSON.parse(readFileSync(url, "utf8")).cases.map(({ name, schema, document, generate, expect }) => ({
+    return JSON.parse(readFileSync(url, "utf8")).cases.map(({ name, schema, expect, ...source }) => ({
       name: `${file}: ${name}`,
       schema,
-      text: document ?? generate.map((part) => part.prefix + part.unit.repeat(part.times) + part.suffix).join(""),
+      text: document(source),
       expect,
     }));
   });
@@ -76,7 +77,8 @@ test("every vector is judged in Chromium as it is native, as text and as bytes",
     const found = await page.evaluate(
       ([schema, text]) => {
         const judged = [text, new TextEncoder().encode(text)].map((document) => rules.validateDocument(schema, document));
-        return judged.map((judged) => JSON.stringify(judged));
+        // The vectors have no `path`, which says again what `pointer` says.
+        return judged.map((judged) => JSON.stringify(judged, (name, value) => (name === "path" && Array.isArray(value) ? undefined : value)));
       },
       [schema, text],
     );

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::orders::open_order;
-use crate::queues::{alone, receive, service};
-use crate::support::{Db, World};
+use crate::queues::{receive, service};
+use crate::support::{Db, World, own_database};
 
 /// Order, webhook and e-mail of one workspace, all due.
 async fn all_due(db: &mut Db) -> (String, Value) {
@@ -24,7 +24,7 @@ async fn all_due(db: &mut Db) -> (String, Value) {
 
 #[tokio::test]
 async fn one_claim_hands_out_each_queue_to_one_caller() {
-    let (fresh, mut db) = alone().await;
+    let (fresh, mut db) = own_database().await;
     let (order, inbox) = all_due(&mut db).await;
     let claim = "select public.claim_due_work($1, $2, $3)";
     let nothing = json!({ "orders": [], "webhooks": [], "emails": [], "refunds": [] });
@@ -59,7 +59,7 @@ async fn one_claim_hands_out_each_queue_to_one_caller() {
 
 #[tokio::test]
 async fn what_is_long_done_is_removed_and_what_was_given_up_stays() {
-    let (fresh, mut db) = alone().await;
+    let (fresh, mut db) = own_database().await;
     let mut kept = Vec::new();
     for (state, days, goes) in [
         ("applied", 89, false),

@@ -51,8 +51,8 @@ async fn periods_end_as_written() {
     }
 }
 
-/// Pays for each `(plan, interval, instant)` in turn and tells the period's end and the billing day after each.
-async fn paid(db: &Db, world: &World, payments: &[(&str, &str, &str)]) -> Vec<String> {
+/// Pays for each `(plan, interval, instant)` in turn and answers the period's end and the billing day after each.
+async fn pay(db: &Db, world: &World, payments: &[(&str, &str, &str)]) -> Vec<String> {
     let mut ends = Vec::new();
     for (plan, interval, at) in payments {
         ends.push(
@@ -71,7 +71,7 @@ async fn paid(db: &Db, world: &World, payments: &[(&str, &str, &str)]) -> Vec<St
 async fn renewals_come_back_to_the_day_that_a_short_month_cut() {
     let db = in_new_york().await;
     let world = World::new(&db).await;
-    let ends = paid(
+    let ends = pay(
         &db,
         &world,
         &[
@@ -103,7 +103,7 @@ async fn days_on_top_are_kept_by_the_renewals_after_them() {
     let db = in_new_york().await;
     let world = World::new(&db).await;
     // 10 of 30 days of 7,000 a month are 7 days of 10,000: the larger plan's periods end on the 28th from then on.
-    let ends = paid(
+    let ends = pay(
         &db,
         &world,
         &[

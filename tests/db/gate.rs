@@ -13,7 +13,7 @@ async fn explain(db: &mut Db, workspace: Uuid, actor: Uuid) -> Result<Value, Ref
     db.call(Who::Service, "select public.explain_workspace($1, $2, 'request-1')", &[&workspace, &actor]).await
 }
 
-async fn explained(db: &Db, workspace: Uuid) -> i64 {
+async fn audit_rows(db: &Db, workspace: Uuid) -> i64 {
     db.one(
         "select count(*) from public.audit_log where workspace_id = $1 and action = 'auth.explained'",
         &[&workspace],
@@ -56,7 +56,7 @@ async fn an_outsider_and_nobody_learn_nothing() {
     let missing = read(&mut db, Who::Person(world.outsider), Some(Uuid::new_v4())).await.unwrap_err();
     let foreign = read(&mut db, Who::Person(world.outsider), Some(world.workspace)).await.unwrap_err();
     assert_eq!((foreign.state.as_str(), foreign.code.as_str()), ("PT404", "workspace_not_found"));
-    assert_eq!(missing, foreign, "the two are not told apart");
+    assert_eq!(missing, foreign, "both get the same answer, so that outsiders learn nothing");
     assert_eq!(read(&mut db, Who::Nobody, None).await.unwrap_err().state, "PT401");
     assert_eq!(read(&mut db, Who::Anon, None).await.unwrap_err().state, "42501");
     for who in [Who::Anon, Who::Person(world.owner)] {
@@ -64,7 +64,7 @@ async fn an_outsider_and_nobody_learn_nothing() {
         let refused = db.call(who, sql, &[&world.workspace, &world.owner]).await.unwrap_err();
         assert_eq!(refused.state, "42501", "{who:?}");
     }
-    assert_eq!(explained(&db, world.workspace).await, 0);
+    assert_eq!(audit_rows(&db, world.workspace).await, 0);
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn support_reads_any_workspace_and_leaves_a_row_unless_it_is_their_own() {
     };
     assert_eq!((actor, request.as_str()), (world.outsider, "request-1"));
     assert_eq!(explain(&mut db, world.workspace, world.admin).await.unwrap()["role"], "admin");
-    assert_eq!(explained(&db, world.workspace).await, 1, "a member looks at their own");
+    assert_eq!(audit_rows(&db, world.workspace).await, 1, "a member looks at their own");
     let missing = explain(&mut db, Uuid::new_v4(), world.outsider).await.unwrap_err();
     assert_eq!((missing.state.as_str(), missing.code.as_str()), ("PT404", "workspace_not_found"));
 }

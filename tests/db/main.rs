@@ -9,7 +9,7 @@ mod due_work;
 mod entitlements;
 mod gate;
 mod http;
-mod life;
+mod lifecycle;
 mod manifests;
 mod manifests_hostile;
 mod members;

@@ -5,16 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::manifests::{FINALIZE, meta, submit};
-use crate::support::{Db, Refused, Who, World};
-
-fn refusal(found: Result<Value, Refused>) -> (String, String) {
-    let refused = found.expect_err("this call is refused");
-    (refused.state, refused.code)
-}
-
-fn pair(state: &str, code: &str) -> (String, String) {
-    (state.to_owned(), code.to_owned())
-}
+use crate::support::{Db, Refused, Who, World, refusal, refused_with};
 
 /// Calls finalize with a checksum that the database itself computed over the raw text.
 async fn finalize_raw(db: &mut Db, who: Who, workspace: Uuid, content: &str) -> Result<Value, Refused> {
@@ -34,13 +25,17 @@ async fn who_may_call_what() {
     let denied = "42501";
     for sql in ["select public.ensure_profile()", "select public.verify_profile()"] {
         assert_eq!(refusal(db.call(Who::Anon, sql, &[]).await).0, denied, "{sql}");
-        assert_eq!(refusal(db.call(Who::Nobody, sql, &[]).await), pair("PT401", "not_signed_in"), "{sql}");
+        assert_eq!(
+            refusal(db.call(Who::Nobody, sql, &[]).await),
+            refused_with("PT401", "not_signed_in"),
+            "{sql}"
+        );
     }
     for sql in ["select public.read_membership($1)", "select public.read_manifest($1)"] {
         assert_eq!(refusal(db.call(Who::Anon, sql, &[&world.workspace]).await).0, denied, "{sql}");
         assert_eq!(
             refusal(db.call(Who::Nobody, sql, &[&world.workspace]).await),
-            pair("PT401", "not_signed_in"),
+            refused_with("PT401", "not_signed_in"),
             "{sql}"
         );
         for (person, workspace) in
@@ -48,7 +43,7 @@ async fn who_may_call_what() {
         {
             assert_eq!(
                 refusal(db.call(Who::Person(person), sql, &[&workspace]).await),
-                pair("PT404", "workspace_not_found"),
+                refused_with("PT404", "workspace_not_found"),
                 "{sql}"
             );
         }
@@ -56,11 +51,11 @@ async fn who_may_call_what() {
     }
     let content = json!({ "a": 1 });
     for (who, workspace, expected) in [
-        (Who::Nobody, world.workspace, pair("PT401", "not_signed_in")),
-        (Who::Service, world.workspace, pair("PT401", "not_signed_in")),
-        (Who::Person(world.outsider), world.workspace, pair("PT404", "workspace_not_found")),
-        (Who::Person(world.owner), nowhere, pair("PT404", "workspace_not_found")),
-        (Who::Person(world.member), world.workspace, pair("PT403", "role_not_allowed")),
+        (Who::Nobody, world.workspace, refused_with("PT401", "not_signed_in")),
+        (Who::Service, world.workspace, refused_with("PT401", "not_signed_in")),
+        (Who::Person(world.outsider), world.workspace, refused_with("PT404", "workspace_not_found")),
+        (Who::Person(world.owner), nowhere, refused_with("PT404", "workspace_not_found")),
+        (Who::Person(world.member), world.workspace, refused_with("PT403", "role_not_allowed")),
     ] {
         assert_eq!(refusal(submit(&mut db, who, workspace, &content).await), expected, "{who:?}");
     }
@@ -168,7 +163,7 @@ async fn every_argument_is_checked_again() {
                 ],
             )
             .await;
-        assert_eq!(refusal(found), pair("PT422", case.code));
+        assert_eq!(refusal(found), refused_with("PT422", case.code));
     }
 }
 
@@ -209,7 +204,7 @@ async fn content_that_a_reader_could_not_verify_is_refused() {
         let shown: String = content.chars().take(40).collect();
         assert_eq!(
             refusal(finalize_raw(&mut db, who, world.workspace, &content).await),
-            pair("PT422", code),
+            refused_with("PT422", code),
             "{shown}"
         );
     }

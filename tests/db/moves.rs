@@ -4,8 +4,8 @@ use gatehouse_core::vocabulary::{CampaignStatus, MoveStatus};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::members::{expire, refusal, said, subscribe};
-use crate::support::{Db, Refused, Who, World};
+use crate::members::{expire, subscribe};
+use crate::support::{Db, Refused, Who, World, refusal, refused_with};
 
 const MOVE: &str = "select public.create_move($1, $2, $3, 'req-v')";
 const SET_MOVE: &str = "select public.set_move_status($1, $2, $3, 'req-v')";
@@ -52,7 +52,7 @@ async fn moves_are_counted_by_the_week() {
     let owner = Who::Person(world.owner);
     assert_eq!(
         refusal(make_move(&mut db, owner, world.workspace, "a").await),
-        said("PT403", "plan_required")
+        refused_with("PT403", "plan_required")
     );
     subscribe(&db, world.workspace, "ascent").await;
     let first = make_move(&mut db, owner, world.workspace, "  Call ten customers \n").await.expect("a move");
@@ -62,7 +62,11 @@ async fn moves_are_counted_by_the_week() {
     }
     db.call(owner, SET_MOVE, &[&world.workspace, &id(&first), &"cancelled"]).await.expect("cancelled");
     let fourth = make_move(&mut db, owner, world.workspace, "more").await;
-    assert_eq!(refusal(fourth), said("PT409", "plan_limit_reached"), "cancelling does not buy another");
+    assert_eq!(
+        refusal(fourth),
+        refused_with("PT409", "plan_limit_reached"),
+        "cancelling does not buy another"
+    );
     // Last week's do not count.
     db.run("update public.moves set week = week - 7 where id = $1", &[&id(&first)]).await;
     make_move(&mut db, owner, world.workspace, "more").await.expect("a move");
@@ -73,10 +77,10 @@ async fn moves_are_counted_by_the_week() {
     expire(&db, world.workspace).await;
     assert_eq!(
         refusal(make_move(&mut db, owner, world.workspace, "a").await),
-        said("PT403", "plan_required")
+        refused_with("PT403", "plan_required")
     );
     let change = db.call(owner, SET_MOVE, &[&world.workspace, &id(&first), &"active"]).await;
-    assert_eq!(refusal(change), said("PT403", "plan_required"));
+    assert_eq!(refusal(change), refused_with("PT403", "plan_required"));
     let audited: Vec<String> = db
         .one(
             "select array_agg(distinct action order by action) from public.audit_log where workspace_id = $1 and action like 'move.%'",
@@ -93,7 +97,7 @@ async fn campaigns_are_counted_while_they_are_active() {
     let owner = Who::Person(world.owner);
     for status in ["draft", "active"] {
         let outcome = start_campaign(&mut db, owner, world.workspace, status).await;
-        assert_eq!(refusal(outcome), said("PT403", "plan_required"));
+        assert_eq!(refusal(outcome), refused_with("PT403", "plan_required"));
     }
     subscribe(&db, world.workspace, "ascent").await;
     let mut active = Vec::new();
@@ -101,7 +105,7 @@ async fn campaigns_are_counted_while_they_are_active() {
         active
             .push(id(&start_campaign(&mut db, owner, world.workspace, "active").await.expect("a campaign")));
     }
-    let full = said("PT409", "plan_limit_reached");
+    let full = refused_with("PT409", "plan_limit_reached");
     assert_eq!(refusal(start_campaign(&mut db, owner, world.workspace, "active").await), full);
     let draft =
         id(&start_campaign(&mut db, owner, world.workspace, "draft").await.expect("drafts do not count"));
@@ -127,7 +131,7 @@ async fn campaigns_are_counted_while_they_are_active() {
     }
     expire(&db, world.workspace).await;
     let outcome = db.call(owner, SET_CAMPAIGN, &[&world.workspace, &draft, &"paused"]).await;
-    assert_eq!(refusal(outcome), said("PT403", "plan_required"));
+    assert_eq!(refusal(outcome), refused_with("PT403", "plan_required"));
 }
 
 #[tokio::test]
@@ -199,7 +203,7 @@ async fn strangers_and_nonsense_change_nothing() {
         (SET_MOVE, my_campaign, "move_not_found"),
     ] {
         let outcome = db.call(other_owner, sql, &[&theirs.workspace, &row, &"completed"]).await;
-        assert_eq!(refusal(outcome), said("PT404", code));
+        assert_eq!(refusal(outcome), refused_with("PT404", code));
     }
     for sql in ["select public.list_moves($1, $2)", "select public.list_campaigns($1, $2)"] {
         let cursor = if sql.contains("moves") { my_move } else { my_campaign };
@@ -222,20 +226,20 @@ async fn strangers_and_nonsense_change_nothing() {
     make_move(&mut db, owner, world.workspace, &"क".repeat(200)).await.expect("characters count, not bytes");
     for status in [None, Some(""), Some("Active"), Some("draft"), Some("deleted")] {
         let outcome = db.call(owner, SET_MOVE, &[&world.workspace, &my_move, &status]).await;
-        assert_eq!(refusal(outcome), said("PT422", "status_unknown"), "{status:?}");
+        assert_eq!(refusal(outcome), refused_with("PT422", "status_unknown"), "{status:?}");
     }
     for status in [None, Some("planned"), Some("cancelled")] {
         let outcome = db.call(owner, SET_CAMPAIGN, &[&world.workspace, &my_campaign, &status]).await;
-        assert_eq!(refusal(outcome), said("PT422", "status_unknown"), "{status:?}");
+        assert_eq!(refusal(outcome), refused_with("PT422", "status_unknown"), "{status:?}");
     }
     for status in ["paused", "completed"] {
         let outcome = start_campaign(&mut db, owner, world.workspace, status).await;
-        assert_eq!(refusal(outcome), said("PT422", "status_unknown"), "begins as {status}");
+        assert_eq!(refusal(outcome), refused_with("PT422", "status_unknown"), "begins as {status}");
     }
     for limit in [0, -1, 101] {
         for sql in ["select public.list_moves($1, null, $2)", "select public.list_campaigns($1, null, $2)"] {
             let outcome = db.call(owner, sql, &[&world.workspace, &limit]).await;
-            assert_eq!(refusal(outcome), said("PT422", "limit_out_of_range"));
+            assert_eq!(refusal(outcome), refused_with("PT422", "limit_out_of_range"));
         }
     }
 }

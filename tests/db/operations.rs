@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::orders::open_order;
-use crate::queues::{alone, receive, service};
-use crate::support::{Db, Who, World};
+use crate::queues::{receive, service};
+use crate::support::{Db, Who, World, own_database};
 
 /// Every row of every table, so that "nothing changed" means nothing.
 async fn everything(db: &Db) -> BTreeMap<String, String> {
@@ -37,7 +37,7 @@ fn paid(about: &str, amount: i64) -> Value {
 
 #[tokio::test]
 async fn a_webhook_that_was_given_up_is_previewed_then_applied_once() {
-    let (fresh, mut db) = alone().await;
+    let (fresh, mut db) = own_database().await;
     let world = World::new(&db).await;
     let order = open_order(&mut db, &world, "glide", "month").await;
     let inbox = receive(&mut db, "a body", true, &order).await["inbox_id"].as_i64().expect("an id");
@@ -122,7 +122,7 @@ async fn what_proved_nothing_is_never_applied_and_nobody_but_the_service_key_rep
 
 #[tokio::test]
 async fn every_broken_rule_is_counted() {
-    let (fresh, mut db) = alone().await;
+    let (fresh, mut db) = own_database().await;
     let check = "select public.check_invariants()";
     let found = service(&mut db, check, &[]).await;
     let names: Vec<String> = found.as_object().expect("an object").keys().cloned().collect();
@@ -182,7 +182,7 @@ async fn every_broken_rule_is_counted() {
 
 #[tokio::test]
 async fn queues_are_counted_with_the_age_of_the_oldest() {
-    let (fresh, mut db) = alone().await;
+    let (fresh, mut db) = own_database().await;
     let world = World::new(&db).await;
     let order = open_order(&mut db, &world, "glide", "month").await;
     let gauges = "select public.read_gauges()";

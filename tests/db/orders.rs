@@ -5,7 +5,7 @@ use gatehouse_core::vocabulary::{Interval, Plan};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Db, Refused, Who, World};
+use crate::support::{Db, Refused, Who, World, refusal, refused_with};
 
 /// Orders as the Worker does, with a request id.
 pub async fn order(
@@ -27,11 +27,11 @@ pub async fn open_order(db: &mut Db, world: &World, plan: &str, interval: &str) 
             .await
             .expect("an order");
     let id = made["order_id"].as_str().expect("an id").to_owned();
-    save(db, &id, &format!("OMO{id}"), 1200).await.expect("a checkout");
+    save_checkout(db, &id, &format!("OMO{id}"), 1200).await.expect("a checkout");
     id
 }
 
-async fn save(db: &mut Db, order: &str, provider: &str, seconds: i32) -> Result<Value, Refused> {
+async fn save_checkout(db: &mut Db, order: &str, provider: &str, seconds: i32) -> Result<Value, Refused> {
     db.call(
         Who::Service,
         "select public.save_checkout($1, $2, 'https://pay.example/' || $1, now() + make_interval(secs => $3::int),
@@ -39,14 +39,6 @@ async fn save(db: &mut Db, order: &str, provider: &str, seconds: i32) -> Result<
         &[&order, &provider, &seconds],
     )
     .await
-}
-
-fn refusal(found: Result<Value, Refused>) -> (String, String) {
-    found.map_err(|refused| (refused.state, refused.code)).expect_err("a refusal")
-}
-
-fn said(state: &str, code: &str) -> (String, String) {
-    (state.to_owned(), code.to_owned())
 }
 
 #[tokio::test]
@@ -106,11 +98,11 @@ async fn only_owners_and_admins_order_and_nobody_passes_nonsense() {
     let world = World::new(&db).await;
     let ws = world.workspace;
     for (who, expected) in [
-        (Who::Anon, said("42501", "permission denied for function create_order")),
-        (Who::Service, said("PT401", "not_signed_in")),
-        (Who::Nobody, said("PT401", "not_signed_in")),
-        (Who::Person(world.outsider), said("PT404", "workspace_not_found")),
-        (Who::Person(world.member), said("PT403", "role_not_allowed")),
+        (Who::Anon, refused_with("42501", "permission denied for function create_order")),
+        (Who::Service, refused_with("PT401", "not_signed_in")),
+        (Who::Nobody, refused_with("PT401", "not_signed_in")),
+        (Who::Person(world.outsider), refused_with("PT404", "workspace_not_found")),
+        (Who::Person(world.member), refused_with("PT403", "role_not_allowed")),
     ] {
         assert_eq!(refusal(order(&mut db, who, ws, "glide", "month", "k").await), expected, "{who:?}");
     }
@@ -119,11 +111,11 @@ async fn only_owners_and_admins_order_and_nobody_passes_nonsense() {
         [("enterprise", "month"), ("glide", "week"), ("Glide", "month"), ("", ""), ("glide'; --", "year")]
     {
         let found = refusal(order(&mut db, owner, ws, plan, interval, "k").await);
-        assert_eq!(found, said("PT422", "plan_unknown"), "{plan} {interval}");
+        assert_eq!(found, refused_with("PT422", "plan_unknown"), "{plan} {interval}");
     }
     for key in ["", "with space", "ключ", &"k".repeat(256)] {
         let found = refusal(order(&mut db, owner, ws, "glide", "month", key).await);
-        assert_eq!(found, said("PT422", "idempotency_key_invalid"), "{key}");
+        assert_eq!(found, refused_with("PT422", "idempotency_key_invalid"), "{key}");
     }
     for (sql, code) in [
         ("select public.create_order(null, 'glide', 'month', 'k', null)", "workspace_not_found"),
@@ -149,7 +141,7 @@ async fn a_key_names_one_order_for_ever() {
     for key in ["key-2", "key-3"] {
         let again = order(&mut db, owner, ws, "glide", "month", key).await.expect("the same");
         assert_eq!((&again["order_id"], &again["created"]), (&json!(id), &json!(false)), "{key}");
-        let kept = save(&mut db, &id, "OMO-keys", 1200).await.expect("a checkout");
+        let kept = save_checkout(&mut db, &id, "OMO-keys", 1200).await.expect("a checkout");
         assert_eq!(
             (&kept["order_id"], &kept["redirect_url"]),
             (&json!(id), &json!(format!("https://pay.example/{id}")))
@@ -158,14 +150,14 @@ async fn a_key_names_one_order_for_ever() {
     for (plan, interval) in [("soar", "month"), ("glide", "year")] {
         for key in ["key-1", "key-2"] {
             let found = refusal(order(&mut db, owner, ws, plan, interval, key).await);
-            assert_eq!(found, said("PT422", "idempotency_key_reused"));
+            assert_eq!(found, refused_with("PT422", "idempotency_key_reused"));
         }
         let other =
             order(&mut db, owner, ws, plan, interval, &format!("{plan}{interval}")).await.expect("another");
         assert_ne!(other["order_id"], json!(id));
     }
     // About to expire: the keys stay, a new key gets a new order.
-    save(&mut db, &id, "OMO-keys", 59).await.expect("a checkout");
+    save_checkout(&mut db, &id, "OMO-keys", 59).await.expect("a checkout");
     for key in ["key-1", "key-2", "key-3"] {
         let again = order(&mut db, owner, ws, "glide", "month", key).await.expect("the same");
         assert_eq!(again["order_id"], json!(id), "{key}");
@@ -230,7 +222,7 @@ async fn sixty_keys_an_hour_are_enough_for_anybody() {
         order(&mut db, owner, world.workspace, "glide", "month", &n.to_string()).await.expect("an order");
     }
     let found = refusal(order(&mut db, owner, world.workspace, "glide", "month", "60").await);
-    assert_eq!(found, said("PT429", "too_many_orders"));
+    assert_eq!(found, refused_with("PT429", "too_many_orders"));
     let known = order(&mut db, owner, world.workspace, "glide", "month", "59").await;
     assert!(known.is_ok(), "a known key is still answered");
 }
@@ -261,7 +253,7 @@ async fn members_read_their_orders_and_outsiders_find_none() {
         assert_eq!(one.as_array().map(Vec::len), Some(1));
         for limit in [0_i32, -1, 101] {
             let refused = db.call(Who::Person(person), list, &[&world.workspace, &limit]).await;
-            assert_eq!(refusal(refused), said("PT422", "limit_out_of_range"));
+            assert_eq!(refusal(refused), refused_with("PT422", "limit_out_of_range"));
         }
     }
     for (who, one, all) in [
@@ -287,10 +279,17 @@ async fn a_checkout_belongs_to_one_order() {
     let world = World::new(&db).await;
     let id = open_order(&mut db, &world, "ascent", "month").await;
     let other = open_order(&mut db, &world, "ascent", "year").await;
-    assert_eq!(refusal(save(&mut db, "GHnone", "OMO1", 60).await), said("PT404", "order_not_found"));
-    let conflict = said("PT409", "checkout_conflict");
-    assert_eq!(refusal(save(&mut db, &id, "OMO-another", 60).await), conflict, "a second checkout");
-    assert_eq!(refusal(save(&mut db, &id, &format!("OMO{other}"), 60).await), conflict, "somebody else's");
+    assert_eq!(
+        refusal(save_checkout(&mut db, "GHnone", "OMO1", 60).await),
+        refused_with("PT404", "order_not_found")
+    );
+    let conflict = refused_with("PT409", "checkout_conflict");
+    assert_eq!(refusal(save_checkout(&mut db, &id, "OMO-another", 60).await), conflict, "a second checkout");
+    assert_eq!(
+        refusal(save_checkout(&mut db, &id, &format!("OMO{other}"), 60).await),
+        conflict,
+        "somebody else's"
+    );
     let refused = db
         .call(Who::Person(world.owner), "select public.save_checkout($1, 'x', 'x', now(), now())", &[&id])
         .await;

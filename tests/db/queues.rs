@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::orders::open_order;
-use crate::stack::Fresh;
-use crate::support::{Db, Params, Who, World};
+use crate::support::{Db, Params, Who, World, own_database};
 
 const RECEIVE: &str = "select public.receive_webhook($1, $2, encode(sha256(decode($1, 'base64')), 'hex'), $3, 'checkout.order.completed', $4, 'req-w')";
 
@@ -23,14 +22,6 @@ pub async fn receive(db: &mut Db, text: &str, verified: bool, order: &str) -> Va
 /// Calls a function with the service key.
 pub async fn service(db: &mut Db, sql: &str, params: Params<'_>) -> Value {
     db.call(Who::Service, sql, params).await.unwrap_or_else(|refused| panic!("{sql}: {refused:?}"))
-}
-
-/// A database of this test's own: claims take whatever is due, also other tests' rows.
-pub async fn alone() -> (Fresh, Db) {
-    let fresh = Fresh::start().await;
-    let db = Db::connect(&fresh.url()).await;
-    crate::migrations::migrate(&db).await;
-    (fresh, db)
 }
 
 async fn inbox(db: &Db, id: &Value) -> Value {
@@ -78,7 +69,7 @@ async fn ten_deliveries_at_once_are_kept_once() {
 
 #[tokio::test]
 async fn of_unverified_webhooks_sixty_a_minute_are_kept_and_all_are_counted() {
-    let (fresh, mut db) = alone().await;
+    let (fresh, mut db) = own_database().await;
     // One transaction, so that the minute cannot turn in between.
     let tx = db.act(Who::Service).await;
     for n in 0..62 {
@@ -112,7 +103,7 @@ async fn of_unverified_webhooks_sixty_a_minute_are_kept_and_all_are_counted() {
 
 #[tokio::test]
 async fn a_webhook_is_claimed_by_one_and_comes_back_eight_times() {
-    let (fresh, mut db) = alone().await;
+    let (fresh, mut db) = own_database().await;
     let made = receive(&mut db, "one", true, "GH4").await;
     let id = made["inbox_id"].as_i64().expect("an id");
     let claim = "select public.claim_due_work(0, 10, 0) -> 'webhooks'";
@@ -187,7 +178,7 @@ async fn applying_marks_the_webhook() {
 
 #[tokio::test]
 async fn an_e_mail_is_claimed_by_one_comes_back_and_is_given_up() {
-    let (fresh, mut db) = alone().await;
+    let (fresh, mut db) = own_database().await;
     let world = World::new(&db).await;
     let order = open_order(&mut db, &world, "glide", "month").await;
     let apply = "select public.apply_payment_event($1, 'cron', 'FAILED', null, null, null, null, null, null)";
@@ -233,7 +224,7 @@ async fn an_e_mail_is_claimed_by_one_comes_back_and_is_given_up() {
 
 #[tokio::test]
 async fn due_orders_are_handed_out_once_at_a_time() {
-    let (fresh, mut db) = alone().await;
+    let (fresh, mut db) = own_database().await;
     let world = World::new(&db).await;
     let mut ids = Vec::new();
     for (plan, interval) in [("ascent", "month"), ("glide", "month"), ("soar", "month"), ("soar", "year")] {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::support::{Db, Who, World};
 
 /// Access end of a subscription of the given columns; the session's time zone has summer time.
-async fn until(db: &Db, columns: &str) -> Option<String> {
+async fn access_until(db: &Db, columns: &str) -> Option<String> {
     db.client.batch_execute("set time zone 'America/New_York'").await.expect("a time zone");
     db.one(
         &format!(
@@ -33,7 +33,7 @@ async fn access_ends_where_the_rule_says() {
         ("cancelled", Some("2027-02-28T18:00:00.000Z")),
     ] {
         let columns = format!(r#"{{"plan":"glide","status":"{status}",{dates}}}"#);
-        assert_eq!(until(&db, &columns).await.as_deref(), expected, "{status}");
+        assert_eq!(access_until(&db, &columns).await.as_deref(), expected, "{status}");
     }
     // Month ends, a leap day, a year's end, and both changes of New York's clocks: always 72 hours.
     for (end, expected) in [
@@ -46,7 +46,7 @@ async fn access_ends_where_the_rule_says() {
         ("2027-11-06T12:00:00Z", "2027-11-09T12:00:00.000Z"),
     ] {
         let columns = format!(r#"{{"plan":"soar","status":"active","current_period_end":"{end}"}}"#);
-        assert_eq!(until(&db, &columns).await.as_deref(), Some(expected), "{end}");
+        assert_eq!(access_until(&db, &columns).await.as_deref(), Some(expected), "{end}");
     }
 }
 

@@ -5,7 +5,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls, Transaction};
 use uuid::Uuid;
 
-use crate::stack::database_url;
+use crate::stack::{Fresh, database_url};
 
 /// Arguments of a statement.
 pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -53,6 +53,16 @@ impl From<tokio_postgres::Error> for Refused {
         let db = error.as_db_error().unwrap_or_else(|| panic!("not an answer of the database: {error}"));
         Refused { state: db.code().code().to_owned(), code: db.message().to_owned() }
     }
+}
+
+/// State and code of a call that is refused.
+pub fn refusal(result: Result<Value, Refused>) -> (String, String) {
+    result.map_err(|refused| (refused.state, refused.code)).expect_err("this call is refused")
+}
+
+/// What [`refusal`] answers for this SQLSTATE and code.
+pub fn refused_with(state: &str, code: &str) -> (String, String) {
+    (state.to_owned(), code.to_owned())
 }
 
 /// The owner's connection, from which any role can be taken on.
@@ -123,6 +133,13 @@ impl Db {
         assert_eq!(self.run("delete from public.users where auth_user_id = $1", &[&account]).await, 1);
         account
     }
+}
+
+/// A migrated database of this test's own, for what would disturb the others: queues, locks, broken tables.
+pub async fn own_database() -> (Fresh, Db) {
+    let fresh = Fresh::migrated().await;
+    let db = Db::connect(&fresh.url()).await;
+    (fresh, db)
 }
 
 /// A workspace with everybody who stands in some relation to it.

@@ -6,7 +6,7 @@ use crate::payments::make_due;
 use crate::support::World;
 
 /// Minute 1 of an hour; and minute 0, in which the queues are swept. Not the first hour of a day, which looks for
-/// manifests to make anew on both sides of midnight.
+/// manifests to rebuild on both sides of midnight.
 const ORDINARY: i64 = SWEEPING + 60_000;
 const SWEEPING: i64 = 3_600_000;
 

@@ -66,10 +66,10 @@ async fn a_part_that_hangs_is_given_up_at_the_deadline() {
     let world = World::shared().await;
     let founder = world.founder().await;
     for (part, path) in [(Part::Postgrest, "/auth/verify-profile"), (Part::Upstash, "/context/manifest")] {
-        let ask = founder.ask(reqwest::Method::GET, path);
-        let hang = Fault { delay_ms: 60_000, request_id: Some(ask.id.clone()), ..Fault::default() };
+        let request = founder.request(reqwest::Method::GET, path);
+        let hang = Fault { delay_ms: 60_000, request_id: Some(request.id.clone()), ..Fault::default() };
         world.stack.faults().set(part, hang).unwrap();
-        let reply = ask.send().await;
+        let reply = request.send().await;
         match part {
             Part::Postgrest => {
                 let detail = reply.refused(503, "dependency_unavailable").json["detail"].clone();
@@ -87,17 +87,17 @@ async fn a_part_that_hangs_is_given_up_at_the_deadline() {
 async fn a_lost_answer_to_a_write_is_a_503_and_repeating_it_is_safe() {
     let world = World::shared().await;
     let founder = world.founder().await;
-    let ask = founder.ask(reqwest::Method::POST, "/onboarding/finalize");
+    let request = founder.request(reqwest::Method::POST, "/onboarding/finalize");
     let lost = Fault {
         drop: true,
         after: true,
         path: Some("finalize_onboarding".into()),
-        request_id: Some(ask.id.clone()),
+        request_id: Some(request.id.clone()),
         ..Fault::default()
     };
     world.stack.faults().set(Part::Postgrest, lost).unwrap();
     let body = serde_json::json!({"answers": answers()}).to_string();
-    ask.body(body).send().await.refused(503, "dependency_unavailable");
+    request.body(body).send().await.refused(503, "dependency_unavailable");
     // It was committed. While the fence stands readers are sent to Postgres, so nobody sees the time before it.
     let read = founder.get("/context/manifest").await;
     assert_eq!(
@@ -117,15 +117,15 @@ async fn a_connection_that_breaks_during_a_query_is_a_503() {
         (400, serde_json::json!({"code": "", "message": ""})),
         (503, serde_json::json!({"code": "PGRST001"})),
     ] {
-        let ask = founder.ask(reqwest::Method::GET, "/auth/verify-profile");
+        let request = founder.request(reqwest::Method::GET, "/auth/verify-profile");
         let broken = Fault {
             status: Some(status),
             body: Some(body),
-            request_id: Some(ask.id.clone()),
+            request_id: Some(request.id.clone()),
             ..Fault::default()
         };
         world.stack.faults().set(Part::Postgrest, broken).unwrap();
-        ask.send().await.refused(503, "dependency_unavailable");
+        request.send().await.refused(503, "dependency_unavailable");
     }
 }
 
@@ -144,8 +144,8 @@ async fn after_a_rotation_the_old_key_and_the_new_one_both_verify() {
     world.stack.rotate_key().await.unwrap();
     let new = world.stack.sign_up("new@example.in", "a long enough passphrase").await.unwrap().access_token;
     for token in [old, new] {
-        let ask = world.ask(reqwest::Method::GET, "/auth/verify-profile");
-        assert_eq!(ask.header("authorization", &format!("Bearer {token}")).send().await.status, 200);
+        let request = world.request(reqwest::Method::GET, "/auth/verify-profile");
+        assert_eq!(request.header("authorization", &format!("Bearer {token}")).send().await.status, 200);
     }
 }
 
@@ -153,12 +153,12 @@ async fn after_a_rotation_the_old_key_and_the_new_one_both_verify() {
 async fn an_isolate_without_keys_is_a_503_until_auth_is_back() {
     let world = World::own().await;
     let session = world.stack.sign_up("first@example.in", "a long enough passphrase").await.unwrap();
-    let ask = || {
+    let request = || {
         let bearer = format!("Bearer {}", session.access_token);
-        world.ask(reqwest::Method::GET, "/auth/verify-profile").header("authorization", &bearer).send()
+        world.request(reqwest::Method::GET, "/auth/verify-profile").header("authorization", &bearer).send()
     };
     world.stack.kill(Part::Auth).await.unwrap();
-    ask().await.refused(503, "dependency_unavailable");
+    request().await.refused(503, "dependency_unavailable");
     world.stack.restart(Part::Auth).await.unwrap();
-    assert_eq!(ask().await.status, 200);
+    assert_eq!(request().await.status, 200);
 }

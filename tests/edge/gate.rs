@@ -4,12 +4,12 @@ use gatehouse_devstack::Part;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Founder, Reply, World, answers, seen, until};
+use crate::support::{Founder, Reply, World, answers, assert_recorded, until};
 
 const DASHBOARD: &str = "/auth/gate?path=%2Fdashboard";
 
 /// What happens to the page, the condition in the way, and the code of the next action.
-fn told(reply: &Reply) -> (&str, &str, &str) {
+fn decision(reply: &Reply) -> (&str, &str, &str) {
     assert_eq!(reply.status, 200, "{reply:?}");
     let decision = &reply.json["decision"];
     (
@@ -19,7 +19,7 @@ fn told(reply: &Reply) -> (&str, &str, &str) {
     )
 }
 
-async fn sql(world: &World, text: &str) {
+async fn run_sql(world: &World, text: &str) {
     let (client, connection) = tokio_postgres::connect(world.stack.database_url(), tokio_postgres::NoTls)
         .await
         .expect("the database");
@@ -28,37 +28,37 @@ async fn sql(world: &World, text: &str) {
 }
 
 /// Gives a workspace a plan that is paid.
-async fn pay(world: &World, founder: &Founder<'_>) {
+async fn give_plan(world: &World, founder: &Founder<'_>) {
     let insert = format!(
         "insert into public.subscriptions (workspace_id, plan, status, billing_interval, current_period_start, current_period_end)
          values ('{}', 'glide', 'active', 'month', now(), now() + interval '30 days')",
         founder.workspace_id
     );
-    sql(world, &insert).await;
+    run_sql(world, &insert).await;
 }
 
 #[tokio::test]
 async fn without_a_session_it_is_a_redirect_and_no_call() {
     let world = World::shared().await;
-    let reply = world.ask(Method::GET, "/auth/gate?path=%2Fmoves%2F12%3Ftab%3D2").send().await;
-    assert_eq!(told(&reply), ("redirect", "-", "sign_in"));
+    let reply = world.request(Method::GET, "/auth/gate?path=%2Fmoves%2F12%3Ftab%3D2").send().await;
+    assert_eq!(decision(&reply), ("redirect", "-", "sign_in"));
     assert_eq!(reply.json["decision"]["to"], "/signin?redirect=/moves/12");
     assert_eq!(reply.calls, Vec::<String>::new());
-    seen(world, &reply.id, &[]).await;
+    assert_recorded(world, &reply.id, &[]).await;
     for (authorization, status) in [
         ("Bearer", "missing"),
         ("Basic abc", "missing"),
         ("Bearer x.y.z", "invalid"),
         ("Bearer a", "invalid"),
     ] {
-        let reply = world.ask(Method::GET, DASHBOARD).header("authorization", authorization).send().await;
-        assert_eq!(told(&reply), ("redirect", "-", "sign_in"));
+        let reply = world.request(Method::GET, DASHBOARD).header("authorization", authorization).send().await;
+        assert_eq!(decision(&reply), ("redirect", "-", "sign_in"));
         assert_eq!(reply.json["conditions"][0]["status"], status, "{authorization}");
         assert_eq!(reply.json["facts"], json!({"session": status, "profile": null}));
         assert_eq!(reply.calls, Vec::<String>::new());
     }
-    let open = world.ask(Method::GET, "/auth/gate?path=/plans").send().await;
-    assert_eq!(told(&open), ("allow", "-", "sign_in"));
+    let open = world.request(Method::GET, "/auth/gate?path=/plans").send().await;
+    assert_eq!(decision(&open), ("allow", "-", "sign_in"));
 }
 
 #[tokio::test]
@@ -67,17 +67,20 @@ async fn a_founder_is_led_from_the_plan_to_the_dashboard_with_one_call_each() {
     let founder = world.founder_without_plan().await;
     founder.get(DASHBOARD).await;
     let reply = founder.get(DASHBOARD).await;
-    assert_eq!(told(&reply), ("interstitial", "plan", "choose_plan"));
+    assert_eq!(decision(&reply), ("interstitial", "plan", "choose_plan"));
     assert_eq!(reply.calls, ["postgrest rpc/read_gate"]);
-    seen(world, &reply.id, &["/rest/v1/rpc/read_gate"]).await;
-    assert_eq!(told(&founder.get("/auth/gate?path=/plans").await), ("allow", "-", "choose_plan"));
-    assert_eq!(told(&founder.get("/auth/gate").await), ("interstitial", "plan", "choose_plan"));
+    assert_recorded(world, &reply.id, &["postgrest rpc/read_gate"]).await;
+    assert_eq!(decision(&founder.get("/auth/gate?path=/plans").await), ("allow", "-", "choose_plan"));
+    assert_eq!(decision(&founder.get("/auth/gate").await), ("interstitial", "plan", "choose_plan"));
 
-    pay(world, &founder).await;
-    assert_eq!(told(&founder.get(DASHBOARD).await), ("interstitial", "onboarding", "continue_onboarding"));
+    give_plan(world, &founder).await;
+    assert_eq!(
+        decision(&founder.get(DASHBOARD).await),
+        ("interstitial", "onboarding", "continue_onboarding")
+    );
     assert_eq!(founder.finalize(&answers()).await.status, 201);
     let reply = founder.get(DASHBOARD).await;
-    assert_eq!(told(&reply), ("allow", "-", "-"));
+    assert_eq!(decision(&reply), ("allow", "-", "-"));
     assert_eq!(reply.json["controls"]["state"], "enabled");
     assert_eq!(reply.json["explanation"]["why"], "Nothing is missing: every page is open to you.");
 }
@@ -86,15 +89,15 @@ async fn a_founder_is_led_from_the_plan_to_the_dashboard_with_one_call_each() {
 async fn the_explainer_names_both_ends_of_a_plan_that_ran_out() {
     let world = World::shared().await;
     let founder = world.founder_without_plan().await;
-    pay(world, &founder).await;
+    give_plan(world, &founder).await;
     let end = format!(
         "update public.subscriptions set current_period_start = '2026-01-03Z', current_period_end = '2026-02-03Z'
          where workspace_id = '{}'",
         founder.workspace_id
     );
-    sql(world, &end).await;
+    run_sql(world, &end).await;
     let reply = founder.get(DASHBOARD).await;
-    assert_eq!(told(&reply), ("interstitial", "plan", "choose_plan"));
+    assert_eq!(decision(&reply), ("interstitial", "plan", "choose_plan"));
     let sentence = "Your plan ended on 3 Feb 2026 and 3 days of grace ended on 6 Feb 2026; pay to continue.";
     assert_eq!(reply.json["explanation"]["why"], sentence);
     assert_eq!(reply.json["explanation"]["since"], "2026-02-06T00:00:00.000Z");
@@ -119,14 +122,14 @@ async fn an_outsider_gets_404_and_support_an_answer_with_an_audit_row() {
             other.email
         )
     };
-    sql(world, &metadata("raw_user_meta_data")).await;
+    run_sql(world, &metadata("raw_user_meta_data")).await;
     let path = format!("{DASHBOARD}&workspace={}", founder.workspace_id);
     other.token = signed_in_again(world, &other).await;
     other.get(&path).await.refused(404, "workspace_not_found");
-    sql(world, &metadata("raw_app_meta_data")).await;
+    run_sql(world, &metadata("raw_app_meta_data")).await;
     other.token = signed_in_again(world, &other).await;
     let reply = other.get(&path).await;
-    assert_eq!(told(&reply), ("interstitial", "plan", "choose_plan"));
+    assert_eq!(decision(&reply), ("interstitial", "plan", "choose_plan"));
     assert_eq!(reply.json["facts"]["profile"]["workspace_id"], founder.workspace_id.as_str());
     assert_eq!(reply.calls, ["postgrest rpc/explain_workspace"]);
     let rows = format!(
@@ -156,15 +159,15 @@ async fn signed_in_again(world: &World, founder: &Founder<'_>) -> String {
 async fn with_postgres_away_the_page_stays_closed_and_says_so() {
     let world = World::own().await;
     let founder = world.founder_without_plan().await;
-    pay(&world, &founder).await;
+    give_plan(&world, &founder).await;
     founder.finalize(&answers()).await;
-    assert_eq!(told(&founder.get(DASHBOARD).await), ("allow", "-", "-"));
+    assert_eq!(decision(&founder.get(DASHBOARD).await), ("allow", "-", "-"));
     world.stack.kill(Part::Postgrest).await.expect("it dies");
     let reply = founder.get(DASHBOARD).await;
-    assert_eq!(told(&reply), ("interstitial", "profile", "retry"));
+    assert_eq!(decision(&reply), ("interstitial", "profile", "retry"));
     assert_eq!(reply.json["decision"]["code"], "not_checked");
     assert_eq!(reply.json["facts"], json!({"session": "valid", "profile": null}));
-    assert_eq!(told(&founder.get("/auth/gate?path=/settings").await), ("allow", "-", "retry"));
+    assert_eq!(decision(&founder.get("/auth/gate?path=/settings").await), ("allow", "-", "retry"));
     world.stack.restart(Part::Postgrest).await.expect("it comes back");
-    until("the gate opens again", || async { told(&founder.get(DASHBOARD).await).0 == "allow" }).await;
+    until("the gate opens again", || async { decision(&founder.get(DASHBOARD).await).0 == "allow" }).await;
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Reply, World, answers, seen};
+use crate::support::{Reply, World, answers, assert_recorded};
 
 #[tokio::test]
 async fn the_history_has_every_version_page_by_page_in_one_call() {
@@ -17,7 +17,7 @@ async fn the_history_has_every_version_page_by_page_in_one_call() {
     }
     let page = founder.get("/context/history?limit=2").await;
     assert_eq!(page.calls, ["postgrest rpc/manifest_history"]);
-    seen(world, &page.id, &["/rest/v1/rpc/manifest_history"]).await;
+    assert_recorded(world, &page.id, &["postgrest rpc/manifest_history"]).await;
     let versions = |page: &Reply| {
         let heads = page.json["versions"].as_array().unwrap().iter();
         heads.map(|head| head["version"].as_u64().unwrap()).collect::<Vec<_>>()

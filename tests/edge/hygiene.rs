@@ -7,8 +7,8 @@ use crate::support::{Reply, World};
 const OURS: &str = "http://127.0.0.1:3000";
 
 async fn preflight(world: &World, path: &str, origin: &str) -> Reply {
-    let ask = world.ask(Method::OPTIONS, path).header("origin", origin);
-    ask.header("access-control-request-method", "GET").send().await
+    let request = world.request(Method::OPTIONS, path).header("origin", origin);
+    request.header("access-control-request-method", "GET").send().await
 }
 
 #[tokio::test]
@@ -18,7 +18,7 @@ async fn pages_of_listed_origins_may_call_and_no_others() {
     assert_eq!((reply.status, reply.text.as_str()), (204, ""));
     assert_eq!(reply.header("access-control-allow-origin"), Some(OURS));
     assert_eq!(reply.header("access-control-allow-credentials"), Some("true"));
-    assert_eq!(reply.header("access-control-allow-methods"), Some("GET"));
+    assert_eq!(reply.header("access-control-allow-methods"), Some("GET, HEAD"));
     let allowed = reply.header("access-control-allow-headers").unwrap();
     for name in ["authorization", "x-workspace-id", "idempotency-key", "if-match"] {
         assert!(allowed.split(", ").any(|known| known == name), "{name} in {allowed}");
@@ -32,12 +32,12 @@ async fn pages_of_listed_origins_may_call_and_no_others() {
         assert_eq!(reply.header("access-control-allow-origin"), None, "{origin}");
     }
     preflight(world, "/nowhere", OURS).await.refused(404, "route_not_found");
-    world.ask(Method::OPTIONS, "/health").send().await.refused(405, "method_not_allowed");
+    world.request(Method::OPTIONS, "/health").send().await.refused(405, "method_not_allowed");
 
-    let read = world.ask(Method::GET, "/health").header("origin", OURS).send().await;
+    let read = world.request(Method::GET, "/health").header("origin", OURS).send().await;
     assert_eq!((read.status, read.header("access-control-allow-origin")), (200, Some(OURS)));
     assert!(read.header("access-control-expose-headers").unwrap().contains("x-request-id"));
-    let read = world.ask(Method::GET, "/health").header("origin", "https://evil.example").send().await;
+    let read = world.request(Method::GET, "/health").header("origin", "https://evil.example").send().await;
     assert_eq!((read.status, read.header("access-control-allow-origin")), (200, None));
 }
 
@@ -46,11 +46,11 @@ async fn every_answer_says_how_it_may_be_used() {
     let world = World::shared().await;
     let founder = world.founder().await;
     for (status, reply) in [
-        (200, world.ask(Method::GET, "/health").send().await),
+        (200, world.request(Method::GET, "/health").send().await),
         (200, founder.get("/auth/verify-profile").await),
-        (401, world.ask(Method::GET, "/auth/verify-profile").send().await),
-        (404, world.ask(Method::GET, "/nowhere").send().await),
-        (500, world.ask(Method::POST, "/__panic").send().await),
+        (401, world.request(Method::GET, "/auth/verify-profile").send().await),
+        (404, world.request(Method::GET, "/nowhere").send().await),
+        (500, world.request(Method::POST, "/__panic").send().await),
     ] {
         assert_eq!(reply.status, status, "{reply:?}");
         assert_eq!(reply.header("cache-control"), Some("private, no-store"));
@@ -80,8 +80,8 @@ async fn headers_that_claim_an_identity_change_nothing() {
         ("x-original-url", "/health"),
         ("x-http-method-override", "DELETE"),
     ];
-    let mut nobody = world.ask(Method::GET, "/auth/verify-profile");
-    let mut somebody = founder.ask(Method::GET, "/auth/verify-profile");
+    let mut nobody = world.request(Method::GET, "/auth/verify-profile");
+    let mut somebody = founder.request(Method::GET, "/auth/verify-profile");
     for (name, value) in claims {
         (nobody, somebody) = (nobody.header(name, value), somebody.header(name, value));
     }
@@ -96,8 +96,9 @@ async fn headers_that_claim_an_identity_change_nothing() {
 #[tokio::test]
 async fn an_address_that_sends_too_much_is_held_off_and_others_are_not() {
     let world = World::own().await;
-    let health =
-        |address: &'static str| world.ask(Method::GET, "/health").header("cf-connecting-ip", address).send();
+    let health = |address: &'static str| {
+        world.request(Method::GET, "/health").header("cf-connecting-ip", address).send()
+    };
     // The platform counts in fixed minutes: one may end while this counts, so twice the limit is the bound.
     let mut sent = 0;
     let refused = loop {

@@ -98,7 +98,7 @@ async fn the_last_window_weighs_what_of_it_still_reaches_in() {
             .await
             .unwrap();
         let member = json!({"plan": plan}).to_string();
-        let (at, (allowed, told, left, wait)): (i64, (i64, i64, i64, i64)) = redis::cmd("EVAL")
+        let (at, (allowed, limit, left, wait)): (i64, (i64, i64, i64, i64)) = redis::cmd("EVAL")
             .arg(&[&text, "1", &key, &argument, &member])
             .query_async(&mut redis)
             .await
@@ -111,7 +111,7 @@ async fn the_last_window_weighs_what_of_it_still_reaches_in() {
         };
         let used = f64::from(before_or_count) * weight;
         let case = format!("{passed} {before_or_count} {plan}");
-        assert_eq!((allowed, told), (i64::from(used + 1.0 <= f64::from(most)), most.into()), "{case}");
+        assert_eq!((allowed, limit), (i64::from(used + 1.0 <= f64::from(most)), most.into()), "{case}");
         if allowed == 1 {
             assert_eq!(
                 (left, wait),
@@ -180,7 +180,7 @@ async fn without_postgres_who_was_a_member_lately_reads_and_writes_nothing() {
     );
     let session = founder.get("/onboarding/session").await;
     assert_eq!((session.status, session.header("degraded")), (200, Some("postgres")), "{session:?}");
-    let save = founder.ask(Method::PATCH, "/onboarding/steps/company").header("if-match", "\"1\"");
+    let save = founder.request(Method::PATCH, "/onboarding/steps/company").header("if-match", "\"1\"");
     save.body(r#"{"answers": {"industry": "Tea"}}"#).send().await.refused(503, "dependency_unavailable");
 
     let records = world.keys("member:*").await;

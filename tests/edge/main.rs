@@ -10,6 +10,7 @@ mod gate;
 mod history;
 mod hygiene;
 mod limits;
+mod manifest;
 mod members;
 mod observability;
 mod onboarding;

@@ -6,12 +6,12 @@ use uuid::Uuid;
 
 use crate::support::{Founder, Reply, World, answers, until};
 
-async fn invite(who: &Founder<'_>, email: &str, role: &str) -> Reply {
+pub async fn invite(who: &Founder<'_>, email: &str, role: &str) -> Reply {
     who.post("/members/invite", Some(&json!({"email": email, "role": role}))).await
 }
 
 /// Signs the other one up to the founder's workspace, by invitation.
-async fn bring_in(owner: &Founder<'_>, other: &mut Founder<'_>, role: &str) {
+pub async fn invite_and_join(owner: &Founder<'_>, other: &mut Founder<'_>, role: &str) {
     let invitation = invite(owner, &other.email, role).await;
     assert_eq!(invitation.status, 201, "{invitation:?}");
     let joined = other.post("/members/accept", Some(&json!({"token": invitation.json["token"]}))).await;
@@ -20,19 +20,19 @@ async fn bring_in(owner: &Founder<'_>, other: &mut Founder<'_>, role: &str) {
     other.workspace_id.clone_from(&owner.workspace_id);
 }
 
-async fn user_id(who: &Founder<'_>) -> String {
+pub async fn user_id(who: &Founder<'_>) -> String {
     let list = who.get("/members").await;
     let me = list.json["members"].as_array().unwrap().iter().find(|member| member["is_you"] == true);
     me.unwrap()["user_id"].as_str().unwrap().to_owned()
 }
 
-async fn patch(who: &Founder<'_>, user_id: &str, role: &str) -> Reply {
-    let ask = who.ask(Method::PATCH, &format!("/members/{user_id}"));
-    ask.body(json!({"role": role}).to_string()).send().await
+async fn set_role(who: &Founder<'_>, user_id: &str, role: &str) -> Reply {
+    let request = who.request(Method::PATCH, &format!("/members/{user_id}"));
+    request.body(json!({"role": role}).to_string()).send().await
 }
 
 async fn remove(who: &Founder<'_>, user_id: &str) -> Reply {
-    who.ask(Method::DELETE, &format!("/members/{user_id}")).send().await
+    who.request(Method::DELETE, &format!("/members/{user_id}")).send().await
 }
 
 #[tokio::test]
@@ -72,9 +72,9 @@ async fn a_link_that_is_withdrawn_or_made_up_joins_nothing() {
     let other = world.founder().await;
     let invitation = invite(&owner, &other.email, "admin").await;
     let path = format!("/members/invitations/{}", invitation.json["invitation_id"].as_str().unwrap());
-    let revoked = owner.ask(Method::DELETE, &path).send().await;
+    let revoked = owner.request(Method::DELETE, &path).send().await;
     assert_eq!((revoked.status, &revoked.json["revoked"]), (200, &json!(true)), "{revoked:?}");
-    let again = owner.ask(Method::DELETE, &path).send().await;
+    let again = owner.request(Method::DELETE, &path).send().await;
     assert_eq!((again.status, &again.json["revoked"]), (200, &json!(false)));
     let token = json!({"token": invitation.json["token"]});
     other.post("/members/accept", Some(&token)).await.refused(410, "invitation_revoked");
@@ -83,9 +83,13 @@ async fn a_link_that_is_withdrawn_or_made_up_joins_nothing() {
         .await
         .refused(404, "invitation_not_found");
     other.post("/members/accept", Some(&json!({"tokens": "misspelt"}))).await.refused(400, "body_invalid");
-    owner.ask(Method::DELETE, "/members/invitations/none").send().await.refused(404, "invitation_not_found");
+    owner
+        .request(Method::DELETE, "/members/invitations/none")
+        .send()
+        .await
+        .refused(404, "invitation_not_found");
     // The other's own workspace does not have it.
-    other.ask(Method::DELETE, &path).send().await.refused(404, "invitation_not_found");
+    other.request(Method::DELETE, &path).send().await.refused(404, "invitation_not_found");
 }
 
 #[tokio::test]
@@ -93,8 +97,8 @@ async fn roles_bound_what_each_may_do_to_the_others() {
     let world = World::shared().await;
     let owner = world.founder().await;
     let (mut admin, mut member) = (world.founder().await, world.founder().await);
-    bring_in(&owner, &mut admin, "admin").await;
-    bring_in(&owner, &mut member, "member").await;
+    invite_and_join(&owner, &mut admin, "admin").await;
+    invite_and_join(&owner, &mut member, "member").await;
     let (owner_id, admin_id, member_id) =
         (user_id(&owner).await, user_id(&admin).await, user_id(&member).await);
 
@@ -102,11 +106,11 @@ async fn roles_bound_what_each_may_do_to_the_others() {
     invite(&admin, "new@example.in", "admin").await.refused(403, "role_not_allowed");
     invite(&owner, "not an address", "member").await.refused(422, "email_invalid");
     invite(&owner, "new@example.in", "owner").await.refused(422, "role_unknown");
-    patch(&admin, &member_id, "admin").await.refused(403, "role_not_allowed");
-    patch(&owner, &owner_id, "member").await.refused(409, "owner_stays");
-    patch(&owner, &member_id, "owner").await.refused(422, "role_unknown");
-    patch(&owner, &Uuid::new_v4().to_string(), "admin").await.refused(404, "member_not_found");
-    patch(&owner, "none", "admin").await.refused(404, "member_not_found");
+    set_role(&admin, &member_id, "admin").await.refused(403, "role_not_allowed");
+    set_role(&owner, &owner_id, "member").await.refused(409, "owner_stays");
+    set_role(&owner, &member_id, "owner").await.refused(422, "role_unknown");
+    set_role(&owner, &Uuid::new_v4().to_string(), "admin").await.refused(404, "member_not_found");
+    set_role(&owner, "none", "admin").await.refused(404, "member_not_found");
     remove(&member, &admin_id).await.refused(403, "role_not_allowed");
     remove(&admin, &owner_id).await.refused(409, "owner_stays");
     remove(&owner, &owner_id).await.refused(409, "owner_stays");
@@ -115,9 +119,10 @@ async fn roles_bound_what_each_may_do_to_the_others() {
     let as_outsider = |method: Method, path: String| {
         let body = matches!(method, Method::POST | Method::PATCH)
             .then_some(r#"{"role": "admin", "email": "a@b.in"}"#);
-        let ask = world.ask(method, &path).header("authorization", &format!("Bearer {}", outsider.token));
-        let ask = ask.header("x-workspace-id", &owner.workspace_id);
-        if let Some(body) = body { ask.body(body) } else { ask }
+        let request =
+            world.request(method, &path).header("authorization", &format!("Bearer {}", outsider.token));
+        let request = request.header("x-workspace-id", &owner.workspace_id);
+        if let Some(body) = body { request.body(body) } else { request }
     };
     for (method, path) in [
         (Method::GET, "/members".to_owned()),
@@ -133,16 +138,17 @@ async fn roles_bound_what_each_may_do_to_the_others() {
 }
 
 /// Insists on what a person may do once whatever was cached about them is gone.
-async fn soon(what: &str, who: &Founder<'_>, status: u16) {
-    until(what, || async { save(who).await.status == status }).await;
+async fn wait_for_status(what: &str, who: &Founder<'_>, status: u16) {
+    until(what, || async { save_answer(who).await.status == status }).await;
 }
 
-async fn save(who: &Founder<'_>) -> Reply {
+async fn save_answer(who: &Founder<'_>) -> Reply {
     let current = who.get("/onboarding/session").await;
     let revision = current.json["revision"].as_u64().unwrap_or_default();
-    let ask =
-        who.ask(Method::PATCH, "/onboarding/steps/company").header("if-match", &format!("\"{revision}\""));
-    ask.body(r#"{"answers": {"industry": "Tea"}}"#).send().await
+    let request = who
+        .request(Method::PATCH, "/onboarding/steps/company")
+        .header("if-match", &format!("\"{revision}\""));
+    request.body(r#"{"answers": {"industry": "Tea"}}"#).send().await
 }
 
 #[tokio::test]
@@ -150,15 +156,15 @@ async fn a_new_role_and_a_removal_are_felt_at_once() {
     let world = World::shared().await;
     let owner = world.founder().await;
     let mut other = world.founder().await;
-    bring_in(&owner, &mut other, "member").await;
+    invite_and_join(&owner, &mut other, "member").await;
     let id = user_id(&other).await;
-    let save_refused = save(&other).await;
+    let save_refused = save_answer(&other).await;
     save_refused.refused(403, "role_not_allowed");
 
-    assert_eq!(patch(&owner, &id, "admin").await.json["changed"], true);
-    soon("an admin edits", &other, 200).await;
-    assert_eq!(patch(&owner, &id, "member").await.json["changed"], true);
-    soon("a member edits no more", &other, 403).await;
+    assert_eq!(set_role(&owner, &id, "admin").await.json["changed"], true);
+    wait_for_status("an admin edits", &other, 200).await;
+    assert_eq!(set_role(&owner, &id, "member").await.json["changed"], true);
+    wait_for_status("a member edits no more", &other, 403).await;
 
     assert_eq!(owner.finalize(&answers()).await.status, 201);
     assert_eq!(other.get("/context/manifest").await.status, 200);
@@ -178,12 +184,12 @@ async fn a_person_with_two_workspaces_says_which_with_every_request() {
     let owner = world.founder().await;
     let mut other = world.founder().await;
     let own = other.workspace_id.clone();
-    bring_in(&owner, &mut other, "admin").await;
-    assert_eq!(save(&other).await.json["answers"]["industry"], "Tea");
+    invite_and_join(&owner, &mut other, "admin").await;
+    assert_eq!(save_answer(&other).await.json["answers"]["industry"], "Tea");
     other.workspace_id = own;
     let mine = other.get("/onboarding/session").await;
     assert_eq!((mine.status, mine.json["answers"].get("industry")), (200, None), "{mine:?}");
     let nowhere =
-        world.ask(Method::GET, "/members").header("authorization", &format!("Bearer {}", other.token));
+        world.request(Method::GET, "/members").header("authorization", &format!("Bearer {}", other.token));
     nowhere.send().await.refused(400, "workspace_header_missing");
 }

@@ -41,7 +41,7 @@ async fn a_request_leaves_one_line_with_its_calls_and_no_personal_data() {
 #[tokio::test]
 async fn a_refusal_is_logged_with_its_code_and_the_paths_of_strangers_are_not() {
     let world = World::shared().await;
-    let reply = world.ask(reqwest::Method::GET, "/wp-login.php").send().await;
+    let reply = world.request(reqwest::Method::GET, "/wp-login.php").send().await;
     let line = line_of(world, &reply.id).await;
     assert_eq!((line["route"].as_str(), line["code"].as_str()), (Some("unmatched"), Some("route_not_found")));
 }

@@ -56,11 +56,11 @@ async fn an_order_past_its_time_needs_attention_and_is_asked_about_every_ten_min
     make_due(world, &order_id).await;
     let late = founder.get(&format!("/payments/v2/status/{order_id}")).await.json;
     assert_eq!((&late["status"], &late["needs_attention"]), (&json!("pending"), &json!(true)), "{late}");
-    let told = timeline(&founder, &order_id).await;
-    assert!(told["support"].as_str().is_some_and(|words| words.contains("attention")), "{told}");
+    let shown = timeline(&founder, &order_id).await;
+    assert!(shown["support"].as_str().is_some_and(|words| words.contains("attention")), "{shown}");
     // The page closed 180 s ago, and may stop watching 120 s after that.
-    let wait = ms_between(&late["give_up_at"], &told["next_check_at"]) - 60_000;
-    assert!((600_000..660_000).contains(&wait), "asked again {wait} ms after now: {told}");
+    let wait = ms_between(&late["give_up_at"], &shown["next_check_at"]) - 60_000;
+    assert!((600_000..660_000).contains(&wait), "asked again {wait} ms after now: {shown}");
 }
 
 #[tokio::test]
@@ -73,10 +73,10 @@ async fn the_timeline_of_a_failed_order_says_when_it_is_asked_about_again() {
     make_due(world, &order_id).await;
     let failed = founder.get(&format!("/payments/v2/status/{order_id}")).await.json;
     assert_eq!((&failed["status"], &failed["poll_after_ms"]), (&json!("failed"), &Value::Null));
-    let told = timeline(&founder, &order_id).await;
-    let events = told["events"].as_array().expect("events");
-    let wait = ms_between(&events.last().expect("the failure")["at"], &told["next_check_at"]);
-    assert!((3_500_000..3_700_000).contains(&wait), "a late success is looked for after an hour: {told}");
+    let shown = timeline(&founder, &order_id).await;
+    let events = shown["events"].as_array().expect("events");
+    let wait = ms_between(&events.last().expect("the failure")["at"], &shown["next_check_at"]);
+    assert!((3_500_000..3_700_000).contains(&wait), "a late success is looked for after an hour: {shown}");
 }
 
 #[tokio::test]

@@ -9,13 +9,13 @@ use uuid::Uuid;
 
 use crate::support::{Founder, Reply, World, until};
 
-pub async fn status(founder: &Founder<'_>, order_id: &str) -> Reply {
+pub async fn order_status(founder: &Founder<'_>, order_id: &str) -> Reply {
     founder.get(&format!("/payments/v2/status/{order_id}")).await
 }
 
-pub async fn paid(founder: &Founder<'_>, order_id: &str) {
+pub async fn wait_until_paid(founder: &Founder<'_>, order_id: &str) {
     until("the order is completed", || async {
-        status(founder, order_id).await.json["status"] == "completed"
+        order_status(founder, order_id).await.json["status"] == "completed"
     })
     .await;
 }
@@ -29,7 +29,7 @@ pub async fn make_due(world: &World, order_id: &str) {
     assert_eq!(client.execute(sql, &[&order_id]).await.unwrap(), 1);
 }
 
-pub fn mails(world: &World, founder: &Founder<'_>) -> usize {
+pub fn email_count(world: &World, founder: &Founder<'_>) -> usize {
     world.stack.resend().emails().iter().filter(|mail| mail.to.contains(&founder.email)).count()
 }
 
@@ -37,7 +37,7 @@ pub fn mails(world: &World, founder: &Founder<'_>) -> usize {
 async fn a_payment_travels_from_the_plan_to_access_and_one_e_mail() {
     let world = World::shared().await;
     let founder = world.founder_without_plan().await;
-    let plans = world.ask(Method::GET, "/payments/v2/plans").send().await;
+    let plans = world.request(Method::GET, "/payments/v2/plans").send().await;
     assert_eq!(plans.header("cache-control"), Some("public, max-age=300"));
     assert_eq!(plans.json["plans"][1]["monthly_paise"], 700_000);
 
@@ -45,18 +45,18 @@ async fn a_payment_travels_from_the_plan_to_access_and_one_e_mail() {
     let first = founder.init("glide", "month", &key).await;
     assert_eq!((first.status, &first.json["amount"]), (201, &json!(700_000)), "{first:?}");
     let order_id = first.json["order_id"].as_str().unwrap();
-    let pending = status(&founder, order_id).await;
+    let pending = order_status(&founder, order_id).await;
     assert_eq!(pending.json["status"], "pending");
     assert!(pending.json["poll_after_ms"].as_i64().is_some_and(|ms| ms >= 1_000), "{pending:?}");
 
     world.stack.phonepe().pay(order_id).unwrap();
-    paid(&founder, order_id).await;
-    let done = status(&founder, order_id).await;
+    wait_until_paid(&founder, order_id).await;
+    let done = order_status(&founder, order_id).await;
     assert_eq!(done.json["subscription"]["plan"], "glide");
     assert_eq!(done.json["poll_after_ms"], Value::Null);
     let verified = founder.get("/auth/verify-profile").await;
     assert_eq!((&verified.json["needs_payment"], &verified.json["plan"]), (&json!(false), &json!("glide")));
-    until("the e-mail is sent", || async { mails(world, &founder) == 1 }).await;
+    until("the e-mail is sent", || async { email_count(world, &founder) == 1 }).await;
 
     // PhonePe says it again: nothing follows a second time.
     world.stack.phonepe().notify(order_id).unwrap();
@@ -67,7 +67,7 @@ async fn a_payment_travels_from_the_plan_to_access_and_one_e_mail() {
         "select count(*) from audit_log where action = 'payment.completed' and details ->> 'order_id' = '{order_id}'"
     );
     assert_eq!(world.count(&periods).await, 1);
-    assert_eq!(mails(world, &founder), 1);
+    assert_eq!(email_count(world, &founder), 1);
 }
 
 #[tokio::test]
@@ -77,13 +77,13 @@ async fn with_the_webhook_lost_the_cron_completes_the_order() {
     let order_id = founder.order().await;
     world.stack.phonepe().webhooks_for(&order_id, Webhooks { lose: true, ..Webhooks::default() });
     world.stack.phonepe().pay(&order_id).unwrap();
-    assert_eq!(status(&founder, &order_id).await.json["status"], "pending");
+    assert_eq!(order_status(&founder, &order_id).await.json["status"], "pending");
     make_due(world, &order_id).await;
     world.worker.run_scheduled("* * * * *", 0).unwrap();
-    paid(&founder, &order_id).await;
+    wait_until_paid(&founder, &order_id).await;
     // What one run has confirmed, the next one writes about.
     world.worker.run_scheduled("* * * * *", 0).unwrap();
-    until("the e-mail is sent", || async { mails(world, &founder) == 1 }).await;
+    until("the e-mail is sent", || async { email_count(world, &founder) == 1 }).await;
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn a_status_page_asks_phonepe_when_it_is_due_and_only_then() {
     world.stack.phonepe().webhooks_for(&order_id, Webhooks { lose: true, ..Webhooks::default() });
     world.stack.phonepe().pay(&order_id).unwrap();
     make_due(world, &order_id).await;
-    let asked = status(&founder, &order_id).await;
+    let asked = order_status(&founder, &order_id).await;
     assert_eq!(asked.json["status"], "completed");
     assert_eq!(
         asked.calls,
@@ -106,7 +106,7 @@ async fn a_status_page_asks_phonepe_when_it_is_due_and_only_then() {
             "upstash EVALSHA keep_order"
         ]
     );
-    let kept = status(&founder, &order_id).await;
+    let kept = order_status(&founder, &order_id).await;
     assert_eq!(kept.calls, ["upstash EVALSHA look_at_order"]);
     assert_eq!(kept.json, asked.json);
 }
@@ -154,17 +154,17 @@ async fn wrong_inits_and_other_peoples_orders_change_nothing() {
     founder.init("glide", "week", "a-key-of-mine").await.refused(422, "plan_unknown");
     founder.init("glide", "month", "short").await.refused(400, "idempotency_key_missing");
     let cheaper = json!({"plan": "glide", "interval": "month", "amount": 100}).to_string();
-    let ask = founder
-        .ask(Method::POST, "/payments/v2/init")
+    let request = founder
+        .request(Method::POST, "/payments/v2/init")
         .header("idempotency-key", "a-key-of-mine")
         .body(cheaper);
-    ask.send().await.refused(400, "body_invalid");
+    request.send().await.refused(400, "body_invalid");
     assert_eq!(orders().await, before);
 
     let order_id = founder.order().await;
-    status(&stranger, &order_id).await.refused(404, "order_not_found");
-    status(&stranger, "GH00000000000000000000000000000000").await.refused(404, "order_not_found");
-    status(&stranger, "..%2Frpc").await.refused(404, "order_not_found");
+    order_status(&stranger, &order_id).await.refused(404, "order_not_found");
+    order_status(&stranger, "GH00000000000000000000000000000000").await.refused(404, "order_not_found");
+    order_status(&stranger, "..%2Frpc").await.refused(404, "order_not_found");
     let mut other = stranger.clone();
     other.workspace_id.clone_from(&founder.workspace_id);
     other.init("glide", "month", &Uuid::new_v4().to_string()).await.refused(404, "workspace_not_found");
@@ -188,13 +188,15 @@ async fn a_failed_payment_is_told_and_can_be_tried_again() {
     let founder = world.founder_without_plan().await;
     let order_id = founder.order().await;
     world.stack.phonepe().fail(&order_id).unwrap();
-    until("the order has failed", || async { status(&founder, &order_id).await.json["status"] == "failed" })
-        .await;
-    until("the e-mail is sent", || async { mails(world, &founder) == 1 }).await;
+    until("the order has failed", || async {
+        order_status(&founder, &order_id).await.json["status"] == "failed"
+    })
+    .await;
+    until("the e-mail is sent", || async { email_count(world, &founder) == 1 }).await;
     let again = founder.order().await;
     assert_ne!(again, order_id);
     world.stack.phonepe().pay(&again).unwrap();
-    paid(&founder, &again).await;
+    wait_until_paid(&founder, &again).await;
 }
 
 /// A second Worker on the shared platform, with some settings changed.
@@ -234,18 +236,18 @@ async fn on_v1_a_payment_travels_the_same_road() {
     // A forged callback and one that is signed for another body change nothing.
     let body = json!({"response": "eyJjb2RlIjoiUEFZTUVOVF9TVUNDRVNTIn0="}).to_string();
     for proof in ["", "0###1"] {
-        let ask =
-            world.ask(Method::POST, "/api/webhooks/phonepe").header("x-verify", proof).body(body.clone());
-        ask.send().await.refused(401, "webhook_rejected");
+        let request =
+            world.request(Method::POST, "/api/webhooks/phonepe").header("x-verify", proof).body(body.clone());
+        request.send().await.refused(401, "webhook_rejected");
     }
-    assert_eq!(status(&founder, &order_id).await.json["status"], "pending");
+    assert_eq!(order_status(&founder, &order_id).await.json["status"], "pending");
     phonepe.pay(&order_id).unwrap();
-    paid(&founder, &order_id).await;
+    wait_until_paid(&founder, &order_id).await;
     assert_eq!(founder.get("/auth/verify-profile").await.json["plan"], "glide");
-    until("the e-mail is sent", || async { mails(&world, &founder) == 1 }).await;
+    until("the e-mail is sent", || async { email_count(&world, &founder) == 1 }).await;
 
     let refund = founder
-        .ask(Method::POST, "/payments/v2/refund")
+        .request(Method::POST, "/payments/v2/refund")
         .header("idempotency-key", &Uuid::new_v4().to_string())
         .body(json!({"order_id": order_id, "reason": "r"}).to_string());
     let refund = refund.send().await;
@@ -264,6 +266,8 @@ async fn on_v1_a_payment_travels_the_same_road() {
     let failed = world.founder_without_plan().await;
     let order_id = failed.order().await;
     phonepe.fail(&order_id).unwrap();
-    until("the order has failed", || async { status(&failed, &order_id).await.json["status"] == "failed" })
-        .await;
+    until("the order has failed", || async {
+        order_status(&failed, &order_id).await.json["status"] == "failed"
+    })
+    .await;
 }

@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::members::invite_and_join;
 use crate::support::{Founder, Reply, World, answers, until};
 
 /// The subscription's period ended four days ago, its days of grace yesterday.
@@ -33,13 +34,13 @@ async fn pay(world: &World, founder: &Founder<'_>) {
 }
 
 async fn rebuild(who: &Founder<'_>, key: &str) -> Reply {
-    who.ask(Method::POST, "/context/rebuild").header("idempotency-key", key).body("{}").send().await
+    who.request(Method::POST, "/context/rebuild").header("idempotency-key", key).body("{}").send().await
 }
 
 /// One request to each route that makes something new and is called over HTTP.
 async fn write_everything(who: &Founder<'_>, key: &str) -> Vec<(&'static str, Reply)> {
-    let edit = who.ask(Method::PUT, "/context/source").header("if-match", "\"1\"");
-    let suggest = who.ask(Method::POST, "/context/suggestions").header("idempotency-key", key);
+    let edit = who.request(Method::PUT, "/context/source").header("if-match", "\"1\"");
+    let suggest = who.request(Method::POST, "/context/suggestions").header("idempotency-key", key);
     let invitation = json!({"email": format!("{}@example.in", Uuid::new_v4()), "role": "member"});
     vec![
         ("finalize", who.finalize(&answers()).await),
@@ -77,7 +78,7 @@ async fn whoever_has_just_paid_finalizes_at_once() {
     let world = World::shared().await;
     let founder = world.founder_without_plan().await;
     // Drafts need no plan; and a record of the membership without one is in Redis from here on.
-    let save = founder.ask(Method::PUT, "/onboarding/session").header("if-match", "\"0\"");
+    let save = founder.request(Method::PUT, "/onboarding/session").header("if-match", "\"0\"");
     let saved = save.body(json!({"answers": answers()}).to_string()).send().await;
     assert_eq!(saved.status, 200, "{saved:?}");
     until("the membership is kept", || async { founder.get("/onboarding/session").await.calls.len() == 1 })
@@ -124,11 +125,7 @@ async fn a_member_beyond_the_seats_reads_and_is_told_whom_to_ask() {
     let world = World::shared().await;
     let (owner, mut admin) = (world.founder().await, world.founder().await);
     assert_eq!(owner.finalize(&answers()).await.status, 201);
-    let invitation = json!({"email": admin.email, "role": "admin"});
-    let invitation = owner.post("/members/invite", Some(&invitation)).await;
-    let joined = admin.post("/members/accept", Some(&json!({"token": invitation.json["token"]}))).await;
-    assert_eq!(joined.status, 200, "{joined:?}");
-    admin.workspace_id.clone_from(&owner.workspace_id);
+    invite_and_join(&owner, &mut admin, "admin").await;
     assert_eq!(admin.finalize(&answers()).await.status, 200, "there are five seats");
 
     let smaller = format!(

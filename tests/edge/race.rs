@@ -10,8 +10,10 @@ use gatehouse_devstack::{Fault, Part};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::chaos::{answers_of, proved, reading, tier, warm};
-use crate::support::{Ask, Founder, World, until};
+use crate::chaos::{
+    answers_with_goal, founder_with_cached_manifest, manifest_request, tier_key, verified_version,
+};
+use crate::support::{Founder, Request, World, until};
 
 /// How long a slow call of Redis takes: longer than a write, and well below the second that the Worker waits.
 const SLOW_MS: u64 = 500;
@@ -19,14 +21,14 @@ const SLOW_MS: u64 = 500;
 const SLOW_COMMIT_MS: u64 = 250;
 
 /// A write of answers that nobody else gives.
-fn writing<'a>(founder: &Founder<'a>, name: &str) -> Ask<'a> {
-    let body = json!({"answers": answers_of(name)}).to_string();
-    founder.ask(Method::POST, "/onboarding/finalize").body(body)
+fn finalize_request<'a>(founder: &Founder<'a>, name: &str) -> Request<'a> {
+    let body = json!({"answers": answers_with_goal(name)}).to_string();
+    founder.request(Method::POST, "/onboarding/finalize").body(body)
 }
 
 /// What becomes of a request's second call of Redis: a writer's publish, or what a reader keeps.
-fn second_call(world: &World, ask: &Ask<'_>, fault: Fault) {
-    let fault = Fault { skip: 1, request_id: Some(ask.id.clone()), ..fault };
+fn set_second_call_fault(world: &World, request: &Request<'_>, fault: Fault) {
+    let fault = Fault { skip: 1, request_id: Some(request.id.clone()), ..fault };
     world.stack.faults().set(Part::Upstash, fault).unwrap();
 }
 
@@ -38,115 +40,115 @@ fn dead() -> Fault {
     Fault { drop: true, ..Fault::default() }
 }
 
-/// The version that a reader sees, who asks again when he is told to.
-async fn version(founder: &Founder<'_>) -> u64 {
+/// The version that a reader sees; a 503 makes it read again.
+async fn read_version(founder: &Founder<'_>) -> u64 {
     loop {
         let reply = founder.get("/context/manifest").await;
         if reply.status != 503 {
-            return proved(&reply);
+            return verified_version(&reply);
         }
     }
 }
 
 /// Thirty seconds later: fences whose writers said nothing have fallen, and Redis remembers for long enough again. Then
 /// the tiers are believed, and what they have is the newest version.
-async fn later(world: &World, founder: &Founder<'_>, newest: u64) {
-    assert_eq!(version(founder).await, newest);
+async fn assert_newest_after_fences(world: &World, founder: &Founder<'_>, newest: u64) {
+    assert_eq!(read_version(founder).await, newest);
     let fence = format!("bcm:{}:fence", founder.workspace_id);
     let over = "for _, token in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('ZADD', KEYS[1], 1, token) end";
     world.redis(&["EVAL", over, "1", &fence]).await;
     world.redis(&["SET", "bcm:epoch", "0", "PX", "600000"]).await;
     until("the tiers are believed", || async {
         let reply = founder.get("/context/manifest").await;
-        assert_eq!(proved(&reply), newest);
+        assert_eq!(verified_version(&reply), newest);
         reply.header("x-cache") == Some("tier0")
     })
     .await;
 }
 
 /// Waits until Redis and Postgres have answered `calls` calls of a request.
-async fn answered(world: &World, id: &str, calls: usize) {
+async fn wait_for_calls(world: &World, id: &str, calls: usize) {
     until("all calls are answered", || async { world.stack.calls(id).len() == calls }).await;
 }
 
 #[tokio::test]
 async fn a_slow_reader_never_brings_back_what_a_writer_has_replaced() {
     let world = World::own().await;
-    let founder = warm(&world).await;
+    let founder = founder_with_cached_manifest(&world).await;
     // One that looked before the writer came: it fetches version 1, and keeps it when 2 is published.
     for number in 0..3 {
-        world.redis(&["DEL", &tier(&founder, number)]).await;
+        world.redis(&["DEL", &tier_key(&founder, number)]).await;
     }
-    let reader = founder.ask(Method::GET, "/context/manifest");
+    let reader = founder.request(Method::GET, "/context/manifest");
     let id = reader.id.clone();
-    second_call(&world, &reader, slow());
-    assert_eq!(proved(&reader.send().await), 1);
-    assert_eq!(writing(&founder, "two").send().await.status, 201);
-    answered(&world, &id, 3).await;
-    later(&world, &founder, 2).await;
+    set_second_call_fault(&world, &reader, slow());
+    assert_eq!(verified_version(&reader.send().await), 1);
+    assert_eq!(finalize_request(&founder, "two").send().await.status, 201);
+    wait_for_calls(&world, &id, 3).await;
+    assert_newest_after_fences(&world, &founder, 2).await;
     // One that looked behind the writer's fence, before the commit.
-    let writer = writing(&founder, "three");
+    let writer = finalize_request(&founder, "three");
     let commit = Fault { delay_ms: SLOW_COMMIT_MS, request_id: Some(writer.id.clone()), ..Fault::default() };
     world.stack.faults().set(Part::Postgrest, commit).unwrap();
     let fence = format!("bcm:{}:fence", founder.workspace_id);
-    let reader = founder.ask(Method::GET, "/context/manifest");
+    let reader = founder.request(Method::GET, "/context/manifest");
     let id = reader.id.clone();
-    second_call(&world, &reader, slow());
+    set_second_call_fault(&world, &reader, slow());
     let reading = async {
         until("the fence stands", || async { world.redis(&["ZCARD", &fence]).await == 1 }).await;
         reader.send().await
     };
     let (written, seen) = tokio::join!(writer.send(), reading);
     assert_eq!(written.status, 201, "{written:?}");
-    assert!(proved(&seen) >= 2);
-    answered(&world, &id, 3).await;
-    later(&world, &founder, 3).await;
+    assert!(verified_version(&seen) >= 2);
+    wait_for_calls(&world, &id, 3).await;
+    assert_newest_after_fences(&world, &founder, 3).await;
 }
 
 #[tokio::test]
 async fn a_slow_writer_never_publishes_over_a_newer_version() {
     let world = World::own().await;
-    let founder = warm(&world).await;
+    let founder = founder_with_cached_manifest(&world).await;
     for (round, overtaker) in [Fault::default(), dead()].into_iter().enumerate() {
         let first = 2 + 2 * u64::try_from(round).unwrap();
-        let slow_one = writing(&founder, &format!("slow {round}"));
+        let slow_one = finalize_request(&founder, &format!("slow {round}"));
         let id = slow_one.id.clone();
-        second_call(&world, &slow_one, slow());
+        set_second_call_fault(&world, &slow_one, slow());
         let overtaking = async {
             // Two calls are answered: the fence stands, and its version is committed.
-            answered(&world, &id, 2).await;
-            let fast_one = writing(&founder, &format!("fast {round}"));
-            second_call(&world, &fast_one, overtaker);
+            wait_for_calls(&world, &id, 2).await;
+            let fast_one = finalize_request(&founder, &format!("fast {round}"));
+            set_second_call_fault(&world, &fast_one, overtaker);
             fast_one.send().await
         };
         let (slow_one, fast_one) = tokio::join!(slow_one.send(), overtaking);
         let made = [&slow_one, &fast_one].map(|reply| reply.json["manifest"]["version"].clone());
         assert_eq!(made, [json!(first), json!(first + 1)]);
-        later(&world, &founder, first + 1).await;
+        assert_newest_after_fences(&world, &founder, first + 1).await;
     }
 }
 
 #[tokio::test]
 async fn a_fence_that_redis_forgot_lets_nobody_keep_an_older_version() {
     let world = World::own().await;
-    let founder = warm(&world).await;
+    let founder = founder_with_cached_manifest(&world).await;
     // It dies after its commit, so that nobody ever tells the tiers.
-    let writer = writing(&founder, "two");
+    let writer = finalize_request(&founder, "two");
     let commit = Fault { delay_ms: SLOW_COMMIT_MS, request_id: Some(writer.id.clone()), ..Fault::default() };
     world.stack.faults().set(Part::Postgrest, commit).unwrap();
-    second_call(&world, &writer, dead());
+    set_second_call_fault(&world, &writer, dead());
     let fence = format!("bcm:{}:fence", founder.workspace_id);
     let forgetting = async {
         until("the fence stands", || async { world.redis(&["ZCARD", &fence]).await == 1 }).await;
         world.redis(&["FLUSHALL"]).await;
-        let reader = founder.ask(Method::GET, "/context/manifest");
+        let reader = founder.request(Method::GET, "/context/manifest");
         let id = reader.id.clone();
-        proved(&reader.send().await);
-        answered(&world, &id, 3).await;
+        verified_version(&reader.send().await);
+        wait_for_calls(&world, &id, 3).await;
     };
     let (written, ()) = tokio::join!(writer.send(), forgetting);
     assert_eq!((written.status, written.header("degraded")), (201, Some("redis")));
-    later(&world, &founder, 2).await;
+    assert_newest_after_fences(&world, &founder, 2).await;
 }
 
 /// Lets a founder write more often in an hour than anybody should.
@@ -174,13 +176,13 @@ const DYING: u64 = 10;
 /// then.
 async fn one_writer(world: &World, founder: &Founder<'_>, race: &Race, number: u64) {
     let made = loop {
-        let ask = writing(founder, &number.to_string());
+        let request = finalize_request(founder, &number.to_string());
         if number < DYING {
-            second_call(world, &ask, dead());
+            set_second_call_fault(world, &request, dead());
         }
-        let ask = ask.header("cf-connecting-ip", &format!("10.200.0.{number}"));
+        let request = request.header("cf-connecting-ip", &format!("10.200.0.{number}"));
         // No fence in time is no write, and the answer says to send it again; so does none in time.
-        match ask.try_send().await {
+        match request.try_send().await {
             Ok(made) if made.status != 503 => break made,
             _ => {}
         }
@@ -201,9 +203,9 @@ async fn one_reader(founder: &Founder<'_>, race: &Race, number: u64) {
         let before = race.committed.load(Ordering::SeqCst);
         turn += 1;
         // Who is not answered in time has seen nothing wrong.
-        let Ok(reply) = reading(founder, number + 200 * turn).try_send().await else { continue };
+        let Ok(reply) = manifest_request(founder, number + 200 * turn).try_send().await else { continue };
         if reply.status == 200 {
-            let seen = proved(&reply);
+            let seen = verified_version(&reply);
             assert!(seen >= before, "version {seen} was read after {before} had been committed: {reply:?}");
         } else {
             reply.refused(503, "dependency_unavailable");
@@ -214,7 +216,7 @@ async fn one_reader(founder: &Founder<'_>, race: &Race, number: u64) {
 #[tokio::test]
 async fn fifty_writers_and_two_hundred_readers_while_redis_forgets() {
     let world = World::own().await;
-    let founder = warm(&world).await;
+    let founder = founder_with_cached_manifest(&world).await;
     unlimited(&world, &founder).await;
     let race = Race { committed: AtomicU64::new(1), writing: AtomicU64::new(50) };
     let writers =
@@ -222,7 +224,7 @@ async fn fifty_writers_and_two_hundred_readers_while_redis_forgets() {
     let writing = async {
         writers(0..DYING).await;
         // The tiers still have the first version, and the dead say nothing.
-        assert_eq!(version(&founder).await, race.committed.load(Ordering::SeqCst));
+        assert_eq!(read_version(&founder).await, race.committed.load(Ordering::SeqCst));
         writers(DYING..50).await;
     };
     tokio::join!(writing, join_all((0..200).map(|number| one_reader(&founder, &race, number))));
@@ -233,5 +235,5 @@ async fn fifty_writers_and_two_hundred_readers_while_redis_forgets() {
     );
     assert_eq!(newest, rows, "versions have no gaps");
     assert!(newest > 50, "every writer's content became a version: {newest}");
-    later(&world, &founder, u64::try_from(newest).unwrap()).await;
+    assert_newest_after_fences(&world, &founder, u64::try_from(newest).unwrap()).await;
 }

@@ -1,4 +1,4 @@
-//! Manifests that the cron makes anew: for a newer reducer, each workspace at its minute, and for a source that was
+//! Automatic rebuilds of manifests: for a newer reducer, each workspace at its minute, and for a source that was
 //! changed by hand, at once.
 
 use gatehouse_core::context::{REDUCER, due_ranges};
@@ -15,7 +15,7 @@ const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 86_400_000;
 
 /// Runs statements in the database, as somebody with every right.
-pub async fn sql(world: &World, text: &str) {
+pub async fn run_sql(world: &World, text: &str) {
     let (client, connection) =
         tokio_postgres::connect(world.stack.database_url(), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
@@ -23,7 +23,7 @@ pub async fn sql(world: &World, text: &str) {
 }
 
 /// The first minute of the day at which it is the founder's turn, and one at which it is not; both past the full hour.
-fn turn(founder: &Founder<'_>) -> (i64, i64) {
+fn due_and_other_minute(founder: &Founder<'_>) -> (i64, i64) {
     let id = &founder.workspace_id;
     let due = |minute: &i64| {
         let ranges = due_ranges(u64::try_from(*minute).unwrap());
@@ -33,16 +33,16 @@ fn turn(founder: &Founder<'_>) -> (i64, i64) {
     (ordinary().find(due).unwrap(), ordinary().find(|minute| !due(minute)).unwrap())
 }
 
-fn at(minute: i64) -> i64 {
+fn time_of_minute(minute: i64) -> i64 {
     DAY_MS + minute * MINUTE_MS
 }
 
 /// A founder whose current version lacks what its source has, as an older reducer had left it, and whom readers know.
-async fn behind(world: &World) -> Founder<'_> {
+async fn founder_with_older_reducer(world: &World) -> Founder<'_> {
     let founder = world.founder().await;
     assert_eq!(founder.finalize(&answers()).await.status, 201);
     let id = &founder.workspace_id;
-    sql(
+    run_sql(
         world,
         &format!(
             "insert into business_context_manifests (workspace_id, version, parent_version, source, content, checksum,
@@ -67,7 +67,7 @@ async fn behind(world: &World) -> Founder<'_> {
     founder
 }
 
-async fn stands(world: &World, founder: &Founder<'_>, what: &str) -> bool {
+async fn context_matches(world: &World, founder: &Founder<'_>, what: &str) -> bool {
     let id = &founder.workspace_id;
     world
         .count(&format!("select count(*) from workspace_context where workspace_id = '{id}' and {what}"))
@@ -76,7 +76,7 @@ async fn stands(world: &World, founder: &Founder<'_>, what: &str) -> bool {
 }
 
 /// Waits for the line that a failed work leaves with the workspace's id.
-async fn logged(world: &World, founder: &Founder<'_>, work: &str) {
+async fn wait_for_log(world: &World, founder: &Founder<'_>, work: &str) {
     until(&format!("{work} is logged"), || async {
         world.worker.logs().iter().any(|line| {
             serde_json::from_str::<Value>(&line.message).is_ok_and(|line| {
@@ -92,11 +92,11 @@ const QUIET: [&str; 3] = ["advance_subscriptions", "claim_due_work", "claim_rebu
 #[tokio::test]
 async fn a_newer_reducer_comes_at_the_workspaces_minute_and_confirms_nothing() {
     let world = World::own().await;
-    let founder = behind(&world).await;
+    let founder = founder_with_older_reducer(&world).await;
     let before = founder.get("/context/manifest").await.json;
-    let (mine, others) = turn(&founder);
-    assert_eq!(run(&world, at(others)), QUIET, "it is not its turn");
-    let calls = run(&world, at(mine));
+    let (mine, others) = due_and_other_minute(&founder);
+    assert_eq!(run(&world, time_of_minute(others)), QUIET, "it is not its turn");
+    let calls = run(&world, time_of_minute(mine));
     assert_eq!(calls.iter().filter(|path| path.contains("store_rebuilt_manifest")).count(), 1, "{calls:?}");
     let read = founder.get("/context/manifest").await;
     assert_eq!(
@@ -108,7 +108,7 @@ async fn a_newer_reducer_comes_at_the_workspaces_minute_and_confirms_nothing() {
     assert_eq!(read.json["confirmed_at"], before["confirmed_at"]);
     assert_eq!(founder.get("/context/diff?from=1&to=3").await.json["changes"], json!([]));
     assert_eq!(founder.get("/context/source").await.json["answers"], answers());
-    assert_eq!(run(&world, at(mine)), QUIET, "and it is done");
+    assert_eq!(run(&world, time_of_minute(mine)), QUIET, "and it is done");
 }
 
 #[tokio::test]
@@ -117,26 +117,26 @@ async fn content_that_stays_the_same_makes_no_version_needs_no_fence_and_is_reme
     let founder = world.founder().await;
     assert_eq!(founder.finalize(&answers()).await.status, 201);
     let id = &founder.workspace_id;
-    sql(&world, &format!("update workspace_context set reducer = 0 where workspace_id = '{id}'")).await;
+    run_sql(&world, &format!("update workspace_context set reducer = 0 where workspace_id = '{id}'")).await;
     let before = founder.get("/context/manifest").await.json;
-    let (mine, _) = turn(&founder);
-    assert_eq!(run(&world, at(mine)), [&QUIET[..], &["store_rebuilt_manifest"]].concat());
-    assert!(stands(&world, &founder, &format!("reducer = {REDUCER} and latest_version = 1")).await);
+    let (mine, _) = due_and_other_minute(&founder);
+    assert_eq!(run(&world, time_of_minute(mine)), [&QUIET[..], &["store_rebuilt_manifest"]].concat());
+    assert!(context_matches(&world, &founder, &format!("reducer = {REDUCER} and latest_version = 1")).await);
     assert_eq!(founder.get("/context/manifest").await.json, before);
-    assert_eq!(run(&world, at(mine)), QUIET);
+    assert_eq!(run(&world, time_of_minute(mine)), QUIET);
 }
 
 #[tokio::test]
 async fn a_crash_between_commit_and_publish_shows_nobody_the_older_version_and_heals() {
     let world = World::own().await;
-    let founder = behind(&world).await;
-    let (mine, _) = turn(&founder);
+    let founder = founder_with_older_reducer(&world).await;
+    let (mine, _) = due_and_other_minute(&founder);
     // The first call raises the fence; the second would publish.
     let lost = Fault { drop: true, skip: 1, times: Some(1), ..Fault::default() };
     world.stack.faults().set(Part::Upstash, lost).unwrap();
-    run(&world, at(mine));
-    assert!(stands(&world, &founder, "latest_version = 3").await, "it was committed");
-    logged(&world, &founder, "publish_rebuild").await;
+    run(&world, time_of_minute(mine));
+    assert!(context_matches(&world, &founder, "latest_version = 3").await, "it was committed");
+    wait_for_log(&world, &founder, "publish_rebuild").await;
     let read = founder.get("/context/manifest").await;
     assert_eq!((&read.json["version"], read.header("x-cache")), (&json!(3), Some("origin")));
     // The fence's time is over, without a word from its writer.
@@ -153,17 +153,17 @@ async fn a_crash_between_commit_and_publish_shows_nobody_the_older_version_and_h
 #[tokio::test]
 async fn a_run_that_dies_before_the_write_is_made_good_when_its_claim_runs_out() {
     let world = World::own().await;
-    let founder = behind(&world).await;
-    let (mine, _) = turn(&founder);
+    let founder = founder_with_older_reducer(&world).await;
+    let (mine, _) = due_and_other_minute(&founder);
     let lost =
         Fault { drop: true, times: Some(1), path: Some("store_rebuilt_manifest".into()), ..Fault::default() };
     world.stack.faults().set(Part::Postgrest, lost).unwrap();
-    run(&world, at(mine));
-    assert!(stands(&world, &founder, "latest_version = 2 and rebuild_claimed_until > now()").await);
+    run(&world, time_of_minute(mine));
+    assert!(context_matches(&world, &founder, "latest_version = 2 and rebuild_claimed_until > now()").await);
     assert_eq!(founder.get("/context/manifest").await.json["version"], 2);
-    assert_eq!(run(&world, at(mine)), QUIET, "it is claimed");
-    sql(&world, "update workspace_context set rebuild_claimed_until = now() - interval '1 second'").await;
-    run(&world, at(mine));
+    assert_eq!(run(&world, time_of_minute(mine)), QUIET, "it is claimed");
+    run_sql(&world, "update workspace_context set rebuild_claimed_until = now() - interval '1 second'").await;
+    run(&world, time_of_minute(mine));
     assert_eq!(founder.get("/context/manifest").await.json["version"], 3);
 }
 
@@ -173,17 +173,17 @@ async fn a_source_that_was_changed_by_hand_is_made_anew_at_once_and_one_that_can
     let founder = world.founder().await;
     assert_eq!(founder.finalize(&answers()).await.status, 201);
     let id = &founder.workspace_id;
-    let (_, others) = turn(&founder);
-    sql(
+    let (_, others) = due_and_other_minute(&founder);
+    run_sql(
         &world,
         &format!("update workspace_context set business_context = '{{\"company_profile\": 5}}' where workspace_id = '{id}'"),
     )
     .await;
-    assert_eq!(run(&world, at(others)), [&QUIET[..], &["skip_rebuild"]].concat());
-    assert!(stands(&world, &founder, "source_changed_at is null and latest_version = 1").await);
-    assert_eq!(run(&world, at(others)), QUIET, "nobody tries for ever");
-    logged(&world, &founder, "rebuild").await;
-    sql(
+    assert_eq!(run(&world, time_of_minute(others)), [&QUIET[..], &["skip_rebuild"]].concat());
+    assert!(context_matches(&world, &founder, "source_changed_at is null and latest_version = 1").await);
+    assert_eq!(run(&world, time_of_minute(others)), QUIET, "nobody tries for ever");
+    wait_for_log(&world, &founder, "rebuild").await;
+    run_sql(
         &world,
         &format!(
             "update workspace_context c set business_context = jsonb_set(m.business_context,
@@ -192,7 +192,7 @@ async fn a_source_that_was_changed_by_hand_is_made_anew_at_once_and_one_that_can
         ),
     )
     .await;
-    run(&world, at(others));
+    run(&world, time_of_minute(others));
     let read = founder.get("/context/manifest").await;
     assert_eq!(
         (&read.json["version"], &read.json["content"]["market"]["goal"]),
@@ -203,12 +203,12 @@ async fn a_source_that_was_changed_by_hand_is_made_anew_at_once_and_one_that_can
 #[tokio::test]
 async fn what_became_of_each_workspace_is_counted_by_its_outcome() {
     let world = World::own().await;
-    let founder = behind(&world).await;
-    let (mine, _) = turn(&founder);
+    let founder = founder_with_older_reducer(&world).await;
+    let (mine, _) = due_and_other_minute(&founder);
     let again = async |change: &str| {
         let id = &founder.workspace_id;
         let free = "rebuild_claimed_until = null";
-        sql(&world, &format!("update workspace_context set {free}{change} where workspace_id = '{id}'"))
+        run_sql(&world, &format!("update workspace_context set {free}{change} where workspace_id = '{id}'"))
             .await;
     };
     let store = |fault: Fault| {
@@ -218,16 +218,16 @@ async fn what_became_of_each_workspace_is_counted_by_its_outcome() {
     // A person was faster; the database is away; all is well; nothing is new; nothing can be made of the source.
     let faster = json!({"code": "PT412", "message": "version_conflict", "details": "Somebody was faster."});
     store(Fault { status: Some(412), body: Some(faster), ..Fault::default() });
-    run(&world, at(mine));
+    run(&world, time_of_minute(mine));
     again("").await;
     store(Fault { drop: true, ..Fault::default() });
-    run(&world, at(mine));
+    run(&world, time_of_minute(mine));
     again("").await;
-    run(&world, at(mine));
+    run(&world, time_of_minute(mine));
     again(", reducer = 0").await;
-    run(&world, at(mine));
+    run(&world, time_of_minute(mine));
     again(", business_context = '{\"company_profile\": 5}'").await;
-    run(&world, at(mine));
+    run(&world, time_of_minute(mine));
 
     let outcomes = ["created", "failed", "overtaken", "skipped", "unchanged"];
     let expected: Vec<_> = outcomes
@@ -235,7 +235,7 @@ async fn what_became_of_each_workspace_is_counted_by_its_outcome() {
         .map(|outcome| format!("gatehouse_rebuilds_total{{outcome=\"{outcome}\"}} 1"))
         .collect();
     let counted = async || {
-        let read = world.ask(Method::GET, "/metrics").header("authorization", METRICS_TOKEN).send().await;
+        let read = world.request(Method::GET, "/metrics").header("authorization", METRICS_TOKEN).send().await;
         let lines = read.text.lines().filter(|line| line.starts_with("gatehouse_rebuilds_total"));
         lines.map(str::to_owned).collect::<Vec<_>>()
     };

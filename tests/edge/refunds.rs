@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::support::{Founder, Reply, World, until};
 
 /// A founder whose month of Glide is paid, and the order's id.
-async fn paid(world: &World) -> (Founder<'_>, String) {
+pub async fn founder_with_paid_order(world: &World) -> (Founder<'_>, String) {
     let founder = world.founder_without_plan().await;
     let order_id = founder.order().await;
     world.stack.phonepe().pay(&order_id).unwrap();
@@ -24,20 +24,20 @@ async fn timeline(founder: &Founder<'_>, order_id: &str) -> Reply {
     founder.get(&format!("/payments/v2/{order_id}/timeline")).await
 }
 
-async fn refund(who: &Founder<'_>, body: &Value, key: &str) -> Reply {
-    let ask = who.ask(Method::POST, "/payments/v2/refund").header("idempotency-key", key);
-    ask.body(body.to_string()).send().await
+async fn request_refund(who: &Founder<'_>, body: &Value, key: &str) -> Reply {
+    let request = who.request(Method::POST, "/payments/v2/refund").header("idempotency-key", key);
+    request.body(body.to_string()).send().await
 }
 
 /// Somebody whom an operator has made support staff.
-async fn support(world: &World) -> Founder<'_> {
+async fn support_person(world: &World) -> Founder<'_> {
     let mut person = world.founder_without_plan().await;
     let subject = Uuid::new_v4().to_string();
     person.token = world.stack.mint(&json!({"sub": subject, "app_metadata": {"gatehouse_support": true}}));
     person
 }
 
-async fn refunded(founder: &Founder<'_>, order_id: &str) {
+async fn wait_until_refunded(founder: &Founder<'_>, order_id: &str) {
     until("the order is refunded", || async {
         timeline(founder, order_id).await.json["order"]["status"] == "refunded"
     })
@@ -47,10 +47,10 @@ async fn refunded(founder: &Founder<'_>, order_id: &str) {
 #[tokio::test]
 async fn a_full_refund_travels_from_the_owner_to_the_end_of_access_and_one_e_mail() {
     let world = World::shared().await;
-    let (founder, order_id) = paid(world).await;
+    let (founder, order_id) = founder_with_paid_order(world).await;
     let key = Uuid::new_v4().to_string();
     let body = json!({"order_id": order_id, "reason": "Not what I needed"});
-    let first = refund(&founder, &body, &key).await;
+    let first = request_refund(&founder, &body, &key).await;
     assert_eq!((first.status, &first.json["amount"]), (202, &json!(700_000)), "{first:?}");
     assert_eq!(
         first.calls,
@@ -61,7 +61,7 @@ async fn a_full_refund_travels_from_the_owner_to_the_end_of_access_and_one_e_mai
             "postgrest rpc/apply_refund_event"
         ]
     );
-    refunded(&founder, &order_id).await;
+    wait_until_refunded(&founder, &order_id).await;
     assert_eq!(founder.get("/auth/verify-profile").await.json["needs_payment"], true);
     let mails = || {
         let sent = world.stack.resend().emails();
@@ -70,30 +70,30 @@ async fn a_full_refund_travels_from_the_owner_to_the_end_of_access_and_one_e_mai
             .count()
     };
     until("the e-mail is sent", || async { mails() == 1 }).await;
-    let told = timeline(&founder, &order_id).await;
-    assert_eq!(told.calls, ["postgrest rpc/read_timeline"]);
+    let shown = timeline(&founder, &order_id).await;
+    assert_eq!(shown.calls, ["postgrest rpc/read_timeline"]);
     let lines: Vec<_> =
-        told.json["events"].as_array().unwrap().iter().map(|line| line["text"].as_str().unwrap()).collect();
+        shown.json["events"].as_array().unwrap().iter().map(|line| line["text"].as_str().unwrap()).collect();
     assert_eq!(
         lines,
         [
-            "The order for ₹7,000 was made.",
+            "The order for ₹7,000 was created.",
             "We received ₹7,000 and activated the plan.",
             "A refund of ₹7,000 was requested.",
             "₹7,000 was refunded to the original payment method."
         ]
     );
     assert_eq!(
-        (&told.json["refunds"][0]["status"], &told.json["next_check_at"]),
+        (&shown.json["refunds"][0]["status"], &shown.json["next_check_at"]),
         (&json!("completed"), &Value::Null)
     );
 
     // The key's first answer is kept; PhonePe paid back once; a late word about the payment changes nothing.
-    let again = refund(&founder, &body, &key).await;
+    let again = request_refund(&founder, &body, &key).await;
     assert_eq!((again.status, again.header("idempotent-replayed")), (202, Some("true")));
     let other = json!({"order_id": order_id, "amount": 100, "reason": "Not what I needed"});
-    refund(&founder, &other, &key).await.refused(422, "idempotency_key_reused");
-    refund(&founder, &body, &Uuid::new_v4().to_string()).await.refused(409, "order_not_refundable");
+    request_refund(&founder, &other, &key).await.refused(422, "idempotency_key_reused");
+    request_refund(&founder, &body, &Uuid::new_v4().to_string()).await.refused(409, "order_not_refundable");
     let known = world.stack.phonepe().refunds();
     assert_eq!(known.iter().filter(|refund| refund.merchant_order_id == order_id).count(), 1);
     world.stack.phonepe().notify(&order_id).unwrap();
@@ -104,29 +104,29 @@ async fn a_full_refund_travels_from_the_owner_to_the_end_of_access_and_one_e_mai
 #[tokio::test]
 async fn support_refunds_parts_and_nobody_else_asks_for_other_peoples_money() {
     let world = World::shared().await;
-    let (founder, order_id) = paid(world).await;
+    let (founder, order_id) = founder_with_paid_order(world).await;
     let stranger = world.founder_without_plan().await;
     let key = || Uuid::new_v4().to_string();
     let part = json!({"order_id": order_id, "amount": 200_000, "reason": "Goodwill"});
-    refund(&stranger, &part, &key()).await.refused(404, "order_not_found");
+    request_refund(&stranger, &part, &key()).await.refused(404, "order_not_found");
     timeline(&stranger, &order_id).await.refused(404, "order_not_found");
-    refund(&founder, &part, &key()).await.refused(422, "refund_amount_invalid");
-    refund(&founder, &part, "short").await.refused(400, "idempotency_key_missing");
-    refund(&founder, &json!({"order_id": order_id, "reason": " "}), &key())
+    request_refund(&founder, &part, &key()).await.refused(422, "refund_amount_invalid");
+    request_refund(&founder, &part, "short").await.refused(400, "idempotency_key_missing");
+    request_refund(&founder, &json!({"order_id": order_id, "reason": " "}), &key())
         .await
         .refused(422, "refund_reason_invalid");
-    refund(&founder, &json!({"order_id": "../x", "reason": "r"}), &key())
+    request_refund(&founder, &json!({"order_id": "../x", "reason": "r"}), &key())
         .await
         .refused(404, "order_not_found");
-    refund(&founder, &json!({"order_id": order_id}), &key()).await.refused(400, "body_invalid");
+    request_refund(&founder, &json!({"order_id": order_id}), &key()).await.refused(400, "body_invalid");
     // What a person may write about themselves makes nobody support.
     let mut pretender = stranger.clone();
     let claims = json!({"sub": Uuid::new_v4().to_string(), "user_metadata": {"gatehouse_support": true}});
     pretender.token = world.stack.mint(&claims);
-    refund(&pretender, &part, &key()).await.refused(404, "order_not_found");
+    request_refund(&pretender, &part, &key()).await.refused(404, "order_not_found");
 
-    let staff = support(world).await;
-    let made = refund(&staff, &part, &key()).await;
+    let staff = support_person(world).await;
+    let made = request_refund(&staff, &part, &key()).await;
     assert_eq!((made.status, &made.json["requested_as"]), (202, &json!("support")), "{made:?}");
     assert_eq!(made.calls[1], "postgrest rpc/request_refund_as_support");
     until("the part went back", || async {
@@ -135,35 +135,35 @@ async fn support_refunds_parts_and_nobody_else_asks_for_other_peoples_money() {
     .await;
     assert_eq!(founder.get("/auth/verify-profile").await.json["needs_payment"], false, "a part ends nothing");
     let too_much = json!({"order_id": order_id, "amount": 500_001, "reason": "Goodwill"});
-    refund(&staff, &too_much, &key()).await.refused(422, "refund_amount_invalid");
-    let rest = refund(&founder, &json!({"order_id": order_id, "reason": "The rest"}), &key()).await;
+    request_refund(&staff, &too_much, &key()).await.refused(422, "refund_amount_invalid");
+    let rest = request_refund(&founder, &json!({"order_id": order_id, "reason": "The rest"}), &key()).await;
     assert_eq!(rest.json["amount"], 500_000, "{rest:?}");
-    refunded(&founder, &order_id).await;
+    wait_until_refunded(&founder, &order_id).await;
 }
 
 #[tokio::test]
 async fn a_refund_whose_answer_is_lost_is_asked_about_before_anything_is_repeated() {
     let world = World::shared().await;
     for after in [true, false] {
-        let (founder, order_id) = paid(world).await;
+        let (founder, order_id) = founder_with_paid_order(world).await;
         world.stack.phonepe().webhooks_for(&order_id, Webhooks { lose: true, ..Webhooks::default() });
-        let ask = founder
-            .ask(Method::POST, "/payments/v2/refund")
+        let request = founder
+            .request(Method::POST, "/payments/v2/refund")
             .header("idempotency-key", &Uuid::new_v4().to_string());
         let lost = Fault {
             drop: true,
             after,
             path: Some("/payments/v2/refund".into()),
-            request_id: Some(ask.id.clone()),
+            request_id: Some(request.id.clone()),
             ..Fault::default()
         };
         world.stack.faults().set(Part::Phonepe, lost).unwrap();
-        let reply = ask.body(json!({"order_id": order_id, "reason": "r"}).to_string()).send().await;
+        let reply = request.body(json!({"order_id": order_id, "reason": "r"}).to_string()).send().await;
         assert_eq!((reply.status, &reply.json["status"]), (202, &json!("pending")), "{reply:?}");
-        let told = timeline(&founder, &order_id).await;
+        let shown = timeline(&founder, &order_id).await;
         assert!(
-            told.json["next_check_at"].is_string()
-                && told.json["support"].as_str().unwrap().starts_with("A refund")
+            shown.json["next_check_at"].is_string()
+                && shown.json["support"].as_str().unwrap().starts_with("A refund")
         );
 
         let (client, connection) =
@@ -191,34 +191,34 @@ async fn a_refund_whose_answer_is_lost_is_asked_about_before_anything_is_repeate
 #[tokio::test]
 async fn a_revoked_token_is_replaced_once_and_a_refusal_gives_the_money_free() {
     let world = World::shared().await;
-    let (founder, order_id) = paid(world).await;
+    let (founder, order_id) = founder_with_paid_order(world).await;
     let body = json!({"order_id": order_id, "reason": "r"}).to_string();
-    let ask = founder
-        .ask(Method::POST, "/payments/v2/refund")
+    let request = founder
+        .request(Method::POST, "/payments/v2/refund")
         .header("idempotency-key", &Uuid::new_v4().to_string());
     let refused = Fault {
         status: Some(403),
         path: Some("/payments/v2/refund".into()),
-        request_id: Some(ask.id.clone()),
+        request_id: Some(request.id.clone()),
         ..Fault::default()
     };
     world.stack.faults().set(Part::Phonepe, refused).unwrap();
-    ask.body(body.clone()).send().await.refused(502, "refund_refused");
+    request.body(body.clone()).send().await.refused(502, "refund_refused");
     assert_eq!(timeline(&founder, &order_id).await.json["refunds"][0]["status"], "failed");
 
     world.stack.phonepe().revoke_tokens();
-    let ask = founder
-        .ask(Method::POST, "/payments/v2/refund")
+    let request = founder
+        .request(Method::POST, "/payments/v2/refund")
         .header("idempotency-key", &Uuid::new_v4().to_string());
-    let made = ask.body(body).send().await;
+    let made = request.body(body).send().await;
     assert_eq!(made.status, 202, "{made:?}");
-    refunded(&founder, &order_id).await;
+    wait_until_refunded(&founder, &order_id).await;
 }
 
 #[tokio::test]
 async fn orders_are_listed_for_their_workspace_alone() {
     let world = World::shared().await;
-    let (founder, order_id) = paid(world).await;
+    let (founder, order_id) = founder_with_paid_order(world).await;
     let listed = founder.get("/payments/v2/orders?limit=5").await;
     assert_eq!(listed.calls, ["postgrest rpc/list_orders"]);
     let orders = listed.json["orders"].as_array().unwrap();

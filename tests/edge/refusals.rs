@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{Founder, World, answers};
 
 /// Everything that a request could have changed for one workspace.
-async fn traces_of(world: &World, founder: &Founder<'_>) -> (i64, i64) {
+async fn rows_of(world: &World, founder: &Founder<'_>) -> (i64, i64) {
     let id = &founder.workspace_id;
     (
         world
@@ -24,38 +24,39 @@ async fn traces_of(world: &World, founder: &Founder<'_>) -> (i64, i64) {
 async fn refused_requests_name_the_reason_and_change_nothing() {
     let world = World::shared().await;
     let founder = world.founder().await;
-    let before = traces_of(world, &founder).await;
+    let before = rows_of(world, &founder).await;
     let finalize = "/onboarding/finalize";
     let full = json!({"answers": answers()}).to_string();
-    let ask = |token: &str| {
-        let ask = world
-            .ask(Method::POST, finalize)
+    let request = |token: &str| {
+        let request = world
+            .request(Method::POST, finalize)
             .header("x-workspace-id", &founder.workspace_id)
             .body(full.clone());
-        if token.is_empty() { ask } else { ask.header("authorization", &format!("Bearer {token}")) }
+        if token.is_empty() { request } else { request.header("authorization", &format!("Bearer {token}")) }
     };
 
     // Sessions.
-    ask("").send().await.refused(401, "token_missing");
-    ask("not-a-token").send().await.refused(401, "token_invalid");
-    let reply = ask(&forged(&founder.token)).send().await;
+    request("").send().await.refused(401, "token_missing");
+    request("not-a-token").send().await.refused(401, "token_invalid");
+    let reply = request(&forged(&founder.token)).send().await;
     assert_eq!(reply.refused(401, "token_invalid").json["detail"], "The access token has a wrong signature.");
     world
-        .ask(Method::POST, finalize)
+        .request(Method::POST, finalize)
         .header("authorization", "Basic YTpi")
         .send()
         .await
         .refused(401, "token_missing");
 
     // The workspace.
-    let person =
-        |ask: crate::support::Ask<'static>| ask.header("authorization", &format!("Bearer {}", founder.token));
-    person(world.ask(Method::POST, finalize))
+    let person = |request: crate::support::Request<'static>| {
+        request.header("authorization", &format!("Bearer {}", founder.token))
+    };
+    person(world.request(Method::POST, finalize))
         .body(full.clone())
         .send()
         .await
         .refused(400, "workspace_header_missing");
-    person(world.ask(Method::POST, finalize))
+    person(world.request(Method::POST, finalize))
         .header("x-workspace-id", "1 or 1=1")
         .send()
         .await
@@ -63,26 +64,26 @@ async fn refused_requests_name_the_reason_and_change_nothing() {
 
     // The body.
     founder
-        .ask(Method::POST, finalize)
+        .request(Method::POST, finalize)
         .body(vec![b' '; 5_000_000])
         .send()
         .await
         .refused(413, "body_too_large");
     founder
-        .ask(Method::POST, "/auth/ensure-profile")
+        .request(Method::POST, "/auth/ensure-profile")
         .body(vec![b' '; 5_000_000])
         .send()
         .await
         .refused(413, "body_too_large");
-    founder.ask(Method::POST, finalize).body("{\"answers\":").send().await.refused(400, "body_invalid");
-    founder.ask(Method::POST, finalize).body("[]").send().await.refused(400, "body_invalid");
+    founder.request(Method::POST, finalize).body("{\"answers\":").send().await.refused(400, "body_invalid");
+    founder.request(Method::POST, finalize).body("[]").send().await.refused(400, "body_invalid");
     for body in ["{\"answers\":7}", "null", "\"answers\""] {
-        founder.ask(Method::POST, finalize).body(body).send().await.refused(400, "body_invalid");
+        founder.request(Method::POST, finalize).body(body).send().await.refused(400, "body_invalid");
     }
     // Without answers in the body those of the session are meant, and there is none.
-    founder.ask(Method::POST, finalize).send().await.refused(404, "session_not_found");
+    founder.request(Method::POST, finalize).send().await.refused(404, "session_not_found");
     founder
-        .ask(Method::POST, "/context/export")
+        .request(Method::POST, "/context/export")
         .body("{\"format\":\"pdf\"}")
         .send()
         .await
@@ -91,11 +92,11 @@ async fn refused_requests_name_the_reason_and_change_nothing() {
     // The address.
     founder.get("/nowhere").await.refused(404, "route_not_found");
     founder.get("/auth/auth/verify-profile").await.refused(404, "route_not_found");
-    let wrong = founder.ask(Method::DELETE, "/context/manifest").send().await;
+    let wrong = founder.request(Method::DELETE, "/context/manifest").send().await;
     wrong.refused(405, "method_not_allowed");
     assert_eq!(wrong.header("allow"), Some("GET, HEAD"));
 
-    assert_eq!(traces_of(world, &founder).await, before);
+    assert_eq!(rows_of(world, &founder).await, before);
     founder.get("/context/manifest").await.refused(404, "manifest_not_found");
 }
 
@@ -110,23 +111,24 @@ fn forged(token: &str) -> String {
 async fn tokens_that_are_signed_and_still_no_session_are_refused() {
     let world = World::shared().await;
     let sub = uuid::Uuid::new_v4().to_string();
-    let ask = |claims: serde_json::Value| async move {
+    let request = |claims: serde_json::Value| async move {
         let token = world.stack.mint(&claims);
         world
-            .ask(Method::GET, "/auth/verify-profile")
+            .request(Method::GET, "/auth/verify-profile")
             .header("authorization", &format!("Bearer {token}"))
             .send()
             .await
     };
-    assert_eq!(ask(json!({"sub": sub})).await.status, 200, "a minted token is as good as a real one");
-    ask(json!({"sub": sub, "expires_in": -60})).await.refused(401, "token_expired");
-    ask(json!({"sub": sub, "iss": "https://other.example/auth/v1"})).await.refused(401, "token_invalid");
-    ask(json!({"sub": sub, "aud": "anon"})).await.refused(401, "token_invalid");
-    ask(json!({"sub": sub, "role": "service_role"})).await.refused(401, "token_invalid");
-    ask(json!({"sub": ""})).await.refused(401, "token_invalid");
+    assert_eq!(request(json!({"sub": sub})).await.status, 200, "a minted token is as good as a real one");
+    request(json!({"sub": sub, "expires_in": -60})).await.refused(401, "token_expired");
+    request(json!({"sub": sub, "iss": "https://other.example/auth/v1"})).await.refused(401, "token_invalid");
+    request(json!({"sub": sub, "aud": "anon"})).await.refused(401, "token_invalid");
+    request(json!({"sub": sub, "role": "service_role"})).await.refused(401, "token_invalid");
+    request(json!({"sub": ""})).await.refused(401, "token_invalid");
     let token = world.stack.mint(&json!({"sub": sub, "is_anonymous": true}));
-    let ensure =
-        world.ask(Method::POST, "/auth/ensure-profile").header("authorization", &format!("Bearer {token}"));
+    let ensure = world
+        .request(Method::POST, "/auth/ensure-profile")
+        .header("authorization", &format!("Bearer {token}"));
     ensure.send().await.refused(403, "anonymous_not_allowed");
 }
 
@@ -148,7 +150,12 @@ async fn a_body_of_unannounced_length_is_bounded_too() {
     let founder = world.founder().await;
     let chunks = (0..8).map(|_| Ok::<_, std::io::Error>(vec![b' '; 65_536]));
     let body = reqwest::Body::wrap_stream(futures_util::stream::iter(chunks));
-    founder.ask(Method::POST, "/onboarding/finalize").body(body).send().await.refused(413, "body_too_large");
+    founder
+        .request(Method::POST, "/onboarding/finalize")
+        .body(body)
+        .send()
+        .await
+        .refused(413, "body_too_large");
 }
 
 #[tokio::test]
@@ -196,7 +203,7 @@ async fn an_outsider_learns_nothing_of_a_workspace() {
     let world = World::shared().await;
     let (owner, mut outsider) = (world.founder().await, world.founder().await);
     owner.finalize(&answers()).await;
-    let before = traces_of(world, &owner).await;
+    let before = rows_of(world, &owner).await;
     outsider.workspace_id.clone_from(&owner.workspace_id);
     outsider.get("/context/manifest").await.refused(404, "workspace_not_found");
     outsider
@@ -207,7 +214,7 @@ async fn an_outsider_learns_nothing_of_a_workspace() {
     // What does not exist looks the same.
     outsider.workspace_id = "00000000-0000-4000-8000-000000000000".to_owned();
     outsider.get("/context/manifest").await.refused(404, "workspace_not_found");
-    assert_eq!(traces_of(world, &owner).await, before);
+    assert_eq!(rows_of(world, &owner).await, before);
     assert_eq!(owner.get("/context/manifest").await.status, 200);
 }
 

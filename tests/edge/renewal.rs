@@ -1,9 +1,9 @@
-//! A plan that nobody renews, over the true wire: reminders, label and the end, each told once.
+//! A plan that nobody renews, over the true wire: reminders, label and the end, each sent once.
 
 use crate::support::{Founder, World, until};
 
 /// Moves the subscription's period so that it ends so many hours from now; negative: so long ago.
-async fn ends_in(world: &World, founder: &Founder<'_>, hours: i32) {
+async fn set_period_end(world: &World, founder: &Founder<'_>, hours: i32) {
     let (client, connection) =
         tokio_postgres::connect(world.stack.database_url(), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
@@ -43,11 +43,11 @@ async fn the_cron_labels_a_plan_that_ends_and_reminds_its_owner_once() {
         (-1, "Your Glide plan has ended", "past_due"),
     ] {
         let before = reminders(&world, &founder).len();
-        ends_in(&world, &founder, hours).await;
+        set_period_end(&world, &founder, hours).await;
         cron();
-        let told = reminders(&world, &founder);
-        assert_eq!(told.len(), before + 1, "{hours}: {told:?}");
-        assert!(told[before].starts_with(begins), "{told:?}");
+        let shown = reminders(&world, &founder);
+        assert_eq!(shown.len(), before + 1, "{hours}: {shown:?}");
+        assert!(shown[before].starts_with(begins), "{shown:?}");
         assert_eq!(status().await, label);
         cron();
         assert_eq!(reminders(&world, &founder).len(), before + 1, "once: {hours}");
@@ -69,5 +69,5 @@ async fn the_cron_labels_a_plan_that_ends_and_reminds_its_owner_once() {
     );
     cron();
     assert_eq!(status().await, "expired");
-    assert_eq!(reminders(&world, &founder).len(), 3, "the end of grace is told by the page");
+    assert_eq!(reminders(&world, &founder).len(), 3, "the end of grace is shown on the page");
 }

@@ -8,7 +8,8 @@ use gatehouse_core::route::{self, Body, Caller, Method, Role, Route};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Ask, Founder, Reply, World, answers};
+use crate::members::invite_and_join;
+use crate::support::{Founder, Reply, Request, World, answers};
 
 /// A body that the route takes.
 fn example_body(route: &Route) -> Option<Value> {
@@ -34,7 +35,7 @@ fn example_body(route: &Route) -> Option<Value> {
 }
 
 /// A request with everything that the row asks for but who is asking.
-fn example_request<'a>(world: &'a World, route: &Route) -> Ask<'a> {
+fn example_request<'a>(world: &'a World, route: &Route) -> Request<'a> {
     let mut path = route.path.to_owned();
     for name in route.parameters() {
         let value = match name {
@@ -48,23 +49,23 @@ fn example_request<'a>(world: &'a World, route: &Route) -> Ask<'a> {
         path.push_str("?from=1&to=1");
     }
     let method = Method::as_str(route.method).parse().expect("a method");
-    let mut ask = world.ask(method, &path);
+    let mut request = world.request(method, &path);
     if matches!(route.method, Method::Put | Method::Patch) {
-        ask = ask.header("if-match", "\"1\"");
+        request = request.header("if-match", "\"1\"");
     }
     if route.key {
-        ask = ask.header("idempotency-key", &Uuid::new_v4().to_string());
+        request = request.header("idempotency-key", &Uuid::new_v4().to_string());
     }
     if let Some(body) = example_body(route) {
-        ask = ask.body(body.to_string());
+        request = request.body(body.to_string());
     }
-    ask
+    request
 }
 
 /// The same by somebody in a workspace.
 async fn send_as(founder: &Founder<'_>, world: &World, route: &Route) -> Reply {
-    let ask = example_request(world, route).header("authorization", &format!("Bearer {}", founder.token));
-    ask.header("x-workspace-id", &founder.workspace_id).send().await
+    let request = example_request(world, route).header("authorization", &format!("Bearer {}", founder.token));
+    request.header("x-workspace-id", &founder.workspace_id).send().await
 }
 
 fn member_routes() -> impl Iterator<Item = &'static Route> {
@@ -86,30 +87,30 @@ async fn a_row_refuses_who_lacks_session_workspace_key_or_body() {
         assert_eq!(is(&reply, "operator_token_invalid"), needs_operator, "{name}: {reply:?}");
         assert_eq!(is(&reply, "webhook_rejected"), route.caller == Caller::PhonePe, "{name}: {reply:?}");
 
-        let ask = || example_request(world, route).header("authorization", &bearer);
-        let reply = ask().send().await;
+        let request = || example_request(world, route).header("authorization", &bearer);
+        let reply = request().send().await;
         assert_eq!(is(&reply, "workspace_header_missing"), route.needs_workspace(), "{name}: {reply:?}");
-        let reply = ask().header("x-workspace-id", "1 or 1=1").send().await;
+        let reply = request().header("x-workspace-id", "1 or 1=1").send().await;
         let reads_workspace = route.needs_workspace() || route.caller == Caller::Visitor;
         assert_eq!(is(&reply, "workspace_header_invalid"), reads_workspace, "{name}: {reply:?}");
 
         if !route.needs_session() {
             continue;
         }
-        let ask = || ask().header("x-workspace-id", &founder.workspace_id);
-        let replaced = |ask: Ask<'static>, key: &str| ask.replace_header("idempotency-key", key);
+        let request = || request().header("x-workspace-id", &founder.workspace_id);
+        let replaced = |request: Request<'static>, key: &str| request.replace_header("idempotency-key", key);
         for key in ["short", "\"12345678", "with a space"] {
-            let reply = replaced(ask(), key).send().await;
+            let reply = replaced(request(), key).send().await;
             assert_eq!(is(&reply, "idempotency_key_missing"), route.key, "{name} {key}: {reply:?}");
         }
-        let reply = ask().body(vec![b' '; route.max_body + 1]).send().await;
+        let reply = request().body(vec![b' '; route.max_body + 1]).send().await;
         reply.refused(413, "body_too_large");
         let is_json = matches!(route.body, Body::Json | Body::OptionalJson);
         if is_json {
-            ask().body("[]").send().await.refused(400, "body_invalid");
+            request().body("[]").send().await.refused(400, "body_invalid");
         }
         if route.body == Body::Json {
-            ask().body("").send().await.refused(400, "body_invalid");
+            request().body("").send().await.refused(400, "body_invalid");
         }
     }
 }
@@ -133,11 +134,7 @@ async fn a_row_that_names_a_role_refuses_other_members_and_no_other_row_does() {
     let world = World::shared().await;
     let (owner, mut member) = (world.founder().await, world.founder().await);
     assert_eq!(owner.finalize(&answers()).await.status, 201);
-    let invitation = json!({"email": member.email, "role": "member"});
-    let invitation = owner.post("/members/invite", Some(&invitation)).await;
-    let joined = member.post("/members/accept", Some(&json!({"token": invitation.json["token"]}))).await;
-    assert_eq!(joined.status, 200, "{joined:?}");
-    member.workspace_id.clone_from(&owner.workspace_id);
+    invite_and_join(&owner, &mut member, "member").await;
     for route in member_routes() {
         let reply = send_as(&member, world, route).await;
         let is_refused = reply.json["code"] == "role_not_allowed";
@@ -173,11 +170,7 @@ async fn a_row_that_needs_a_seat_refuses_a_member_without_one_and_no_other_row_d
     let world = World::shared().await;
     let (owner, mut admin) = (world.founder().await, world.founder().await);
     assert_eq!(owner.finalize(&answers()).await.status, 201);
-    let invitation = json!({"email": admin.email, "role": "admin"});
-    let invitation = owner.post("/members/invite", Some(&invitation)).await;
-    let joined = admin.post("/members/accept", Some(&json!({"token": invitation.json["token"]}))).await;
-    assert_eq!(joined.status, 200, "{joined:?}");
-    admin.workspace_id.clone_from(&owner.workspace_id);
+    invite_and_join(&owner, &mut admin, "admin").await;
     let sql = format!(
         "with smaller as (update subscriptions set plan = 'ascent' where workspace_id = '{}' returning 1)
          select count(*) from smaller",
@@ -216,15 +209,16 @@ async fn head_is_answered_wherever_get_is_and_without_a_body() {
         if route.method != Method::Get {
             continue;
         }
-        let ask = example_request(world, &Route { method: Method::Get, ..*route });
-        let ask =
-            ask.method(reqwest::Method::HEAD).header("authorization", &format!("Bearer {}", founder.token));
-        let head = ask.header("x-workspace-id", &founder.workspace_id).send().await;
+        let request = example_request(world, &Route { method: Method::Get, ..*route });
+        let request = request
+            .method(reqwest::Method::HEAD)
+            .header("authorization", &format!("Bearer {}", founder.token));
+        let head = request.header("x-workspace-id", &founder.workspace_id).send().await;
         assert_eq!((head.status, head.text.as_str()), (get.status, ""), "{}: {head:?}", route.path);
         for name in ["content-type", "etag", "cache-control"] {
             assert_eq!(head.header(name), get.header(name), "{} {name}", route.path);
         }
     }
-    let refused = founder.ask(reqwest::Method::HEAD, "/context/export").send().await;
+    let refused = founder.request(reqwest::Method::HEAD, "/context/export").send().await;
     assert_eq!((refused.status, refused.header("allow")), (405, Some("POST")));
 }

@@ -40,8 +40,8 @@ impl Project {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let project = Self { url, ..Self::default() };
         let router = Router::new()
-            .route("/auth/v1/.well-known/jwks.json", routing::get(keys))
-            .route("/rest/v1/rpc/{function}", routing::post(noted))
+            .route("/auth/v1/.well-known/jwks.json", routing::get(serve_keys))
+            .route("/rest/v1/rpc/{function}", routing::post(record_token))
             .with_state(project.clone());
         tokio::spawn(async { axum::serve(listener, router).await });
         project
@@ -83,14 +83,14 @@ impl Project {
     }
 }
 
-async fn keys(State(project): State<Project>) -> Json<Value> {
+async fn serve_keys(State(project): State<Project>) -> Json<Value> {
     project.state.lock().unwrap().asked_for_keys += 1;
     // Long enough for requests beside the first to find it asking.
     tokio::time::sleep(Duration::from_millis(200)).await;
     Json(project.state.lock().unwrap().jwks.clone())
 }
 
-async fn noted(State(project): State<Project>, headers: HeaderMap) -> Json<Value> {
+async fn record_token(State(project): State<Project>, headers: HeaderMap) -> Json<Value> {
     let token = headers["authorization"].to_str().unwrap().trim_start_matches("Bearer ").to_owned();
     project.state.lock().unwrap().tokens.push(token);
     Json(json!({}))
@@ -206,7 +206,7 @@ async fn a_cookie_is_a_session_and_costs_no_call() {
     let world = World::shared().await;
     let founder = world.founder().await;
     let verify = |cookies: &[String]| {
-        world.ask(Method::GET, "/auth/verify-profile").header("cookie", &cookies.join("; "))
+        world.request(Method::GET, "/auth/verify-profile").header("cookie", &cookies.join("; "))
     };
     let reply = verify(&cookie(&founder, 10_000)).send().await;
     assert_eq!(
@@ -231,8 +231,8 @@ async fn by_cookie_only_our_own_pages_change_anything() {
     let founder = world.founder().await;
     let cookie = cookie(&founder, 10_000).join("; ");
     let own = world.worker.url.clone();
-    let ask = |method: Method, path: &str| world.ask(method, path).header("cookie", &cookie);
-    let ensure = || ask(Method::POST, "/auth/ensure-profile");
+    let request = |method: Method, path: &str| world.request(method, path).header("cookie", &cookie);
+    let ensure = || request(Method::POST, "/auth/ensure-profile");
 
     for origin in ["https://evil.example", "null", "http://127.0.0.1:1", "http://127.0.0.1:3000.evil.example"]
     {
@@ -241,7 +241,7 @@ async fn by_cookie_only_our_own_pages_change_anything() {
     }
     ensure().send().await.refused(403, "origin_not_allowed");
     ensure().header("sec-fetch-site", "same-site").send().await.refused(403, "origin_not_allowed");
-    let patch = ask(Method::PATCH, "/onboarding/steps/company").body("{}");
+    let patch = request(Method::PATCH, "/onboarding/steps/company").body("{}");
     patch.send().await.refused(403, "origin_not_allowed");
 
     for (name, value) in
@@ -249,9 +249,11 @@ async fn by_cookie_only_our_own_pages_change_anything() {
     {
         assert_eq!(ensure().header(name, value).send().await.status, 200, "{name} {value}");
     }
-    let read = ask(Method::GET, "/auth/verify-profile").header("origin", "https://evil.example").send().await;
+    let read =
+        request(Method::GET, "/auth/verify-profile").header("origin", "https://evil.example").send().await;
     assert_eq!(read.status, 200, "reading changes nothing, and the browser keeps the answer from that page");
-    let by_token = founder.ask(Method::POST, "/auth/ensure-profile").header("origin", "https://evil.example");
+    let by_token =
+        founder.request(Method::POST, "/auth/ensure-profile").header("origin", "https://evil.example");
     assert_eq!(by_token.send().await.status, 200, "a page that knows the token was given it");
 }
 

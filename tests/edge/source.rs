@@ -5,17 +5,17 @@ use gatehouse_devstack::{Fault, Part};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::onboarding::{join, load};
-use crate::support::{Ask, Founder, Reply, World, answers, seen, until};
+use crate::onboarding::{add_member, read_session};
+use crate::support::{Founder, Reply, Request, World, answers, assert_recorded, until};
 
 /// An edit on the state that `tag` names.
-fn ask<'a>(who: &Founder<'a>, tag: &str, answers: &Value) -> Ask<'a> {
+fn edit_request<'a>(who: &Founder<'a>, tag: &str, answers: &Value) -> Request<'a> {
     let body = json!({"answers": answers}).to_string();
-    who.ask(Method::PUT, "/context/source").header("if-match", tag).body(body)
+    who.request(Method::PUT, "/context/source").header("if-match", tag).body(body)
 }
 
 async fn edit(who: &Founder<'_>, tag: &str, answers: &Value) -> Reply {
-    ask(who, tag, answers).send().await
+    edit_request(who, tag, answers).send().await
 }
 
 async fn source(who: &Founder<'_>) -> Reply {
@@ -62,7 +62,7 @@ async fn an_edit_is_four_calls_and_is_read_at_once_everywhere() {
     assert_eq!(before.header("etag"), Some("\"1\""));
     assert_eq!(before.json, json!({"version": 1, "edits": 0, "answers": answers()}));
     // Warm, so that the scripts are known and the session is in Redis.
-    assert_eq!(load(&founder).await.json["state"], "submitted");
+    assert_eq!(read_session(&founder).await.json["state"], "submitted");
     assert_eq!(edit(&founder, "\"1\"", &with_goal("warm")).await.status, 201);
     let confirmed = founder.get("/context/manifest").await.json["confirmed_at"].clone();
 
@@ -77,8 +77,9 @@ async fn an_edit_is_four_calls_and_is_read_at_once_everywhere() {
             "upstash EVALSHA publish_manifest"
         ]
     );
-    let all = ["upstash EVALSHA", "/rest/v1/rpc/read_source", "/rest/v1/rpc/edit_source", "upstash EVALSHA"];
-    seen(world, &made.id, &all).await;
+    let all =
+        ["upstash EVALSHA", "postgrest rpc/read_source", "postgrest rpc/edit_source", "upstash EVALSHA"];
+    assert_recorded(world, &made.id, &all).await;
     assert_eq!(made.json["message"], "Version 3 is now the current manifest.");
     let read = founder.get("/context/manifest").await;
     assert_eq!(read.json, made.json["manifest"]);
@@ -87,19 +88,24 @@ async fn an_edit_is_four_calls_and_is_read_at_once_everywhere() {
         (&json!("rebuild"), &json!("900 first orders"))
     );
     assert!(read.json["confirmed_at"].as_str() > confirmed.as_str(), "a person edited it");
-    let shown = load(&founder).await;
+    let shown = read_session(&founder).await;
     assert_eq!(
         (&shown.json["state"], &shown.json["answers"]),
         (&json!("submitted"), &with_goal("900 first orders"))
     );
     world.redis(&["DEL", &format!("onb:{}", founder.workspace_id)]).await;
-    assert_eq!(load(&founder).await.json["answers"], with_goal("900 first orders"), "from the snapshot too");
+    assert_eq!(
+        read_session(&founder).await.json["answers"],
+        with_goal("900 first orders"),
+        "from the snapshot too"
+    );
     assert_eq!(
         source(&founder).await.json,
         json!({"version": 3, "edits": 0, "answers": with_goal("900 first orders")})
     );
 
-    let rebuild = founder.ask(Method::POST, "/context/rebuild").header("idempotency-key", "after-an-edit");
+    let rebuild =
+        founder.request(Method::POST, "/context/rebuild").header("idempotency-key", "after-an-edit");
     assert_eq!(rebuild.send().await.status, 200, "an edit starts no cooldown");
 }
 
@@ -119,13 +125,14 @@ async fn an_edit_without_room_in_the_manifest_makes_no_version_and_loses_nothing
     assert_eq!(founder.get("/context/manifest").await.json, kept.json["manifest"]);
     let now = source(&founder).await;
     assert_eq!((now.header("etag"), &now.json["answers"]), (Some("\"1.1\""), &crowded("Another one")));
-    assert_eq!(load(&founder).await.json["answers"], crowded("Another one"));
+    assert_eq!(read_session(&founder).await.json["answers"], crowded("Another one"));
     // Who worked from the version alone has not seen this edit.
     let late = edit(&founder, "\"1\"", &crowded("A third one")).await;
     late.refused(412, "version_conflict");
     assert_eq!(late.json["current_source"], now.json);
-    // What a rebuild makes anew is what was edited, and it is still the same content.
-    let rebuild = founder.ask(Method::POST, "/context/rebuild").header("idempotency-key", "the-same-again");
+    // A rebuild starts from what was edited, and it is still the same content.
+    let rebuild =
+        founder.request(Method::POST, "/context/rebuild").header("idempotency-key", "the-same-again");
     assert_eq!(rebuild.send().await.json["created"], json!(false));
     assert_eq!(source(&founder).await.json, now.json);
     assert_eq!(edit(&founder, "\"1.1\"", &answers()).await.header("etag"), Some("\"2\""));
@@ -178,18 +185,18 @@ async fn what_cannot_be_edited_is_refused_and_leaves_no_fence() {
     );
     assert!(reply.calls.is_empty());
     for body in ["", "[]", "{}", r#"{"answers": null}"#, "{"] {
-        let ask = founder.ask(Method::PUT, "/context/source").header("if-match", "\"1\"");
-        ask.body(body).send().await.refused(400, "body_invalid");
+        let request = founder.request(Method::PUT, "/context/source").header("if-match", "\"1\"");
+        request.body(body).send().await.refused(400, "body_invalid");
     }
     let new = world.founder().await;
     edit(&new, "\"1\"", &answers()).await.refused(404, "manifest_not_found");
     new.get("/context/source").await.refused(404, "manifest_not_found");
     let mut member = world.founder().await;
-    join(world, &founder, &mut member, "member").await;
+    add_member(world, &founder, &mut member, "member").await;
     edit(&member, "\"1\"", &with_goal("mine")).await.refused(403, "role_not_allowed");
     assert_eq!(source(&member).await.json["answers"], answers(), "members read");
     let mut admin = world.founder().await;
-    join(world, &founder, &mut admin, "admin").await;
+    add_member(world, &founder, &mut admin, "admin").await;
     edit(&admin, "\"7\"", &with_goal("mine")).await.refused(412, "version_conflict");
     let mut outsider = world.founder().await;
     outsider.workspace_id.clone_from(&founder.workspace_id);
@@ -210,14 +217,14 @@ async fn what_cannot_be_edited_is_refused_and_leaves_no_fence() {
 async fn a_restore_shows_the_answers_of_what_it_brought_back() {
     let world = World::shared().await;
     let founder = finalized(world, &answers()).await;
-    load(&founder).await;
+    read_session(&founder).await;
     assert_eq!(edit(&founder, "\"1\"", &with_goal("later")).await.status, 201);
     let back = founder.post("/context/restore", Some(&json!({"version": 1}))).await;
     assert_eq!((back.status, back.calls.len()), (201, 3), "{back:?}");
     assert_eq!(source(&founder).await.json, json!({"version": 3, "edits": 0, "answers": answers()}));
-    assert_eq!(load(&founder).await.json["answers"], answers());
+    assert_eq!(read_session(&founder).await.json["answers"], answers());
     world.redis(&["DEL", &format!("onb:{}", founder.workspace_id)]).await;
-    assert_eq!(load(&founder).await.json["answers"], answers(), "from the snapshot too");
+    assert_eq!(read_session(&founder).await.json["answers"], answers(), "from the snapshot too");
     let same = founder.post("/context/restore", Some(&json!({"version": 3}))).await;
     assert_eq!(same.json["message"], "The content is the same as version 3; nothing was changed.");
     edit(&founder, "\"2\"", &with_goal("too late")).await.refused(412, "version_conflict");
@@ -228,7 +235,7 @@ async fn an_edit_whose_answer_is_lost_can_be_repeated_and_one_that_could_not_pub
     let world = World::shared().await;
     let founder = finalized(world, &answers()).await;
     founder.get("/context/manifest").await;
-    let lost = ask(&founder, "\"1\"", &with_goal("lost"));
+    let lost = edit_request(&founder, "\"1\"", &with_goal("lost"));
     let fault = Fault { drop: true, request_id: Some(lost.id.clone()), ..Fault::default() };
     let edits = Fault { after: true, path: Some("edit_source".into()), ..fault };
     world.stack.faults().set(Part::Postgrest, edits).unwrap();
@@ -238,7 +245,7 @@ async fn an_edit_whose_answer_is_lost_can_be_repeated_and_one_that_could_not_pub
     let again = edit(&founder, "\"1\"", &with_goal("lost")).await;
     assert_eq!((again.status, again.header("etag")), (200, Some("\"2\"")), "{again:?}");
 
-    let unsaid = ask(&founder, "\"2\"", &with_goal("unsaid"));
+    let unsaid = edit_request(&founder, "\"2\"", &with_goal("unsaid"));
     let fault = Fault { drop: true, skip: 1, request_id: Some(unsaid.id.clone()), ..Fault::default() };
     world.stack.faults().set(Part::Upstash, fault).unwrap();
     let made = unsaid.send().await;
@@ -251,9 +258,9 @@ async fn an_edit_whose_answer_is_lost_can_be_repeated_and_one_that_could_not_pub
 async fn an_edit_that_a_newer_version_overtook_leaves_no_older_answers() {
     let world = World::shared().await;
     let founder = finalized(world, &answers()).await;
-    assert_eq!(load(&founder).await.json["answers"], answers());
+    assert_eq!(read_session(&founder).await.json["answers"], answers());
     // As if the cron had made a newer version and published it while this edit was on its way.
     world.redis(&["HSET", &format!("bcm:{}:head", founder.workspace_id), "version", "99"]).await;
     assert_eq!(edit(&founder, "\"1\"", &with_goal("overtaken")).await.status, 201);
-    assert_eq!(load(&founder).await.json["answers"], with_goal("overtaken"));
+    assert_eq!(read_session(&founder).await.json["answers"], with_goal("overtaken"));
 }

@@ -8,52 +8,52 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Ask, Founder, Reply, World, answers};
+use crate::support::{Founder, Reply, Request, World, answers};
 
 /// A founder with a plan and a manifest.
-async fn ready(world: &World) -> Founder<'_> {
+async fn founder_with_manifest(world: &World) -> Founder<'_> {
     let founder = world.founder().await;
     assert_eq!(founder.finalize(&answers()).await.status, 201);
     founder
 }
 
-fn asking<'a>(founder: &Founder<'a>, fields: &Value) -> Ask<'a> {
+fn suggest_request<'a>(founder: &Founder<'a>, fields: &Value) -> Request<'a> {
     founder
-        .ask(Method::POST, "/context/suggestions")
+        .request(Method::POST, "/context/suggestions")
         .header("idempotency-key", &Uuid::new_v4().to_string())
         .body(json!({ "fields": fields }).to_string())
 }
 
-async fn ask(founder: &Founder<'_>, fields: Value) -> Reply {
-    asking(founder, &fields).send().await
+async fn suggest(founder: &Founder<'_>, fields: Value) -> Reply {
+    suggest_request(founder, &fields).send().await
 }
 
 /// Asks for the tone while the model answers otherwise.
-async fn ask_amid(world: &World, founder: &Founder<'_>, fault: Fault) -> Reply {
-    let asked = asking(founder, &json!(["brand_tone"]));
+async fn suggest_with_fault(world: &World, founder: &Founder<'_>, fault: Fault) -> Reply {
+    let asked = suggest_request(founder, &json!(["brand_tone"]));
     let path = fault.path.clone().or_else(|| Some("generateContent".to_owned()));
     let fault = Fault { request_id: Some(asked.id.clone()), path, ..fault };
     world.stack.faults().set(Part::Vertex, fault).unwrap();
     asked.send().await
 }
 
-fn instead(text: &str, finish_reason: &str) -> Fault {
+fn model_answers(text: &str, finish_reason: &str) -> Fault {
     Fault { status: Some(200), body: Some(Vertex::response_with(text, finish_reason)), ..Fault::default() }
 }
 
-async fn open(founder: &Founder<'_>) -> Value {
+async fn open_suggestions(founder: &Founder<'_>) -> Value {
     founder.get("/context/suggestions").await.json["suggestions"].clone()
 }
 
 #[tokio::test]
 async fn a_suggestion_is_made_accepted_and_changes_nothing_else() {
     let world = World::shared().await;
-    let founder = ready(world).await;
+    let founder = founder_with_manifest(world).await;
     let before = founder.get("/context/manifest").await;
-    assert_eq!(open(&founder).await, json!([]));
+    assert_eq!(open_suggestions(&founder).await, json!([]));
     // The first question of an isolate fetches a token; the next ones have it.
-    ask(&founder, json!(["core_problem"])).await;
-    let made = ask(&founder, json!(["brand_tone", "core_problem"])).await;
+    suggest(&founder, json!(["core_problem"])).await;
+    let made = suggest(&founder, json!(["brand_tone", "core_problem"])).await;
     assert_eq!(made.status, 201, "{made:?}");
     assert_eq!(
         made.calls,
@@ -68,63 +68,63 @@ async fn a_suggestion_is_made_accepted_and_changes_nothing_else() {
     assert_eq!((&listed[0]["field"], &listed[0]["state"]), (&json!("brand_tone"), &json!("open")));
     assert_eq!(listed[0]["answer"].as_array().unwrap().len(), 2, "{made:?}");
     assert_eq!((listed.len(), &made.json["left_out"]), (2, &json!([])));
-    assert_eq!(open(&founder).await, Value::Array(listed.clone()), "in place of the older one");
+    assert_eq!(open_suggestions(&founder).await, Value::Array(listed.clone()), "in place of the older one");
 
     let prompt = world.stack.vertex().requests().pop().unwrap();
-    let said = prompt["contents"][0]["parts"][0]["text"].as_str().unwrap();
-    assert!(said.contains(answers()["company_name"].as_str().unwrap()), "it is told the answers so far");
+    let text = prompt["contents"][0]["parts"][0]["text"].as_str().unwrap();
+    assert!(text.contains(answers()["company_name"].as_str().unwrap()), "the prompt has the answers so far");
 
     let path = format!("/context/suggestions/{}", listed[0]["id"].as_str().unwrap());
     let decide = async |who: &Founder<'_>, state: &str| {
-        who.ask(Method::PATCH, &path).body(json!({ "state": state }).to_string()).send().await
+        who.request(Method::PATCH, &path).body(json!({ "state": state }).to_string()).send().await
     };
     let mut outsider = world.founder().await;
     decide(&outsider, "accepted").await.refused(404, "suggestion_not_found");
     outsider.workspace_id.clone_from(&founder.workspace_id);
     decide(&outsider, "accepted").await.refused(404, "workspace_not_found");
     outsider.get("/context/suggestions").await.refused(404, "workspace_not_found");
-    ask(&outsider, json!(["brand_tone"])).await.refused(404, "workspace_not_found");
+    suggest(&outsider, json!(["brand_tone"])).await.refused(404, "workspace_not_found");
     let accepted = decide(&founder, "accepted").await;
     assert_eq!((accepted.status, &accepted.json["state"]), (200, &json!("accepted")), "{accepted:?}");
     assert_eq!(accepted.json["answer"], listed[0]["answer"]);
     decide(&founder, "dismissed").await.refused(409, "suggestion_decided");
     decide(&founder, "open").await.refused(422, "status_unknown");
     decide(&founder, "perhaps").await.refused(400, "body_invalid");
-    assert_eq!(open(&founder).await, json!([listed[1]]));
+    assert_eq!(open_suggestions(&founder).await, json!([listed[1]]));
     assert_eq!(founder.get("/context/manifest").await.text, before.text, "the manifest is as it was");
 }
 
 #[tokio::test]
 async fn whatever_the_model_does_wrong_is_said_and_leaves_what_was_there() {
     let world = World::shared().await;
-    let founder = ready(world).await;
-    assert_eq!(ask(&founder, json!(["brand_tone"])).await.status, 201);
-    let before = open(&founder).await;
+    let founder = founder_with_manifest(world).await;
+    assert_eq!(suggest(&founder, json!(["brand_tone"])).await.status, 201);
+    let before = open_suggestions(&founder).await;
     let status = |status: u16| Fault { status: Some(status), ..Fault::default() };
     for (fault, words) in [
         (status(429), "overloaded"),
         (status(500), "failed to answer"),
         (status(403), "refused our settings"),
-        (instead("Here you are: warm and exact!", "STOP"), "cannot be read"),
-        (instead("{\"brand_tone\": [\"Wa", "MAX_TOKENS"), "cut off"),
-        (instead("{\"brand_tone\": [\"Warm\"]}", "SAFETY"), "declined"),
-        (instead("{\"brand_tone\": \"\\u0007\", \"company_name\": \"Rival\"}", "STOP"), "nothing new"),
+        (model_answers("Here you are: warm and exact!", "STOP"), "cannot be read"),
+        (model_answers("{\"brand_tone\": [\"Wa", "MAX_TOKENS"), "cut off"),
+        (model_answers("{\"brand_tone\": [\"Warm\"]}", "SAFETY"), "declined"),
+        (model_answers("{\"brand_tone\": \"\\u0007\", \"company_name\": \"Rival\"}", "STOP"), "nothing new"),
     ] {
-        let reply = ask_amid(world, &founder, fault).await;
+        let reply = suggest_with_fault(world, &founder, fault).await;
         reply.refused(502, "suggestions_failed");
         let detail = reply.json["detail"].as_str().unwrap();
         assert!(detail.contains(words) && detail.ends_with(" was changed."), "{detail}");
-        assert_eq!(open(&founder).await, before, "{words}");
+        assert_eq!(open_suggestions(&founder).await, before, "{words}");
     }
     // Ten questions an hour for each person.
-    let founder = ready(world).await;
-    let away = ask_amid(world, &founder, Fault { drop: true, ..Fault::default() }).await;
+    let founder = founder_with_manifest(world).await;
+    let away = suggest_with_fault(world, &founder, Fault { drop: true, ..Fault::default() }).await;
     away.refused(503, "dependency_unavailable");
-    assert_eq!(open(&founder).await, json!([]));
+    assert_eq!(open_suggestions(&founder).await, json!([]));
 
     let lies =
         json!({"brand_tone": ["  Calm ", "calm", "Exact"], "proof_points": ["10,000 customers"]}).to_string();
-    let kept = ask_amid(world, &founder, instead(&lies, "STOP")).await;
+    let kept = suggest_with_fault(world, &founder, model_answers(&lies, "STOP")).await;
     let found: Vec<_> =
         kept.json["suggestions"].as_array().unwrap().iter().map(|one| &one["answer"]).collect();
     assert_eq!(found, [&json!(["Calm", "Exact"])], "what was asked for, in normal form, and nothing more");
@@ -133,9 +133,9 @@ async fn whatever_the_model_does_wrong_is_said_and_leaves_what_was_there() {
 #[tokio::test]
 async fn a_token_that_is_no_longer_taken_is_replaced_once() {
     let world = World::shared().await;
-    let founder = ready(world).await;
+    let founder = founder_with_manifest(world).await;
     let refused = Fault { status: Some(401), times: Some(1), ..Fault::default() };
-    let reply = ask_amid(world, &founder, refused).await;
+    let reply = suggest_with_fault(world, &founder, refused).await;
     assert_eq!(reply.status, 201, "{reply:?}");
     let asked: Vec<_> =
         reply.calls.iter().map(String::as_str).filter(|call| call.starts_with("vertex")).collect();
@@ -147,15 +147,15 @@ async fn a_token_that_is_no_longer_taken_is_replaced_once() {
 async fn who_asks_wrongly_or_too_often_is_told_before_the_model_is_asked() {
     let world = World::shared().await;
     let bare = world.founder_without_plan().await;
-    ask(&bare, json!(["brand_tone"])).await.refused(403, "plan_required");
-    let founder = ready(world).await;
+    suggest(&bare, json!(["brand_tone"])).await.refused(403, "plan_required");
+    let founder = founder_with_manifest(world).await;
     for (fields, status, code) in [
         (json!([]), 422, "fields_invalid"),
         (json!(["proof_points"]), 422, "fields_invalid"),
         (json!(["brand_tone", "brand_tone"]), 422, "fields_invalid"),
         (json!("brand_tone"), 400, "body_invalid"),
     ] {
-        let reply = ask(&founder, fields).await;
+        let reply = suggest(&founder, fields).await;
         reply.refused(status, code);
         assert!(reply.calls.is_empty(), "{reply:?}");
     }
@@ -165,9 +165,9 @@ async fn who_asks_wrongly_or_too_often_is_told_before_the_model_is_asked() {
         .refused(400, "idempotency_key_missing");
     let most = rate_limit::SUGGEST.most[0];
     for _ in 0..most {
-        assert_eq!(ask(&founder, json!(["brand_tone"])).await.status, 201);
+        assert_eq!(suggest(&founder, json!(["brand_tone"])).await.status, 201);
     }
-    let reply = ask(&founder, json!(["brand_tone"])).await;
+    let reply = suggest(&founder, json!(["brand_tone"])).await;
     reply.refused(429, "rate_limited");
     assert_eq!(reply.calls, ["upstash EVALSHA begin_idempotent"]);
 }
@@ -182,11 +182,11 @@ async fn without_settings_there_are_no_suggestions_and_with_some_of_them_no_star
     let worker =
         Worker::start(WorkerOptions { repo: repo.clone(), port: 0, vars: vars.clone() }).await.unwrap();
     let world = World::of(stack, worker);
-    let founder = ready(&world).await;
-    let reply = ask(&founder, json!(["brand_tone"])).await;
+    let founder = founder_with_manifest(&world).await;
+    let reply = suggest(&founder, json!(["brand_tone"])).await;
     reply.refused(501, "suggestions_off");
     assert!(reply.calls.is_empty(), "{reply:?}");
-    assert_eq!(open(&founder).await, json!([]));
+    assert_eq!(open_suggestions(&founder).await, json!([]));
 
     vars.insert("VERTEX_MODEL".to_owned(), "gemini-local".to_owned());
     let worker = Worker::start(WorkerOptions { repo, port: 0, vars }).await.unwrap();

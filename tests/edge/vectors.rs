@@ -61,15 +61,15 @@ fn native(
 }
 
 #[track_caller]
-fn same(name: &str, reply: &Reply, native: &Native) {
+fn assert_same(name: &str, reply: &Reply, native: &Native) {
     match native {
         Native::Refused(status, code) => {
             reply.refused(*status, code);
         }
         Native::Wrong(errors) => {
             reply.refused(422, "answers_invalid");
-            let told = format!("\"errors\":{}", serde_json::to_string(errors).unwrap());
-            assert!(reply.text.contains(&told), "{name}\n  native {told}\n  Worker {}", reply.text);
+            let expected = format!("\"errors\":{}", serde_json::to_string(errors).unwrap());
+            assert!(reply.text.contains(&expected), "{name}\n  native {expected}\n  Worker {}", reply.text);
         }
         Native::Good(answers) => {
             assert_eq!(reply.status, 200, "{name}: {reply:?}");
@@ -80,9 +80,9 @@ fn same(name: &str, reply: &Reply, native: &Native) {
     }
 }
 
-async fn ask(founder: &Founder<'_>, method: Method, path: &str, revision: u64, body: &str) -> Reply {
+async fn send_answers(founder: &Founder<'_>, method: Method, path: &str, revision: u64, body: &str) -> Reply {
     founder
-        .ask(method, path)
+        .request(method, path)
         .header("if-match", &format!("\"{revision}\""))
         .body(body.to_owned())
         .send()
@@ -92,7 +92,7 @@ async fn ask(founder: &Founder<'_>, method: Method, path: &str, revision: u64, b
 async fn step(founder: &Founder<'_>, step: StepId, revision: u64, body: &str) -> (Reply, Native) {
     let path = format!("/onboarding/steps/{step}");
     let native = native(RouteId::SaveStep, body, |answers| validate_step_draft(step, answers));
-    (ask(founder, Method::PATCH, &path, revision, body).await, native)
+    (send_answers(founder, Method::PATCH, &path, revision, body).await, native)
 }
 
 #[tokio::test]
@@ -113,16 +113,16 @@ async fn the_worker_says_to_every_vector_what_native_core_says() {
             Subject::Answers => {
                 let finished = self::native(RouteId::Finalize, &body, |answers| validate_answers(answers));
                 if !matches!(finished, Native::Good(_)) && text != "null" {
-                    let reply = ask(&founder, Method::POST, "/onboarding/finalize", 0, &body).await;
-                    same(name, &reply, &finished);
+                    let reply = send_answers(&founder, Method::POST, "/onboarding/finalize", 0, &body).await;
+                    assert_same(name, &reply, &finished);
                     assert!(reply.calls.is_empty(), "{name}: refused before any call");
                 }
                 let native = self::native(RouteId::ReplaceSession, &body, |answers| validate_draft(answers));
-                (ask(&founder, Method::PUT, "/onboarding/session", revision, &body).await, native)
+                (send_answers(&founder, Method::PUT, "/onboarding/session", revision, &body).await, native)
             }
             _ => continue,
         };
-        same(name, &reply, &native);
+        assert_same(name, &reply, &native);
         revision = reply.json["revision"].as_u64().unwrap_or(revision);
         sent += 1;
     }
@@ -139,7 +139,7 @@ async fn the_workers_module_lists_the_faults_of_every_vector_as_native_core_does
             let (name, schema, text) = (&case["name"], case["schema"].as_str().unwrap(), document(case));
             let native = validate_bytes(Subject::parse(schema).unwrap(), text.as_bytes());
             let reply =
-                world.ask(Method::POST, &format!("/__validate?schema={schema}")).body(text).send().await;
+                world.request(Method::POST, &format!("/__validate?schema={schema}")).body(text).send().await;
             assert_eq!(reply.text, serde_json::to_string(&native).unwrap(), "{name}");
             assert_eq!(json!(native), case["expect"], "{name}");
             cases += 1;

@@ -41,7 +41,7 @@ async fn restore(who: &Founder<'_>, version: Value) -> Reply {
 }
 
 async fn rebuild(who: &Founder<'_>, key: &str, body: &str) -> Reply {
-    who.ask(Method::POST, "/context/rebuild")
+    who.request(Method::POST, "/context/rebuild")
         .header("idempotency-key", key)
         .body(body.to_owned())
         .send()
@@ -149,8 +149,8 @@ async fn an_unchanged_rebuild_confirms_says_so_and_waits_an_hour() {
     let key = new_key();
     let first = rebuild(&founder, &key, "").await;
     assert_eq!((first.status, &first.json["created"]), (200, &json!(false)), "{first:?}");
-    let said = "The content is the same as version 2; no new version was created, and the manifest is confirmed as of now.";
-    assert_eq!(first.json["message"], said);
+    let message = "The content is the same as version 2; no new version was created, and the manifest is confirmed as of now.";
+    assert_eq!(first.json["message"], message);
     let manifest = &first.json["manifest"];
     assert_eq!((&manifest["version"], &manifest["content"]), (&json!(2), &before.json["content"]));
     assert!(manifest["confirmed_at"].as_str() > before.json["confirmed_at"].as_str());

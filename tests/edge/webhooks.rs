@@ -6,15 +6,19 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::payments::{another_worker, mails, paid, status};
-use crate::support::{Reply, World, until};
+use crate::payments::{another_worker, email_count, order_status, wait_until_paid};
+use crate::support::{Reply, Request, World, until};
 
-/// Sends a body to the Worker as PhonePe does, by whose fixed secret alone it is known.
-pub async fn hook(world: &World, body: &Value) -> Reply {
+/// A webhook as PhonePe sends it, known by its fixed secret alone.
+pub fn webhook_request<'a>(world: &'a World, body: &Value) -> Request<'a> {
     let phonepe = world.stack.phonepe();
     let secret = sha256_hex(format!("{}:{}", phonepe.webhook_username(), phonepe.webhook_password()));
-    let ask = world.ask(Method::POST, "/api/webhooks/phonepe").header("authorization", &secret);
-    ask.body(body.to_string()).send().await
+    let request = world.request(Method::POST, "/api/webhooks/phonepe").header("authorization", &secret);
+    request.body(body.to_string())
+}
+
+pub async fn send_webhook(world: &World, body: &Value) -> Reply {
+    webhook_request(world, body).send().await
 }
 
 #[tokio::test]
@@ -24,11 +28,11 @@ async fn a_forged_webhook_is_rejected_and_a_true_one_that_lies_grants_nothing() 
     let order_id = founder.order().await;
     let body = json!({"event": "checkout.order.completed",
         "payload": {"merchantOrderId": order_id, "state": "COMPLETED", "amount": 700_000}});
-    let forged = || world.ask(Method::POST, "/api/webhooks/phonepe").body(body.to_string());
+    let forged = || world.request(Method::POST, "/api/webhooks/phonepe").body(body.to_string());
     forged().send().await.refused(401, "webhook_rejected");
     forged().header("authorization", &"0".repeat(64)).send().await.refused(401, "webhook_rejected");
     // The header is a fixed secret that does not sign the body: whoever has it can still grant nothing.
-    let taken = hook(world, &body).await;
+    let taken = send_webhook(world, &body).await;
     assert_eq!(
         (taken.status, taken.calls.as_slice()),
         (200, ["postgrest rpc/receive_webhook".to_owned()].as_slice())
@@ -36,7 +40,7 @@ async fn a_forged_webhook_is_rejected_and_a_true_one_that_lies_grants_nothing() 
     let settled =
         format!("select count(*) from webhook_inbox where order_id = '{order_id}' and state = 'ignored'");
     until("the webhook is settled", || async { world.count(&settled).await == 1 }).await;
-    assert_eq!(status(&founder, &order_id).await.json["status"], "pending");
+    assert_eq!(order_status(&founder, &order_id).await.json["status"], "pending");
     assert_eq!(founder.get("/auth/verify-profile").await.json["needs_payment"], true);
 }
 
@@ -51,14 +55,14 @@ async fn a_thousand_identical_webhooks_are_one_payment_and_one_e_mail() {
     let body = json!({"event": "checkout.order.completed", "payload": {"merchantOrderId": order_id}});
     let mut duplicates = 0;
     for _ in 0..20 {
-        for reply in futures_util::future::join_all((0..50).map(|_| hook(world, &body))).await {
+        for reply in futures_util::future::join_all((0..50).map(|_| send_webhook(world, &body))).await {
             assert_eq!(reply.status, 200, "{reply:?}");
             duplicates += i32::from(reply.json["duplicate"] == true);
         }
     }
     assert_eq!(duplicates, 999);
-    paid(&founder, &order_id).await;
-    until("the e-mail is sent", || async { mails(world, &founder) == 1 }).await;
+    wait_until_paid(&founder, &order_id).await;
+    until("the e-mail is sent", || async { email_count(world, &founder) == 1 }).await;
     let applied = format!(
         "select count(*) from payment_events e join payment_transactions t on t.id = e.transaction_id
          where t.merchant_order_id = '{order_id}' and e.outcome = 'applied'"
@@ -106,17 +110,18 @@ async fn webhooks_out_of_order_about_strangers_and_of_new_kinds_end_as_stated() 
         )
     };
     until("both webhooks are settled", || async { world.count(&settled(&order_id)).await == 2 }).await;
-    assert_eq!(status(&founder, &order_id).await.json["status"], "completed");
+    assert_eq!(order_status(&founder, &order_id).await.json["status"], "completed");
     let applied = format!(
         "select count(*) from audit_log where details ->> 'order_id' = '{order_id}' and action = 'payment.completed'"
     );
     assert_eq!(world.count(&applied).await, 1);
 
-    let hook = async |body: Value| assert_eq!(hook(world, &body).await.status, 200);
+    let send_webhook = async |body: Value| assert_eq!(send_webhook(world, &body).await.status, 200);
     let (stranger, refund) =
         (format!("GH{}", Uuid::new_v4().simple()), format!("DASH{}", Uuid::new_v4().simple()));
-    hook(json!({"event": "checkout.order.completed", "payload": {"merchantOrderId": stranger}})).await;
-    hook(json!({"event": "pg.refund.completed", "payload": {"merchantRefundId": refund}})).await;
+    send_webhook(json!({"event": "checkout.order.completed", "payload": {"merchantOrderId": stranger}}))
+        .await;
+    send_webhook(json!({"event": "pg.refund.completed", "payload": {"merchantRefundId": refund}})).await;
     for (about, kind) in [(&stranger, "unknown_order"), (&refund, "unknown_refund")] {
         until(kind, || async { world.count(&settled(about)).await == 1 }).await;
         let incidents =
@@ -124,7 +129,7 @@ async fn webhooks_out_of_order_about_strangers_and_of_new_kinds_end_as_stated() 
         assert_eq!(world.count(&incidents).await, 1, "{kind}");
     }
     let event = format!("something.new.{}", Uuid::new_v4().simple());
-    hook(json!({"event": event})).await;
+    send_webhook(json!({"event": event})).await;
     let ignored = format!("select count(*) from webhook_inbox where event = '{event}' and state = 'ignored'");
     until("a new kind is ignored", || async { world.count(&ignored).await == 1 }).await;
 }

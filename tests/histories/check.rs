@@ -26,31 +26,31 @@ fn diagram() -> BTreeSet<(&'static str, &'static str)> {
     arrows.map(|(from, to)| (from, to.split(':').next().unwrap_or(to).trim())).collect()
 }
 
-/// Seconds between looks while things come to rest: leases, the page's time, hourly questions, pauses after failures, and
+/// Seconds between looks while everything settles: leases, the page's time, hourly questions, pauses after failures, and
 /// the week in which failed orders may still be paid.
-const REST: [i64; 14] =
+const WAITS: [i64; 14] =
     [61, 1_300, 61, 61, 130, 300, 600, 3_700, 3_700, 11_000, 22_000, 90_000, 200_000, 200_000];
 
 impl Player<'_> {
-    /// Ends all faults and lets time pass until nothing is under way.
-    pub async fn come_to_rest(&mut self) -> Result<()> {
-        self.find_new().await?;
-        self.calm();
-        for seconds in REST {
-            self.pay_back()?;
+    /// Ends all faults and lets time pass until nothing is unfinished.
+    pub async fn settle(&mut self) -> Result<()> {
+        self.record_new_orders().await?;
+        self.clear_faults();
+        for seconds in WAITS {
+            self.complete_refunds()?;
             self.leap(seconds).await?;
             self.cron.run().await?;
             // What one run has confirmed, the next one writes about.
             self.cron.run().await?;
-            self.find_new().await?;
-            if self.under_way().await? == 0 {
+            self.record_new_orders().await?;
+            if self.count_unfinished().await? == 0 {
                 return Ok(());
             }
         }
         Ok(())
     }
 
-    async fn under_way(&self) -> Result<i64> {
+    async fn count_unfinished(&self) -> Result<i64> {
         let mut open = 0;
         for order in self.read_orders().await? {
             let known = self.world.stack.phonepe().order(&order.id);
@@ -148,16 +148,16 @@ impl Player<'_> {
             select 'payment.completed' as action, 'payment_confirmed' as template union all
             select 'payment.failed', 'payment_failed' union all
             select 'payment.refund_completed', 'refund_completed'),
-          deeds as (
-            select d.template, coalesce(a.details ->> 'refund_id', a.details ->> 'order_id') as about, count(*) as deeds
+          actions as (
+            select d.template, coalesce(a.details ->> 'refund_id', a.details ->> 'order_id') as about, count(*) as actions
             from audit_log a join due d on d.action = a.action where a.details ->> 'order_id' = any ($1) group by 1, 2),
           mails as (
             select template, coalesce(data ->> 'refund_id', data ->> 'order_id') as about, count(*) as mails,
               count(*) filter (where state = 'sent') as sent
             from email_outbox where data ->> 'order_id' = any ($1) group by 1, 2)
-          select coalesce(string_agg(format('%s about %s: %s deeds, %s mails, %s sent', template, about, deeds, mails, sent), '; '), '')
-          from deeds full join mails using (template, about)
-          where template in (select template from due) and (deeds, mails, sent) is distinct from (1, 1, 1)";
+          select coalesce(string_agg(format('%s about %s: %s actions, %s mails, %s sent', template, about, actions, mails, sent), '; '), '')
+          from actions full join mails using (template, about)
+          where template in (select template from due) and (actions, mails, sent) is distinct from (1, 1, 1)";
         let wrong: String = self.db.query_one(sql, &[&self.orders]).await?.get(0);
         ensure!(wrong.is_empty(), "e-mails: {wrong}");
         let mut seen = BTreeSet::new();
@@ -172,17 +172,17 @@ impl Player<'_> {
     pub async fn compare_access(&mut self) -> Result<()> {
         // Somebody's cron run may apply an order of ours in between: then the look is repeated.
         for _ in 0..50 {
-            self.absorb().await?;
+            self.update_expected_access().await?;
             let before = self.absorbed.len();
-            let told = self.founder.get("/auth/verify-profile").await;
+            let profile = self.founder.get("/auth/verify-profile").await;
             let sql = "select (extract(epoch from current_period_end) * 1000000)::bigint,
                 (extract(epoch from next_period_end) * 1000000)::bigint from subscriptions where workspace_id::text = $1";
             let row = self.db.query_opt(sql, &[&self.founder.workspace_id]).await?;
-            self.absorb().await?;
+            self.update_expected_access().await?;
             if self.absorbed.len() != before {
                 continue;
             }
-            ensure!(told.status == 200, "{told:?}");
+            ensure!(profile.status == 200, "{profile:?}");
             let stored = row.map(|row| (row.get::<_, Option<i64>>(0), row.get::<_, Option<i64>>(1)));
             let ours = self.access.as_ref();
             // What follows may have begun without anybody writing it down.
@@ -193,17 +193,17 @@ impl Player<'_> {
                 "the last paid period ends at {stored:?}, and should at {expected:?}: {ours:?}"
             );
             let now = now_us()?;
-            // An end that has passed is told until the label says expired; both mean that there is none.
+            // An end that has passed is shown until the label says expired; both mean that there is none.
             let ahead = |until: &String| *until > instant(now);
             let until = ours.and_then(|access| access.until()).map(instant).filter(ahead);
-            let said = told.json["access_until"].as_str().map(str::to_owned).filter(ahead);
+            let said = profile.json["access_until"].as_str().map(str::to_owned).filter(ahead);
             ensure!(
                 said == until,
                 "access until {}, and should be {until:?}: {ours:?}",
-                told.json["access_until"]
+                profile.json["access_until"]
             );
             ensure!(
-                told.json["needs_payment"] != until.is_some(),
+                profile.json["needs_payment"] != until.is_some(),
                 "needs_payment with access until {until:?}"
             );
             return Ok(());

@@ -58,8 +58,8 @@ impl Player<'_> {
             .collect())
     }
 
-    /// Takes note of orders and refunds that were made.
-    pub async fn find_new(&mut self) -> Result<()> {
+    /// Records the orders and refunds that are new.
+    pub async fn record_new_orders(&mut self) -> Result<()> {
         for order in self.read_orders().await? {
             if !self.orders.contains(&order.id) {
                 self.leapt_before.insert(order.id.clone(), self.leapt);
@@ -75,7 +75,7 @@ impl Player<'_> {
     }
 
     /// Takes what was captured and paid back since the last time into `access`, in the order in which it happened.
-    pub async fn absorb(&mut self) -> Result<()> {
+    pub async fn update_expected_access(&mut self) -> Result<()> {
         let orders = self.read_orders().await?;
         let mut news: Vec<(i64, bool, &Order)> = Vec::new();
         for order in &orders {
@@ -108,7 +108,7 @@ impl Player<'_> {
                 "begin; select from workspaces where id = '{workspace}' for no key update"
             ))
             .await?;
-        self.absorb().await?;
+        self.update_expected_access().await?;
         let ids: Vec<String> = self.orders.iter().chain(&self.refunds).map(|id| format!("'{id}'")).collect();
         let ids = format!("array[{}]::text[]", ids.join(", "));
         let mut sql = String::new();
@@ -129,7 +129,7 @@ impl Player<'_> {
              end";
         let mut age = redis::cmd("EVAL").arg(age).arg(self.redis_keys.len()).to_owned();
         age.arg(&self.redis_keys).arg(seconds * 1_000).exec_async(&mut self.redis).await?;
-        self.end_at_phonepe()
+        self.expire_phonepe_pages()
     }
 
     /// `a = a - interval '… seconds', b = …` for every instant of a table.

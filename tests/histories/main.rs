@@ -11,8 +11,8 @@ mod cron;
 mod history;
 mod play;
 mod requests;
-#[path = "../edge/support.rs"]
-#[expect(dead_code, reason = "shared with the tests of the edge, which use all of it")]
+#[path = "../edge/support/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "shared with the tests of the edge, which use all of it")]
 mod support;
 
 use std::str::FromStr;
@@ -40,7 +40,7 @@ async fn play(world: &World, cron: &Cron, events: &[Event]) -> Result<()> {
     for event in events {
         player.play(*event).await?;
     }
-    player.come_to_rest().await?;
+    player.settle().await?;
     player.check().await
 }
 
@@ -62,7 +62,7 @@ async fn money_adds_up_in_random_histories() {
         Some(seed) => (seed, 1),
         None => (
             setting("GATEHOUSE_HISTORY_FIRST").unwrap_or(1),
-            setting::<u64>("GATEHOUSE_HISTORIES").unwrap_or(300),
+            setting::<u64>("GATEHOUSE_HISTORIES").unwrap_or(100),
         ),
     };
     let world = World::own().await;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::access::Access;
 use crate::cron::Cron;
 use crate::history::{Death, Down, Event, Step};
-use crate::requests::{ASKING, aim, heard, judge};
+use crate::requests::{REQUEST_CALLS, expect_status, received, set_faults};
 use crate::support::{Founder, World};
 
 /// Banks complete a failed payment within three days (seconds), if at all.
@@ -143,10 +143,10 @@ impl<'a> Player<'a> {
             Event::Forge(how, number) => self.forge(how, order(number)).await?,
             Event::LookAtStatus(number, death) => {
                 let Some(order) = order(number) else { return Ok(()) };
-                let ask = self.founder.ask(Method::GET, &format!("/payments/v2/status/{order}"));
-                self.die(&ask.id, death, &ASKING)?;
-                if let Some(reply) = heard(ask.try_send().await) {
-                    judge(&reply, &[200, 503])?;
+                let request = self.founder.request(Method::GET, &format!("/payments/v2/status/{order}"));
+                self.kill_request(&request.id, death, &REQUEST_CALLS)?;
+                if let Some(reply) = received(request.try_send().await) {
+                    expect_status(&reply, &[200, 503])?;
                 }
             }
             Event::Refund { order: number, support, paise, twice, death } => {
@@ -172,7 +172,7 @@ impl<'a> Player<'a> {
             Event::Down { order: number, how, times } => {
                 let Some(order) = order(number) else { return Ok(()) };
                 // Which order PhonePe means can be judged only once it has named it.
-                if matches!(how, Down::OtherOrder) && !self.is_named(&order).await? {
+                if matches!(how, Down::OtherOrder) && !self.has_provider_id(&order).await? {
                     return Ok(());
                 }
                 let body = match how {
@@ -202,7 +202,7 @@ impl<'a> Player<'a> {
             }
             Event::AskForAccess => self.compare_access().await?,
         }
-        self.find_new().await
+        self.record_new_orders().await
     }
 
     fn break_step(&mut self, order: Option<String>, step: Step, done: bool) -> Result<()> {
@@ -222,13 +222,13 @@ impl<'a> Player<'a> {
         )
     }
 
-    pub fn die(&mut self, request_id: &str, death: Option<Death>, steps: &[Part]) -> Result<()> {
-        aim(self.world, &mut self.tags, request_id, death, steps)
+    pub fn kill_request(&mut self, request_id: &str, death: Option<Death>, steps: &[Part]) -> Result<()> {
+        set_faults(self.world, &mut self.tags, request_id, death, steps)
     }
 
     /// Nothing goes wrong any more: no fault of this history is left, and what PhonePe took is what was asked for, except
     /// where it never will be.
-    pub fn calm(&mut self) {
+    pub fn clear_faults(&mut self) {
         let mine: Vec<&String> = self.orders.iter().chain(&self.refunds).chain(&self.tags).collect();
         self.world.stack.faults().clear_where(|fault| {
             let aims = [&fault.path, &fault.body_contains, &fault.request_id];
@@ -245,7 +245,7 @@ impl<'a> Player<'a> {
     }
 
     /// What PhonePe still holds open comes to an end: pages by their time, refunds by being paid.
-    pub fn end_at_phonepe(&mut self) -> Result<()> {
+    pub fn expire_phonepe_pages(&mut self) -> Result<()> {
         let phonepe = self.world.stack.phonepe();
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_millis() as i64;
         for id in &self.orders {
@@ -260,7 +260,7 @@ impl<'a> Player<'a> {
     }
 
     /// The bank pays back what it still holds.
-    pub fn pay_back(&self) -> Result<()> {
+    pub fn complete_refunds(&self) -> Result<()> {
         let phonepe = self.world.stack.phonepe();
         for refund in phonepe.refunds() {
             let open = matches!(refund.state, RefundState::Pending | RefundState::Confirmed);

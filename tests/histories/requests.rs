@@ -12,16 +12,17 @@ use uuid::Uuid;
 
 use crate::history::{Death, Forgery, Key};
 use crate::play::{Player, key};
-use crate::support::{Ask, Reply, World};
+use crate::support::{Reply, Request, World};
 
 /// The parts that init, status and refund call, in order; the last after the answer.
-pub const ASKING: [Part; 5] = [Part::Upstash, Part::Postgrest, Part::Phonepe, Part::Postgrest, Part::Upstash];
+pub const REQUEST_CALLS: [Part; 5] =
+    [Part::Upstash, Part::Postgrest, Part::Phonepe, Part::Postgrest, Part::Upstash];
 /// The same of a webhook: kept; then, after the answer, asked about, applied, e-mails claimed, sent, written down.
-const HEARING: [Part; 6] =
+const WEBHOOK_CALLS: [Part; 6] =
     [Part::Postgrest, Part::Phonepe, Part::Postgrest, Part::Postgrest, Part::Resend, Part::Postgrest];
 
 impl Player<'_> {
-    pub async fn is_named(&self, order: &str) -> Result<bool> {
+    pub async fn has_provider_id(&self, order: &str) -> Result<bool> {
         let sql =
             "select provider_order_id is not null from payment_transactions where merchant_order_id = $1";
         Ok(self.db.query_one(sql, &[&order]).await?.get(0))
@@ -36,18 +37,21 @@ impl Player<'_> {
             (Key::TwoTabs, _) => vec![(key(), plan, interval), (key(), plan, interval)],
             _ => vec![(key(), plan, interval)],
         };
-        let mut asks = Vec::new();
+        let mut requests = Vec::new();
         for (key, plan, interval) in &asked {
             let body = json!({"plan": plan, "interval": interval}).to_string();
-            let ask =
-                self.founder.ask(Method::POST, "/payments/v2/init").header("idempotency-key", key).body(body);
-            self.die(&ask.id, death, &ASKING)?;
-            asks.push(ask.try_send());
+            let request = self
+                .founder
+                .request(Method::POST, "/payments/v2/init")
+                .header("idempotency-key", key)
+                .body(body);
+            self.kill_request(&request.id, death, &REQUEST_CALLS)?;
+            requests.push(request.try_send());
             self.redis_keys.push(format!("idem:{}:payment_init:{key}", self.user_id));
         }
-        for (reply, asked) in futures_util::future::join_all(asks).await.into_iter().zip(asked) {
-            let Some(reply) = heard(reply) else { continue };
-            judge(&reply, &[200, 201, 409, 422, 429, 502, 503])?;
+        for (reply, asked) in futures_util::future::join_all(requests).await.into_iter().zip(asked) {
+            let Some(reply) = received(reply) else { continue };
+            expect_status(&reply, &[200, 201, 409, 422, 429, 502, 503])?;
             if let Some(order) = reply.json["order_id"].as_str() {
                 let first = self.answered.entry(asked.0.clone()).or_insert_with(|| order.to_owned());
                 ensure!(first == order, "one key was answered with two orders: {first} and {order}");
@@ -69,20 +73,21 @@ impl Player<'_> {
     ) -> Result<()> {
         let (who, user) =
             if support { (&self.staff, &self.staff_id) } else { (&self.founder, &self.user_id) };
-        let mut asks = Vec::new();
+        let mut requests = Vec::new();
         for _ in 0..=usize::from(twice) {
             let key = key();
             let body = json!({"order_id": order, "amount": paise, "reason": "not what I needed"}).to_string();
-            let ask = who.ask(Method::POST, "/payments/v2/refund").header("idempotency-key", &key).body(body);
+            let request =
+                who.request(Method::POST, "/payments/v2/refund").header("idempotency-key", &key).body(body);
             self.redis_keys.push(format!("idem:{user}:refund:{key}"));
-            asks.push(ask);
+            requests.push(request);
         }
-        for ask in &asks {
-            aim(self.world, &mut self.tags, &ask.id, death, &ASKING)?;
+        for request in &requests {
+            set_faults(self.world, &mut self.tags, &request.id, death, &REQUEST_CALLS)?;
         }
-        for reply in futures_util::future::join_all(asks.into_iter().map(Ask::try_send)).await {
-            let Some(reply) = heard(reply) else { continue };
-            judge(&reply, &[202, 404, 409, 422, 429, 502, 503])?;
+        for reply in futures_util::future::join_all(requests.into_iter().map(Request::try_send)).await {
+            let Some(reply) = received(reply) else { continue };
+            expect_status(&reply, &[202, 404, 409, 422, 429, 502, 503])?;
         }
         Ok(())
     }
@@ -92,29 +97,30 @@ impl Player<'_> {
     pub async fn deliver(&mut self, body: &str, twice: bool, death: Option<Death>) -> Result<bool> {
         let phonepe = self.world.stack.phonepe();
         let secret = sha256_hex(format!("{}:{}", phonepe.webhook_username(), phonepe.webhook_password()));
-        let mut asks = Vec::new();
+        let mut requests = Vec::new();
         for _ in 0..=usize::from(twice) {
-            let ask = self.world.ask(Method::POST, "/api/webhooks/phonepe").header("authorization", &secret);
-            self.die(&ask.id, death, &HEARING)?;
-            asks.push(ask.body(body.to_owned()).try_send());
+            let request =
+                self.world.request(Method::POST, "/api/webhooks/phonepe").header("authorization", &secret);
+            self.kill_request(&request.id, death, &WEBHOOK_CALLS)?;
+            requests.push(request.body(body.to_owned()).try_send());
         }
         let mut taken = true;
-        for reply in futures_util::future::join_all(asks).await {
-            let Some(reply) = heard(reply) else {
+        for reply in futures_util::future::join_all(requests).await {
+            let Some(reply) = received(reply) else {
                 taken = false;
                 continue;
             };
-            judge(&reply, &[200, 503])?;
+            expect_status(&reply, &[200, 503])?;
             taken &= reply.status == 200;
             if reply.status == 200 && reply.json["duplicate"] == false {
-                self.ended(&reply.id).await?;
+                self.wait_for_background(&reply.id).await?;
             }
         }
         Ok(taken)
     }
 
     /// The claim of e-mails comes after the applying, whatever became of that.
-    pub async fn ended(&self, request_id: &str) -> Result<()> {
+    pub async fn wait_for_background(&self, request_id: &str) -> Result<()> {
         for _ in 0..1_500 {
             if self.world.stack.calls(request_id).iter().any(|call| call.path.ends_with("/claim_due_work")) {
                 return Ok(());
@@ -133,9 +139,9 @@ impl Player<'_> {
         };
         match how {
             Forgery::WrongSecret => {
-                let ask = self.world.ask(Method::POST, "/api/webhooks/phonepe");
-                let ask = ask.header("authorization", &"0".repeat(64)).body(claim(&order));
-                judge(&ask.send().await, &[401])
+                let request = self.world.request(Method::POST, "/api/webhooks/phonepe");
+                let request = request.header("authorization", &"0".repeat(64)).body(claim(&order));
+                expect_status(&request.send().await, &[401])
             }
             Forgery::ClaimsPayment => self.deliver(&claim(&order), false, None).await.map(drop),
             Forgery::UnknownOrder => {
@@ -148,7 +154,7 @@ impl Player<'_> {
 }
 
 /// From its `at`-th call on, nothing of this request gets through; that call itself is done, and its answer lost, or not.
-pub fn aim(
+pub fn set_faults(
     world: &World,
     tags: &mut Vec<String>,
     request_id: &str,
@@ -169,12 +175,12 @@ pub fn aim(
     Ok(())
 }
 
-/// An answer that was lost on its way, said aloud: as in life, the caller does not know what was done.
-pub fn heard(answer: Result<Reply, reqwest::Error>) -> Option<Reply> {
+/// The answer, if it arrived. A lost one is printed: the caller does not know what was done.
+pub fn received(answer: Result<Reply, reqwest::Error>) -> Option<Reply> {
     answer.inspect_err(|error| eprintln!("an answer of the Worker was lost: {error:?}")).ok()
 }
 
-pub fn judge(reply: &Reply, allowed: &[u16]) -> Result<()> {
+pub fn expect_status(reply: &Reply, allowed: &[u16]) -> Result<()> {
     ensure!(allowed.contains(&reply.status), "an answer that nobody expected: {reply:?}");
     Ok(())
 }

@@ -45,7 +45,7 @@ async fn empty_route(world: &World) -> Result<f64> {
     let before = ticks()?;
     loop {
         for _ in 0..200 {
-            world.ask(Method::GET, "/health").send().await;
+            world.request(Method::GET, "/health").send().await;
             asked += 1;
         }
         let used = ticks()? - before;
@@ -57,20 +57,20 @@ async fn empty_route(world: &World) -> Result<f64> {
 
 /// How often, and the milliseconds of one.
 async fn reduced(world: &World, context: &str) -> Result<(u32, f64)> {
-    let ask = async |times: u32| {
+    let request = async |times: u32| {
         let reply = world
-            .ask(Method::POST, &format!("/__reduce?times={times}"))
+            .request(Method::POST, &format!("/__reduce?times={times}"))
             .body(context.to_owned())
             .send()
             .await;
         if reply.status == 200 { Ok(()) } else { bail!("The Worker refused: {reply:?}") }
     };
-    // V8 compiles what runs often anew; afterwards it is as fast as it gets.
-    ask(200).await?;
+    // V8 compiles hot code a second time; only then is it at full speed.
+    request(200).await?;
     let mut times = 0;
     let before = ticks()?;
     loop {
-        ask(100).await?;
+        request(100).await?;
         times += 100;
         let used = ticks()? - before;
         if used >= TICKS {

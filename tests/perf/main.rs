@@ -5,8 +5,8 @@
 //! load: it measures what making a manifest costs.
 
 mod cpu;
-#[path = "../edge/support.rs"]
-#[expect(dead_code, reason = "shared with the tests, which use all of it")]
+#[path = "../edge/support/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "shared with the tests, which use all of it")]
 mod support;
 
 use std::time::Duration;
@@ -19,7 +19,7 @@ use support::{Founder, Reply, World, answers};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// What is asked, how often, and how slow the neighbours are meanwhile.
+/// What is asked, how often, and how slow the upstream services are.
 struct Scenario {
     name: &'static str,
     /// Requests a second.
@@ -88,7 +88,7 @@ async fn run(world: &'static World, scenario: &'static Scenario) -> Result<Value
         tokio::time::sleep_until(due).await;
         let founder = founders[number as usize % FOUNDERS];
         asked.spawn(async move {
-            let reply = ask(scenario, founder, number / FOUNDERS as u32).await;
+            let reply = send(scenario, founder, number / FOUNDERS as u32).await;
             (reply.status, due.elapsed().as_millis() as u64)
         });
     }
@@ -113,11 +113,11 @@ async fn prepare(scenario: &Scenario, founder: &Founder<'_>) -> Result<()> {
     Ok(())
 }
 
-async fn ask(scenario: &Scenario, founder: &Founder<'_>, round: u32) -> Reply {
+async fn send(scenario: &Scenario, founder: &Founder<'_>, round: u32) -> Reply {
     match scenario.name {
         "autosave" => {
             let answers = json!({"answers": {"company_name": format!("Chaiwala {round}")}});
-            let save = founder.ask(Method::PATCH, "/onboarding/steps/company");
+            let save = founder.request(Method::PATCH, "/onboarding/steps/company");
             save.header("if-match", &format!("\"{round}\"")).body(answers.to_string()).send().await
         }
         "manifest" => founder.get("/context/manifest").await,

@@ -16,7 +16,7 @@ const upstream = createServer(async (request, response) => {
 before(() => new Promise((done) => upstream.listen(0, "127.0.0.1", done)));
 after(() => new Promise((done) => upstream.close(done)));
 
-function ask(path, init, reply) {
+function forwardRequest(path, init, reply) {
   process.env.GATEHOUSE_URL = `http://127.0.0.1:${upstream.address().port}/`;
   answer = { status: 200, headers: {}, body: "", ...reply };
   seen.length = 0;
@@ -28,7 +28,7 @@ test("method, query, body and the five headers reach the Worker, and nothing els
     Authorization: "Bearer abc", "X-Workspace-Id": "w", "If-None-Match": '"e"', "Content-Type": "application/json",
     "Idempotency-Key": "k-1", Cookie: "secret=1", "X-Forwarded-For": "1.2.3.4", "X-Middleware-Subrequest": "x",
   };
-  await ask("onboarding/finalize?x=1", { method: "POST", headers, body: '{"answers":{}}' });
+  await forwardRequest("onboarding/finalize?x=1", { method: "POST", headers, body: '{"answers":{}}' });
   assert.equal(seen[0].method, "POST");
   assert.equal(seen[0].url, "/onboarding/finalize?x=1");
   assert.equal(seen[0].body, '{"answers":{}}');
@@ -42,7 +42,7 @@ test("method, query, body and the five headers reach the Worker, and nothing els
 
 test("a refusal comes back as it is, with its id and times, without the Worker's other headers", async () => {
   const body = '{"code":"answers_invalid"}';
-  const back = await ask("onboarding/finalize", { method: "POST", body: "{}" }, {
+  const back = await forwardRequest("onboarding/finalize", { method: "POST", body: "{}" }, {
     status: 422,
     headers: { "content-type": "application/problem+json", "x-request-id": "r1", "server-timing": "total;dur=1", "set-cookie": "a=b", server: "x" },
     body,
@@ -57,14 +57,14 @@ test("a refusal comes back as it is, with its id and times, without the Worker's
 });
 
 test("an unchanged manifest is a 304 with its ETag and no body", async () => {
-  const back = await ask("context/manifest", {}, { status: 304, headers: { etag: '"e"' } });
+  const back = await forwardRequest("context/manifest", {}, { status: 304, headers: { etag: '"e"' } });
   assert.equal(back.status, 304);
   assert.equal(back.headers.get("etag"), '"e"');
   assert.equal(await back.text(), "");
 });
 
 test("a Worker that is not there is a 503 problem", async () => {
-  await ask("health", {});
+  await forwardRequest("health", {});
   process.env.GATEHOUSE_URL = "http://127.0.0.1:1";
   const back = await forward(new Request("http://web.example/api/gatehouse/health"), ["health"]);
   assert.equal(back.status, 503);
@@ -82,7 +82,7 @@ test("a missing address is a 503 that tells the operator what to set", async () 
 });
 
 test("a path cannot leave the Worker", async () => {
-  await ask("health", {});
+  await forwardRequest("health", {});
   process.env.GATEHOUSE_URL = `http://127.0.0.1:${upstream.address().port}/below/here`;
   for (const path of [["..", "admin"], ["context", "..", "..", "admin"], [".", "health"]]) {
     const back = await forward(new Request("http://web.example/x"), path);
@@ -95,7 +95,7 @@ test("a path cannot leave the Worker", async () => {
 });
 
 test("a body over 1 MiB is refused before it is sent on", async () => {
-  const back = await ask("onboarding/finalize", { method: "POST", body: "x".repeat(1024 * 1024 + 1) });
+  const back = await forwardRequest("onboarding/finalize", { method: "POST", body: "x".repeat(1024 * 1024 + 1) });
   assert.equal(back.status, 413);
   assert.equal(seen.length, 0);
 });
@@ -113,7 +113,7 @@ function endless() {
 test("an announced length over 1 MiB is refused with nothing read", async () => {
   const { taken, init } = endless();
   const before = taken.pieces;
-  const back = await ask("onboarding/finalize", { ...init, headers: { "Content-Length": String(5 * 1024 * 1024) } });
+  const back = await forwardRequest("onboarding/finalize", { ...init, headers: { "Content-Length": String(5 * 1024 * 1024) } });
   assert.equal(back.status, 413);
   assert.ok(taken.pieces <= before + 1, `${taken.pieces} pieces were read`);
   assert.equal(seen.length, 0);
@@ -121,7 +121,7 @@ test("an announced length over 1 MiB is refused with nothing read", async () => 
 
 test("a body without a length is read no further than 1 MiB", async () => {
   const { taken, init } = endless();
-  const back = await ask("onboarding/finalize", init);
+  const back = await forwardRequest("onboarding/finalize", init);
   assert.equal(back.status, 413);
   assert.ok(taken.cancelled, "the rest is not asked for");
   assert.ok(taken.pieces <= 19, `${taken.pieces} pieces were read`);
@@ -131,22 +131,22 @@ test("a body without a length is read no further than 1 MiB", async () => {
 test("a body of exactly 1 MiB in pieces arrives whole", async () => {
   const pieces = ["a".repeat(524288), "b".repeat(524288)].map((piece) => new TextEncoder().encode(piece));
   const body = new ReadableStream({ pull: (controller) => (pieces.length ? controller.enqueue(pieces.shift()) : controller.close()) });
-  await ask("onboarding/finalize", { method: "POST", body, duplex: "half" });
+  await forwardRequest("onboarding/finalize", { method: "POST", body, duplex: "half" });
   assert.equal(seen[0].body, "a".repeat(524288) + "b".repeat(524288));
 });
 
 test("a request id goes on as it came, and one is made when there is none worth having", async () => {
-  await ask("health", { headers: { "X-Request-Id": "from-the-page_1" } });
+  await forwardRequest("health", { headers: { "X-Request-Id": "from-the-page_1" } });
   assert.equal(seen[0].headers["x-request-id"], "from-the-page_1");
   for (const headers of [{}, { "X-Request-Id": "a b" }, { "X-Request-Id": "x".repeat(65) }]) {
-    await ask("health", { headers });
+    await forwardRequest("health", { headers });
     assert.match(seen[0].headers["x-request-id"], /^[0-9a-f-]{36}$/);
   }
 });
 
 test("what tells a client how to go on comes back", async () => {
   const headers = { "retry-after": "2", "www-authenticate": "Bearer", allow: "POST", "idempotent-replayed": "true" };
-  const back = await ask("health", {}, { status: 405, headers });
+  const back = await forwardRequest("health", {}, { status: 405, headers });
   for (const [name, value] of Object.entries(headers)) assert.equal(back.headers.get(name), value);
 });
 

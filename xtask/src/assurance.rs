@@ -120,7 +120,7 @@ pub fn assurance(repo: &Repo) -> Result<ExitCode> {
         write(repo, &report)?;
     }
     if report.packaging.is_none() {
-        note("The packed package in Node, TypeScript, Workers, Chromium, Vite and Next");
+        note("The packed package in Node, TypeScript, Workers, Chromium, Vite, Next and libraries of forms");
         let tally = packaging(repo)?;
         if tally.failed > 0 {
             return Ok(ExitCode::FAILURE);
@@ -166,7 +166,7 @@ fn packaging(repo: &Repo) -> Result<Tally> {
         .env("PATH", repo.path_env())
         .env("CHROMIUM_BIN", chromium)
         .env("GATEHOUSE_BUNDLERS", "1")
-        .args(["--test", "--test-reporter=tap", "test/packaging.test.mjs"]);
+        .args(["--test", "--test-reporter=tap", "test/packaging.test.mjs", "test/bundlers.test.mjs"]);
     Ok(run_counting(repo, "packaging", node).0)
 }
 
@@ -193,7 +193,7 @@ fn seconds(start: Instant) -> f64 {
     (start.elapsed().as_secs_f64() * 10.0).round() / 10.0
 }
 
-/// What an earlier run of the same commit has left; a report of another commit starts anew.
+/// What an earlier run of the same commit has left; a new commit starts a new report.
 fn read(repo: &Repo, commit: &str) -> Result<Report> {
     let fresh = || Report {
         commit: commit.to_owned(),

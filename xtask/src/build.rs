@@ -6,12 +6,15 @@ use std::process::Command;
 
 use anyhow::{Context, Result, anyhow};
 
+use crate::codegen;
 use crate::lock;
 use crate::repo::Repo;
 use crate::stamp;
 use crate::step::{note, run_quietly, step, with_low_priority};
 use crate::wasm::{self, Glue, Panics};
 
+/// The OpenAPI document as the Worker serves it.
+const OPENAPI: &str = "build/assets/openapi.json";
 const SHIM: &str = include_str!("../assets/worker-shim.mjs");
 /// Set to 1: compile in a fraction of the time what runs slower and weighs more. For trying things out while writing;
 /// what is tested and deployed is built without it.
@@ -50,6 +53,7 @@ pub fn worker(repo: &Repo) -> Result<()> {
 }
 
 fn build_worker(repo: &Repo) -> Result<()> {
+    write_assets(repo)?;
     Crate {
         package: "gatehouse-edge",
         feature: None,
@@ -61,6 +65,18 @@ fn build_worker(repo: &Repo) -> Result<()> {
         panics: Panics::Unwind,
     }
     .build(repo, |out| bundle(repo, out))
+}
+
+/// Writes what the Worker serves as static assets into `build/assets`.
+fn write_assets(repo: &Repo) -> Result<()> {
+    let path = repo.root.join(OPENAPI);
+    let text = codegen::minified_openapi();
+    // A Worker that runs would start again for a file that is written.
+    if fs::read_to_string(&path).is_ok_and(|present| present == text) {
+        return Ok(());
+    }
+    fs::create_dir_all(path.parent().unwrap_or(&repo.root))?;
+    fs::write(&path, text).with_context(|| format!("Cannot write {OPENAPI}."))
 }
 
 /// Builds the browser package.
@@ -171,12 +187,26 @@ fn typescript(repo: &Repo) -> Result<()> {
     if !package.join("tsconfig.json").is_file() {
         return Ok(());
     }
-    let inputs = ["wasm-client/npm/src", "wasm-client/npm/tsconfig.json", "wasm-client/npm/package.json"];
+    let inputs = [
+        "wasm-client/npm/src",
+        "wasm-client/npm/tsconfig.json",
+        "wasm-client/npm/package.json",
+        "wasm-client/npm/inline.mjs",
+        "wasm-client/npm/wasm/forms/forms_bg.wasm",
+        "wasm-client/npm/wasm/manifest/manifest_bg.wasm",
+    ];
     let print = stamp::fingerprint(&repo.root, &inputs, &format!("tsc {RECIPES:?}"))?;
     if stamp::is_current(
         &dist,
         &print,
-        &["index.js", "index.d.ts", "forms/browser.js", "manifest/browser.js"],
+        &[
+            "index.js",
+            "index.d.ts",
+            "forms/browser.js",
+            "manifest/browser.js",
+            "forms/bytes.js",
+            "manifest/bytes.js",
+        ],
     ) {
         return Ok(());
     }
@@ -187,6 +217,8 @@ fn typescript(repo: &Repo) -> Result<()> {
         let mut tsc = Command::new(repo.npm_bin("tsc")?);
         tsc.current_dir(&package).env("PATH", repo.path_env()).args(["-p", "tsconfig.json", "--outDir"]);
         run_quietly(tsc.arg(&staging), "tsc")?;
+        let mut inline = Command::new(repo.node());
+        run_quietly(inline.current_dir(&package).arg("inline.mjs").arg(&staging), "inline.mjs")?;
         stamp::place(&staging, &print, &dist)
     })
 }
@@ -215,4 +247,22 @@ fn bundle(repo: &Repo, dir: &Path) -> Result<()> {
     fs::remove_file(dir.join("shim.mjs"))?;
     let _ = fs::remove_dir_all(dir.join("snippets"));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_asset_is_the_committed_document_without_line_breaks() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().to_owned();
+        let repo = Repo { cache: root.join("cache"), targets: root.join("target"), root };
+        write_assets(&repo).unwrap();
+        let written = fs::read_to_string(repo.root.join(OPENAPI)).unwrap();
+        assert_eq!(written.lines().count(), 1);
+        let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi.json");
+        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert!(read(&written) == read(&fs::read_to_string(committed).unwrap()), "run `npm run codegen`");
+    }
 }

@@ -36,8 +36,8 @@ mod tests {
         let repo =
             Repo { root: dir.path().into(), cache: dir.path().into(), targets: dir.path().join("targets") };
         let first = checkout(&repo).unwrap();
-        let (tell, events) = mpsc::channel();
-        let second = tell.clone();
+        let (sender, events) = mpsc::channel();
+        let second = sender.clone();
         let other = repo.clone();
         let waiting = std::thread::spawn(move || {
             let _held = checkout(&other).unwrap();
@@ -47,7 +47,7 @@ mod tests {
             File::open(repo.targets.join("build.lock")).unwrap().try_lock(),
             Err(TryLockError::WouldBlock)
         ));
-        tell.send("first").unwrap();
+        sender.send("first").unwrap();
         drop(first);
         waiting.join().unwrap();
         assert_eq!(events.try_iter().collect::<Vec<_>>(), ["first", "second"]);

@@ -71,11 +71,11 @@ fn missing(repo: &Path, file: &str, test: &str) -> Option<String> {
     let Ok(text) = std::fs::read_to_string(repo.join(file)) else {
         return Some(format!("{file} does not exist"));
     };
-    let found = match test {
+    let exists = match test {
         "*" => text.contains("#[test]") || text.contains("#[tokio::test") || text.contains("test("),
         name => text.contains(name),
     };
-    (!found).then(|| format!("{file} has no {test}"))
+    (!exists).then(|| format!("{file} has no {test}"))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub enum Mode {
     Serve,
 }
 
-/// What the web app must be told about where everything is.
+/// Environment of the web app: the addresses of the Worker and of Auth, and the publishable key.
 #[must_use]
 pub fn settings(stack: &Stack, worker_url: &str) -> Vec<(&'static str, String)> {
     vec![

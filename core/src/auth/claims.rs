@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Token, invalid};
+use super::invalid;
 use crate::error::{Error, ErrorCode};
 use crate::time::Timestamp;
 use crate::uuid::is_uuid;
@@ -44,39 +44,36 @@ pub struct Session {
     pub support: bool,
 }
 
-/// Checks the claims of a token whose signature is valid. `issuer` is `{SUPABASE_URL}/auth/v1`.
-///
-/// # Errors
-/// `token_expired` past its time; `token_invalid` for another issuer or audience, a role that is no person's
-/// (API keys are tokens too), a subject that is no UUID, or a time that has not come.
-pub fn check_claims(token: &Token<'_>, issuer: &str, now: Timestamp) -> Result<Session, Error> {
-    let claims = &token.claims;
-    let now = now.as_second();
-    if claims.iss != issuer {
-        return Err(invalid("is from another issuer"));
+impl Claims {
+    /// As [`super::check_claims`].
+    pub(super) fn check(&self, issuer: &str, now: Timestamp) -> Result<Session, Error> {
+        let now = now.as_second();
+        if self.iss != issuer {
+            return Err(invalid("is from another issuer"));
+        }
+        let for_us = match &self.aud {
+            Value::String(audience) => audience == "authenticated",
+            Value::Array(audiences) => audiences.iter().any(|audience| audience == "authenticated"),
+            _ => false,
+        };
+        if !for_us || self.role != "authenticated" {
+            return Err(invalid("is not a person's session"));
+        }
+        // Only lower case, as Supabase writes it, so that a person has one spelling in keys and logs.
+        if !is_uuid(&self.sub) || self.sub.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(invalid("names nobody"));
+        }
+        if self.exp.saturating_add(SKEW_SECONDS) <= now {
+            return Err(ErrorCode::TokenExpired.into());
+        }
+        let ahead = |time: Option<i64>| time.is_some_and(|time| time.saturating_sub(SKEW_SECONDS) > now);
+        if ahead(self.nbf) || ahead(self.iat) {
+            return Err(invalid("is not valid yet"));
+        }
+        Ok(Session {
+            user_id: self.sub.clone(),
+            is_anonymous: self.is_anonymous,
+            support: self.app_metadata.get("gatehouse_support") == Some(&Value::Bool(true)),
+        })
     }
-    let for_us = match &claims.aud {
-        Value::String(audience) => audience == "authenticated",
-        Value::Array(audiences) => audiences.iter().any(|audience| audience == "authenticated"),
-        _ => false,
-    };
-    if !for_us || claims.role != "authenticated" {
-        return Err(invalid("is not a person's session"));
-    }
-    // Only lower case, as Supabase writes it, so that a person has one spelling in keys and logs.
-    if !is_uuid(&claims.sub) || claims.sub.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return Err(invalid("names nobody"));
-    }
-    if claims.exp.saturating_add(SKEW_SECONDS) <= now {
-        return Err(ErrorCode::TokenExpired.into());
-    }
-    let ahead = |time: Option<i64>| time.is_some_and(|time| time.saturating_sub(SKEW_SECONDS) > now);
-    if ahead(claims.nbf) || ahead(claims.iat) {
-        return Err(invalid("is not valid yet"));
-    }
-    Ok(Session {
-        user_id: claims.sub.clone(),
-        is_anonymous: claims.is_anonymous,
-        support: claims.app_metadata.get("gatehouse_support") == Some(&Value::Bool(true)),
-    })
 }

@@ -12,13 +12,13 @@ mod token;
 #[cfg(test)]
 mod vectors;
 
-pub use claims::{Session, check_claims};
+pub use claims::Session;
 pub use cookie::{cookie_name, cookie_token};
 pub use credential::{Credential, Sender, bearer, check_sender, find_credential, secrets_match};
 pub use hs256::{signed_with_secret, wrong_signature};
 pub use jwks::{Jwk, Jwks, PublicKey};
 pub use refresh::{KEYS_MAX_AGE_MS, KeyStep, key_step};
-pub use token::{Algorithm, Token};
+pub use token::{Algorithm, Token, check_claims};
 
 use crate::error::{Error, ErrorCode};
 

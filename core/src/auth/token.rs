@@ -6,9 +6,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
-use super::claims::Claims;
+use super::claims::{Claims, Session};
 use super::invalid;
 use crate::error::Error;
+use crate::time::Timestamp;
 
 /// A larger token is refused before it is decoded. Real ones are under 2 KB.
 const MAX_TOKEN_BYTES: usize = 8_192;
@@ -92,4 +93,13 @@ fn decode(part: &str) -> Option<Vec<u8>> {
 fn object<T: DeserializeOwned>(part: &str) -> Option<T> {
     let bytes = decode(part)?;
     bytes.trim_ascii_start().starts_with(b"{").then(|| serde_json::from_slice(&bytes).ok()).flatten()
+}
+
+/// Checks the claims of a token whose signature is valid. `issuer` is `{SUPABASE_URL}/auth/v1`.
+///
+/// # Errors
+/// `token_expired` past its time; `token_invalid` for another issuer or audience, a role that is no person's
+/// (API keys are tokens too), a subject that is no UUID, or a time that has not come.
+pub fn check_claims(token: &Token<'_>, issuer: &str, now: Timestamp) -> Result<Session, Error> {
+    token.claims.check(issuer, now)
 }

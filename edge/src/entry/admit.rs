@@ -7,32 +7,11 @@ use gatehouse_core::payment::webhook;
 use gatehouse_core::route::{Body, Caller, Route};
 use gatehouse_core::uuid::is_uuid;
 
-use super::call::{Proof, Visitor};
-use super::person::{Person, UnverifiedMember};
+use super::admitted::{Admitted, AdmittedCaller, Proof, Visitor};
+use super::person::UnverifiedMember;
 use super::session;
 use crate::http::Request;
 use crate::scope::Scope;
-
-/// What a request brought, as far as its row asks for it.
-pub struct Admitted {
-    pub(super) caller: AdmittedCaller,
-    pub(super) key: Option<String>,
-    pub(super) body: Vec<u8>,
-}
-
-/// Who calls.
-pub enum AdmittedCaller {
-    /// Nobody in particular, or the bearer of a token that the row names.
-    Anybody,
-    /// A session and a workspace as they came.
-    Visitor(Visitor),
-    /// A signed-in person.
-    Person(Person),
-    /// A signed-in person and the workspace that they name.
-    Member(UnverifiedMember),
-    /// PhonePe, by its own account.
-    PhonePe(Proof),
-}
 
 /// Checks what the row asks for.
 ///

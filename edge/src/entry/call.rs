@@ -5,7 +5,7 @@ use gatehouse_core::error::{Error, ErrorCode};
 use gatehouse_core::route::{self, Body, Caller, Needs, Params, Route};
 use serde::de::DeserializeOwned;
 
-use super::admit::{Admitted, AdmittedCaller};
+use super::admitted::{Admitted, AdmittedCaller, Proof, Visitor};
 use super::person::{Person, UnverifiedMember};
 use crate::http::{Request, parse_object};
 
@@ -109,17 +109,6 @@ pub trait TakeCaller: Sized {
     /// `internal`.
     fn take(admitted: AdmittedCaller) -> Result<Self, Error>;
 }
-
-/// A session and a workspace as they came, for the handler to judge.
-pub struct Visitor {
-    /// The session, or why there is none.
-    pub person: Result<Person, Error>,
-    /// The workspace that the request names, if any.
-    pub workspace_id: Option<String>,
-}
-
-/// The proof that PhonePe's webhook carries; what it proves is judged together with the body.
-pub struct Proof(pub String);
 
 /// The bearer of METRICS_TOKEN.
 pub struct MetricsReader;

@@ -2,6 +2,7 @@
 //! key and body. A handler receives them as one [`Call`], whose type must ask for what the row asks for.
 
 mod admit;
+mod admitted;
 mod call;
 pub mod idempotency;
 pub mod limits;
@@ -11,8 +12,8 @@ pub mod shield;
 mod signature;
 
 pub use admit::admit;
+pub use admitted::{Proof, Visitor};
 pub use call::{
-    Bytes, Call, IdempotencyKey, JsonBody, MetricsReader, Operator, OptionalJsonBody, Proof, Visitor,
-    query_number,
+    Bytes, Call, IdempotencyKey, JsonBody, MetricsReader, Operator, OptionalJsonBody, query_number,
 };
 pub use person::{Member, Person, UnverifiedMember};

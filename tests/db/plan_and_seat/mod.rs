@@ -5,8 +5,8 @@ mod verdicts;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::members::{expire, refusal, said, subscribe};
-use crate::support::{Db, Params, Refused, Who, World};
+use crate::members::{expire, subscribe};
+use crate::support::{Db, Params, Refused, Who, World, refusal, refused_with};
 
 /// Every writer that makes something new, and what it answers once plan and seat are there: a code, or "" for success.
 /// The arguments are refused only after the plan and the seat, which shows the order.
@@ -226,11 +226,11 @@ async fn a_stranger_with_an_invitation_is_counted_and_not_ranked() {
     let token = invitation["token"].as_str();
     assert_eq!(
         refusal(db.call(Who::Person(person), accept, &[&token]).await),
-        said("PT403", "plan_required")
+        refused_with("PT403", "plan_required")
     );
     subscribe(&db, world.workspace, "ascent").await;
     let outcome = db.call(Who::Person(person), accept, &[&token]).await;
-    assert_eq!(refusal(outcome), said("PT409", "plan_limit_reached"));
+    assert_eq!(refusal(outcome), refused_with("PT409", "plan_limit_reached"));
     subscribe(&db, world.workspace, "glide").await;
     assert_eq!(db.call(Who::Person(person), accept, &[&token]).await.expect("joined")["joined"], true);
 }

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::{CLAIM, FIRST, LAST, REBUILT, confirmed_eight_days_ago, context, meta};
 use crate::manifests::confirmed_recently;
-use crate::queues::{alone, service};
-use crate::support::{Db, Params, canonical_json, checksum};
+use crate::queues::service;
+use crate::support::{Db, Params, canonical_json, checksum, own_database};
 
 /// The workspaces of a claim.
 fn ids(claimed: &Value) -> Vec<Uuid> {
@@ -18,7 +18,7 @@ fn ids(claimed: &Value) -> Vec<Uuid> {
 
 #[tokio::test]
 async fn a_newer_reducer_hands_out_each_workspace_once_and_an_unchanged_look_is_remembered() {
-    let (fresh, mut db) = alone().await;
+    let (fresh, mut db) = own_database().await;
     let mut all = BTreeSet::new();
     for _ in 0..5 {
         all.insert(confirmed_eight_days_ago(&mut db).await.workspace);
@@ -91,7 +91,7 @@ async fn a_newer_reducer_hands_out_each_workspace_once_and_an_unchanged_look_is_
 
 #[tokio::test]
 async fn a_source_that_was_changed_by_hand_is_handed_out_at_once() {
-    let (fresh, mut db) = alone().await;
+    let (fresh, mut db) = own_database().await;
     let world = confirmed_eight_days_ago(&mut db).await;
     let sql = "update public.workspace_context set business_context = $2 where workspace_id = $1";
     db.run(sql, &[&world.workspace, &context("by hand")]).await;

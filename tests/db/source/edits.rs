@@ -5,8 +5,7 @@ use uuid::Uuid;
 
 use super::{CLAIM, FIRST, LAST, REBUILT, confirmed_eight_days_ago, edit, meta};
 use crate::manifests::confirmed_recently;
-use crate::members::{refusal, said};
-use crate::support::{Db, Who, World, canonical_json, checksum};
+use crate::support::{Db, Who, World, canonical_json, checksum, refusal, refused_with};
 
 async fn read_source(db: &mut Db, world: &World) -> Value {
     let sql = "select public.read_source($1)";
@@ -95,11 +94,11 @@ async fn answers_that_change_nothing_in_the_manifest_are_kept_beside_it() {
     assert_eq!((&same["created"], &same["edits"]), (&json!(false), &json!(1)));
     // Who saw the version and not the edit is audited so, whatever they bring: an editor, and a rebuild of the older source.
     let late = edit(&mut db, owner, world.workspace, ("late", &json!({ "n": 9 })), (Some(1), Some(0))).await;
-    assert_eq!(refusal(late), said("PT412", "version_conflict"));
+    assert_eq!(refusal(late), refused_with("PT412", "version_conflict"));
     let (text, sum) = (canonical_json(&json!({ "n": 9 })), checksum(&json!({ "n": 9 })));
     let sql = "select public.store_manifest($1, 'rebuild', '{}', '{}', $2, $3, 400, $4, 1, null, true)";
     let late = db.call(owner, sql, &[&world.workspace, &text, &sum, &meta(1)]).await;
-    assert_eq!(refusal(late), said("PT412", "version_conflict"));
+    assert_eq!(refusal(late), refused_with("PT412", "version_conflict"));
     let late = db
         .call(
             Who::Service,
@@ -107,7 +106,7 @@ async fn answers_that_change_nothing_in_the_manifest_are_kept_beside_it() {
             &[&world.workspace, &json!({}), &json!({}), &text, &sum, &meta(1), &1, &0],
         )
         .await;
-    assert_eq!(refusal(late), said("PT412", "version_conflict"));
+    assert_eq!(refusal(late), refused_with("PT412", "version_conflict"));
 
     // A new version has its source beside it, and the count starts at 0.
     let next = edit(&mut db, owner, world.workspace, ("two", &json!({ "n": 2 })), (Some(1), Some(1))).await;
@@ -177,15 +176,25 @@ async fn who_may_not_edit_and_what_is_not_current_is_refused() {
     let content = json!({ "n": 2 });
     let (one, none) = ((Some(1), Some(0)), (None, None));
     for (who, workspace, on, expected) in [
-        (Who::Nobody, world.workspace, one, said("PT401", "not_signed_in")),
-        (Who::Person(world.outsider), world.workspace, one, said("PT404", "workspace_not_found")),
-        (Who::Person(world.owner), Uuid::new_v4(), one, said("PT404", "workspace_not_found")),
-        (Who::Person(world.member), world.workspace, one, said("PT403", "role_not_allowed")),
-        (Who::Person(new.owner), new.workspace, one, said("PT412", "version_conflict")),
-        (Who::Person(new.owner), new.workspace, none, said("PT412", "version_conflict")),
-        (Who::Person(world.owner), world.workspace, none, said("PT412", "version_conflict")),
-        (Who::Person(world.owner), world.workspace, (Some(1), None), said("PT412", "version_conflict")),
-        (Who::Person(world.owner), world.workspace, (Some(2), Some(0)), said("PT412", "version_conflict")),
+        (Who::Nobody, world.workspace, one, refused_with("PT401", "not_signed_in")),
+        (Who::Person(world.outsider), world.workspace, one, refused_with("PT404", "workspace_not_found")),
+        (Who::Person(world.owner), Uuid::new_v4(), one, refused_with("PT404", "workspace_not_found")),
+        (Who::Person(world.member), world.workspace, one, refused_with("PT403", "role_not_allowed")),
+        (Who::Person(new.owner), new.workspace, one, refused_with("PT412", "version_conflict")),
+        (Who::Person(new.owner), new.workspace, none, refused_with("PT412", "version_conflict")),
+        (Who::Person(world.owner), world.workspace, none, refused_with("PT412", "version_conflict")),
+        (
+            Who::Person(world.owner),
+            world.workspace,
+            (Some(1), None),
+            refused_with("PT412", "version_conflict"),
+        ),
+        (
+            Who::Person(world.owner),
+            world.workspace,
+            (Some(2), Some(0)),
+            refused_with("PT412", "version_conflict"),
+        ),
     ] {
         let outcome = edit(&mut db, who, workspace, ("two", &content), on).await;
         assert_eq!(refusal(outcome), expected, "{who:?} {on:?}");

@@ -5,8 +5,7 @@ use uuid::Uuid;
 
 use super::{FORCED, Rebuild, age_by_eight_days, store, store_by_cron};
 use crate::manifests::{confirmed_recently, submit};
-use crate::members::{refusal, said};
-use crate::support::{Db, Who, World};
+use crate::support::{Db, Who, World, refusal, refused_with};
 
 #[tokio::test]
 async fn a_rebuild_makes_a_version_for_new_content_alone() {
@@ -75,7 +74,7 @@ async fn a_rebuild_waits_an_hour_unless_forced() {
         .expect("finalizing is no rebuild");
     for content in [json!({ "a": 1 }), json!({ "a": 2 })] {
         let outcome = store(&mut db, owner, world.workspace, &content, plain()).await;
-        assert_eq!(refusal(outcome), said("PT429", "rebuild_too_soon"));
+        assert_eq!(refusal(outcome), refused_with("PT429", "rebuild_too_soon"));
     }
     let sooner = "update public.workspace_context set last_rebuilt_at = now() - interval '3599 seconds' where workspace_id = $1";
     db.run(sooner, &[&world.workspace]).await;
@@ -102,12 +101,12 @@ async fn a_version_is_stored_on_the_one_it_was_made_from() {
     let on = |expected| Rebuild { source: "rebuild", expected: Some(expected), force: true };
     for expected in [0, 1] {
         let outcome = store(&mut db, owner, world.workspace, &json!({ "a": 1 }), on(expected)).await;
-        assert_eq!(refusal(outcome), said("PT412", "version_conflict"), "there is none yet");
+        assert_eq!(refusal(outcome), refused_with("PT412", "version_conflict"), "there is none yet");
     }
     store(&mut db, owner, world.workspace, &json!({ "a": 1 }), FORCED).await.expect("the first one");
     for expected in [0, 2, -1] {
         let outcome = store(&mut db, owner, world.workspace, &json!({ "a": 2 }), on(expected)).await;
-        assert_eq!(refusal(outcome), said("PT412", "version_conflict"), "{expected}");
+        assert_eq!(refusal(outcome), refused_with("PT412", "version_conflict"), "{expected}");
     }
     assert_eq!(
         store(&mut db, owner, world.workspace, &json!({ "a": 2 }), on(1)).await.expect("two")["version"],
@@ -120,7 +119,11 @@ async fn the_cron_rebuilds_and_confirms_nothing() {
     let mut db = Db::shared().await;
     let world = World::with_plan(&db).await;
     let outcome = store_by_cron(&mut db, world.workspace, &json!({ "a": 1 }), Some(1)).await;
-    assert_eq!(refusal(outcome), said("PT412", "version_conflict"), "only a person makes the first one");
+    assert_eq!(
+        refusal(outcome),
+        refused_with("PT412", "version_conflict"),
+        "only a person makes the first one"
+    );
     submit(&mut db, Who::Person(world.owner), world.workspace, &json!({ "a": 1 })).await.expect("finalized");
     age_by_eight_days(&db, world.workspace).await;
     let same = store_by_cron(&mut db, world.workspace, &json!({ "a": 1 }), Some(1)).await.expect("unchanged");
@@ -129,11 +132,11 @@ async fn the_cron_rebuilds_and_confirms_nothing() {
     assert_eq!((&new["version"], &new["source"]), (&json!(2), &json!("rebuild")));
     assert!(!confirmed_recently(&db, world.workspace).await, "nobody confirmed anything");
     let late = store_by_cron(&mut db, world.workspace, &json!({ "a": 3 }), Some(1)).await;
-    assert_eq!(refusal(late), said("PT412", "version_conflict"));
+    assert_eq!(refusal(late), refused_with("PT412", "version_conflict"));
     let blind = store_by_cron(&mut db, world.workspace, &json!({ "a": 3 }), None).await;
-    assert_eq!(refusal(blind), said("PT422", "version_missing"));
+    assert_eq!(refusal(blind), refused_with("PT422", "version_missing"));
     let nowhere = store_by_cron(&mut db, Uuid::new_v4(), &json!({ "a": 3 }), Some(1)).await;
-    assert_eq!(refusal(nowhere), said("PT404", "workspace_not_found"));
+    assert_eq!(refusal(nowhere), refused_with("PT404", "workspace_not_found"));
     let audited: (i64, i64) = (
         db.one(
             "select count(*) from public.audit_log where workspace_id = $1 and action = 'bcm.rebuilt'",

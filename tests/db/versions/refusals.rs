@@ -5,8 +5,7 @@ use uuid::Uuid;
 
 use super::{FORCED, REBUILT, RESTORE, Rebuild, STORE, store, version_count};
 use crate::manifests::meta;
-use crate::members::{refusal, said};
-use crate::support::{Db, Who, World, checksum};
+use crate::support::{Db, Who, World, checksum, refusal, refused_with};
 
 #[tokio::test]
 async fn strangers_and_nonsense_leave_no_version() {
@@ -14,11 +13,11 @@ async fn strangers_and_nonsense_leave_no_version() {
     let world = World::with_plan(&db).await;
     let content = json!({ "a": 1 });
     for (who, workspace, expected) in [
-        (Who::Nobody, world.workspace, said("PT401", "not_signed_in")),
-        (Who::Service, world.workspace, said("PT401", "not_signed_in")),
-        (Who::Person(world.outsider), world.workspace, said("PT404", "workspace_not_found")),
-        (Who::Person(world.owner), Uuid::new_v4(), said("PT404", "workspace_not_found")),
-        (Who::Person(world.member), world.workspace, said("PT403", "role_not_allowed")),
+        (Who::Nobody, world.workspace, refused_with("PT401", "not_signed_in")),
+        (Who::Service, world.workspace, refused_with("PT401", "not_signed_in")),
+        (Who::Person(world.outsider), world.workspace, refused_with("PT404", "workspace_not_found")),
+        (Who::Person(world.owner), Uuid::new_v4(), refused_with("PT404", "workspace_not_found")),
+        (Who::Person(world.member), world.workspace, refused_with("PT403", "role_not_allowed")),
     ] {
         assert_eq!(refusal(store(&mut db, who, workspace, &content, FORCED).await), expected, "{who:?}");
         assert_eq!(refusal(db.call(who, RESTORE, &[&workspace, &1]).await), expected, "{who:?}");
@@ -31,7 +30,7 @@ async fn strangers_and_nonsense_leave_no_version() {
     for source in ["onboarding", "restore", "", "Rebuild"] {
         let how = Rebuild { source, expected: None, force: true };
         let outcome = store(&mut db, owner, world.workspace, &content, how).await;
-        assert_eq!(refusal(outcome), said("PT422", "source_unknown"), "{source}");
+        assert_eq!(refusal(outcome), refused_with("PT422", "source_unknown"), "{source}");
     }
     // What finalize refuses is refused here too, from a person and from the cron.
     let good = checksum(&content);
@@ -51,9 +50,9 @@ async fn strangers_and_nonsense_leave_no_version() {
                 &[&world.workspace, &"import", &json!({}), &text, &sum, &meta, &None::<i32>, &false],
             )
             .await;
-        assert_eq!(refusal(outcome), said("PT422", code), "{text:.20}");
+        assert_eq!(refusal(outcome), refused_with("PT422", code), "{text:.20}");
         let outcome = db.call(Who::Service, REBUILT, &[&world.workspace, &text, &sum, &meta, &Some(1)]).await;
-        assert_eq!(refusal(outcome), said("PT422", code), "{text:.20}");
+        assert_eq!(refusal(outcome), refused_with("PT422", code), "{text:.20}");
     }
     assert_eq!(version_count(&db, world.workspace).await, 0);
 }

@@ -4,8 +4,7 @@ use serde_json::json;
 
 use super::{FORCED, RESTORE, age_by_eight_days, store};
 use crate::manifests::confirmed_recently;
-use crate::members::{refusal, said};
-use crate::support::{Db, Who, World, checksum};
+use crate::support::{Db, Who, World, checksum, refusal, refused_with};
 
 #[tokio::test]
 async fn an_older_version_comes_back_as_a_new_one() {
@@ -57,7 +56,7 @@ async fn an_older_version_comes_back_as_a_new_one() {
     // A version of another workspace does not count.
     for version in [None, Some(0), Some(-1), Some(9), Some(i32::MAX)] {
         let outcome = db.call(owner, RESTORE, &[&world.workspace, &version]).await;
-        assert_eq!(refusal(outcome), said("PT404", "version_not_found"), "{version:?}");
+        assert_eq!(refusal(outcome), refused_with("PT404", "version_not_found"), "{version:?}");
     }
 }
 
@@ -85,8 +84,8 @@ async fn two_versions_are_read_side_by_side() {
     }
     for (from, to) in [(Some(1), Some(4)), (Some(0), Some(1)), (None, Some(1)), (Some(1), None)] {
         let outcome = db.call(Who::Person(world.member), pair, &[&world.workspace, &from, &to]).await;
-        assert_eq!(refusal(outcome), said("PT404", "version_not_found"), "{from:?} {to:?}");
+        assert_eq!(refusal(outcome), refused_with("PT404", "version_not_found"), "{from:?} {to:?}");
     }
     let outcome = db.call(Who::Person(world.outsider), pair, &[&world.workspace, &1, &2]).await;
-    assert_eq!(refusal(outcome), said("PT404", "workspace_not_found"));
+    assert_eq!(refusal(outcome), refused_with("PT404", "workspace_not_found"));
 }

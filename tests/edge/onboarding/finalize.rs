@@ -5,19 +5,19 @@ use gatehouse_devstack::{Fault, Part};
 use reqwest::Method;
 use serde_json::json;
 
-use super::{if_match, load, put, save, saved, snapshot_revision, warm};
-use crate::support::{Ask, Founder, Reply, World, answers, until};
+use super::{assert_saved, if_match, read_session, replace_session, save_step, snapshot_revision, warm_up};
+use crate::support::{Founder, Reply, Request, World, answers, until};
 
 #[tokio::test]
 async fn a_body_with_answers_still_finalizes_and_becomes_the_submitted_session() {
     let world = World::shared().await;
-    warm(world).await;
+    warm_up(world).await;
     let founder = world.founder().await;
-    load(&founder).await;
-    saved(&put(&founder, 0, &json!({"industry": "A draft"})).await, 1);
+    read_session(&founder).await;
+    assert_saved(&replace_session(&founder, 0, &json!({"industry": "A draft"})).await, 1);
     let made = founder.finalize(&answers()).await;
     assert_eq!((made.status, made.calls.len()), (201, 3), "{made:?}");
-    let session = load(&founder).await;
+    let session = read_session(&founder).await;
     assert_eq!((&session.json["state"], &session.json["answers"]), (&json!("submitted"), &answers()));
     assert_eq!(session.json["revision"], snapshot_revision(world, &founder).await, "one number in both");
     let again = founder.post("/onboarding/finalize", None).await;
@@ -32,23 +32,23 @@ async fn a_body_with_answers_still_finalizes_and_becomes_the_submitted_session()
 async fn a_commit_that_could_not_say_so_submits_the_session_all_the_same() {
     let world = World::shared().await;
     let founder = world.founder().await;
-    load(&founder).await;
-    saved(&put(&founder, 0, &answers()).await, 1);
-    let ask = founder.ask(Method::POST, "/onboarding/finalize");
+    read_session(&founder).await;
+    assert_saved(&replace_session(&founder, 0, &answers()).await, 1);
+    let request = founder.request(Method::POST, "/onboarding/finalize");
     let lost = Fault {
         drop: true,
         after: true,
         path: Some("finalize_onboarding".into()),
-        request_id: Some(ask.id.clone()),
+        request_id: Some(request.id.clone()),
         ..Fault::default()
     };
     world.stack.faults().set(Part::Postgrest, lost).unwrap();
-    ask.send().await.refused(503, "dependency_unavailable");
+    request.send().await.refused(503, "dependency_unavailable");
     // A tab that has not heard goes on typing; what the membership's next reading brings ends that.
-    saved(&save(&founder, "company", 1, json!({"answers": {"industry": "Cocoa"}})).await, 2);
+    assert_saved(&save_step(&founder, "company", 1, json!({"answers": {"industry": "Cocoa"}})).await, 2);
     let keys = world.keys(&format!("member:{}:*", founder.workspace_id)).await;
     world.redis(&["DEL", &keys[0]]).await;
-    save(&founder, "company", 2, json!({"answers": {"industry": "Coffee"}}))
+    save_step(&founder, "company", 2, json!({"answers": {"industry": "Coffee"}}))
         .await
         .refused(409, "session_submitted");
     let again = founder.post("/onboarding/finalize", None).await;
@@ -56,9 +56,9 @@ async fn a_commit_that_could_not_say_so_submits_the_session_all_the_same() {
 }
 
 /// Finalizes, and between its look at the session and its commit does what `meanwhile` asks for.
-async fn finalize_around(world: &World, founder: &Founder<'_>, meanwhile: Ask<'_>) -> (Reply, Reply) {
-    let ask = founder.ask(Method::POST, "/onboarding/finalize");
-    let id = ask.id.clone();
+async fn finalize_during(world: &World, founder: &Founder<'_>, meanwhile: Request<'_>) -> (Reply, Reply) {
+    let request = founder.request(Method::POST, "/onboarding/finalize");
+    let id = request.id.clone();
     let slow = Fault {
         delay_ms: 1_000,
         times: Some(1),
@@ -71,19 +71,19 @@ async fn finalize_around(world: &World, founder: &Founder<'_>, meanwhile: Ask<'_
         until("the session was looked at", || async { !world.stack.calls(&id).is_empty() }).await;
         meanwhile.send().await
     };
-    tokio::join!(ask.send(), meanwhile)
+    tokio::join!(request.send(), meanwhile)
 }
 
 /// What becomes of the snapshot that follows a request.
-fn snapshot_of(world: &World, ask: &Ask<'_>, fault: Fault) {
-    let (path, request_id) = (Some("save_snapshot".into()), Some(ask.id.clone()));
+fn set_snapshot_fault(world: &World, request: &Request<'_>, fault: Fault) {
+    let (path, request_id) = (Some("save_snapshot".into()), Some(request.id.clone()));
     world.stack.faults().set(Part::Postgrest, Fault { path, request_id, ..fault }).unwrap();
 }
 
 #[tokio::test]
 async fn answers_saved_while_others_are_submitted_are_submitted_too() {
     let world = World::shared().await;
-    warm(world).await;
+    warm_up(world).await;
     // The save's snapshot: before the commit, which then goes on with it; after the commit, by which it is refused; never.
     let late = Fault { delay_ms: 1_300, ..Fault::default() };
     let never = Fault { drop: true, ..Fault::default() };
@@ -94,18 +94,18 @@ async fn answers_saved_while_others_are_submitted_are_submitted_too() {
         ("D2C / Beverages", never, 1..=1),
     ] {
         let founder = world.founder().await;
-        load(&founder).await;
-        saved(&put(&founder, 0, &answers()).await, 1);
+        read_session(&founder).await;
+        assert_saved(&replace_session(&founder, 0, &answers()).await, 1);
         world.redis(&["DEL", &format!("onb:{}:snapshot", founder.workspace_id)]).await;
-        let ask = if_match(founder.ask(Method::PATCH, "/onboarding/steps/company"), 1);
-        snapshot_of(world, &ask, snapshot);
-        let ask = ask.body(json!({"answers": {"industry": industry}}).to_string());
-        let (made, save) = finalize_around(world, &founder, ask).await;
-        saved(&save, 2);
+        let request = if_match(founder.request(Method::PATCH, "/onboarding/steps/company"), 1);
+        set_snapshot_fault(world, &request, snapshot);
+        let request = request.body(json!({"answers": {"industry": industry}}).to_string());
+        let (made, save) = finalize_during(world, &founder, request).await;
+        assert_saved(&save, 2);
         assert_eq!((made.status, &made.json["created"]), (201, &json!(true)), "{made:?}");
         let version = made.json["manifest"]["version"].as_u64().unwrap();
         assert!(versions.contains(&version), "{industry}: version {version}");
-        let session = load(&founder).await;
+        let session = read_session(&founder).await;
         let stands = (&session.json["state"], &session.json["answers"]["industry"]);
         assert_eq!(stands, (&json!("submitted"), &json!(industry)));
         assert_eq!(session.json["revision"], snapshot_revision(world, &founder).await, "one number in both");
@@ -121,17 +121,17 @@ async fn answers_saved_while_others_are_submitted_are_submitted_too() {
 #[tokio::test]
 async fn a_draft_that_is_emptied_while_it_is_submitted_leaves_what_was_submitted() {
     let world = World::shared().await;
-    warm(world).await;
+    warm_up(world).await;
     let founder = world.founder().await;
-    load(&founder).await;
-    saved(&put(&founder, 0, &answers()).await, 1);
-    let ask = founder.ask(Method::DELETE, "/onboarding/session");
-    snapshot_of(world, &ask, Fault { drop: true, ..Fault::default() });
-    let (made, emptied) = finalize_around(world, &founder, ask).await;
+    read_session(&founder).await;
+    assert_saved(&replace_session(&founder, 0, &answers()).await, 1);
+    let request = founder.request(Method::DELETE, "/onboarding/session");
+    set_snapshot_fault(world, &request, Fault { drop: true, ..Fault::default() });
+    let (made, emptied) = finalize_during(world, &founder, request).await;
     assert_eq!((made.status, emptied.status), (201, 200), "{made:?} {emptied:?}");
     let again = founder.post("/onboarding/finalize", None).await;
     assert_eq!((again.status, &again.json["manifest"]["version"]), (200, &json!(1)), "{again:?}");
-    let session = load(&founder).await;
+    let session = read_session(&founder).await;
     assert_eq!((&session.json["state"], &session.json["answers"]), (&json!("submitted"), &answers()));
 }
 
@@ -139,8 +139,8 @@ async fn a_draft_that_is_emptied_while_it_is_submitted_leaves_what_was_submitted
 async fn twenty_finalizes_at_once_make_one_version() {
     let world = World::shared().await;
     let founder = world.founder().await;
-    load(&founder).await;
-    saved(&put(&founder, 0, &answers()).await, 1);
+    read_session(&founder).await;
+    assert_saved(&replace_session(&founder, 0, &answers()).await, 1);
     let replies = join_all((0..20).map(|_| founder.post("/onboarding/finalize", None))).await;
     let mut statuses: Vec<_> = replies.iter().map(|reply| reply.status).collect();
     statuses.sort_unstable();
@@ -149,11 +149,11 @@ async fn twenty_finalizes_at_once_make_one_version() {
         assert_eq!((&reply.json["manifest"]["version"], reply.header("degraded")), (&json!(1), None));
         assert_eq!(reply.json["manifest"]["checksum"], replies[0].json["manifest"]["checksum"]);
     }
-    assert_eq!(made(world, &founder).await, [1; 4]);
+    assert_eq!(rows_written(world, &founder).await, [1; 4]);
 }
 
 /// What one transaction makes: versions, the current one, the submitted snapshot, the owner who is through.
-async fn made(world: &World, founder: &Founder<'_>) -> [i64; 4] {
+async fn rows_written(world: &World, founder: &Founder<'_>) -> [i64; 4] {
     let mut found = [0; 4];
     for (found, from) in found.iter_mut().zip([
         "business_context_manifests where workspace_id",
@@ -172,15 +172,15 @@ const CALLS: [(Part, u32); 3] = [(Part::Upstash, 0), (Part::Postgrest, 0), (Part
 #[tokio::test]
 async fn a_crash_at_any_call_leaves_everything_or_a_draft_to_go_on_with() {
     let world = World::shared().await;
-    warm(world).await;
+    warm_up(world).await;
     for (call, after) in [(0, false), (0, true), (1, false), (1, true), (2, false), (2, true)] {
         let what = format!("call {call}, {}", if after { "its answer lost" } else { "the request lost" });
         let founder = world.founder().await;
-        load(&founder).await;
-        saved(&put(&founder, 0, &answers()).await, 1);
-        let ask = founder.ask(Method::POST, "/onboarding/finalize");
+        read_session(&founder).await;
+        assert_saved(&replace_session(&founder, 0, &answers()).await, 1);
+        let request = founder.request(Method::POST, "/onboarding/finalize");
         let (part, before) = CALLS[call];
-        let fault = Fault { request_id: Some(ask.id.clone()), ..Fault::default() };
+        let fault = Fault { request_id: Some(request.id.clone()), ..Fault::default() };
         if before > 0 {
             world
                 .stack
@@ -189,11 +189,11 @@ async fn a_crash_at_any_call_leaves_everything_or_a_draft_to_go_on_with() {
                 .unwrap();
         }
         world.stack.faults().set(part, Fault { drop: true, after, ..fault }).unwrap();
-        let reply = ask.send().await;
+        let reply = request.send().await;
 
         // Committed or not is decided by the database's one call, and by nothing else.
         let committed = (call, after) >= (1, true);
-        assert_eq!(made(world, &founder).await, [i64::from(committed); 4], "{what}");
+        assert_eq!(rows_written(world, &founder).await, [i64::from(committed); 4], "{what}");
         if call == 2 {
             assert_eq!((reply.status, reply.header("degraded")), (201, Some("redis")), "{what}: {reply:?}");
         } else {
@@ -203,20 +203,20 @@ async fn a_crash_at_any_call_leaves_everything_or_a_draft_to_go_on_with() {
         assert_eq!(manifest.status, if committed { 200 } else { 404 }, "{what}: {manifest:?}");
         let mut revision = 1;
         if !committed {
-            let draft = load(&founder).await;
+            let draft = read_session(&founder).await;
             assert_eq!(
                 (&draft.json["state"], &draft.json["answers"]),
                 (&json!("draft"), &answers()),
                 "{what}"
             );
             let more = json!({"answers": {"industry": "Tea"}});
-            saved(&save(&founder, "company", revision, more).await, 2);
+            assert_saved(&save_step(&founder, "company", revision, more).await, 2);
             revision = 2;
         }
         let again = founder.post("/onboarding/finalize", None).await;
         assert_eq!(again.status, if committed { 200 } else { 201 }, "{what}: {again:?}");
-        assert_eq!(made(world, &founder).await, [1; 4], "{what}");
-        let submitted = load(&founder).await;
+        assert_eq!(rows_written(world, &founder).await, [1; 4], "{what}");
+        let submitted = read_session(&founder).await;
         assert_eq!(submitted.json["state"], "submitted", "{what}");
         assert!(submitted.json["revision"].as_u64().unwrap() >= revision, "{what}");
     }

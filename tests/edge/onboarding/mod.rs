@@ -10,10 +10,10 @@ use gatehouse_core::onboarding::{StepId, fields_in};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use crate::support::{Ask, Founder, Reply, World, answers, until};
+use crate::support::{Founder, Reply, Request, World, answers, until};
 
-pub const LOOK: &str = "upstash EVALSHA onboarding_session";
-pub const SNAPSHOT: &str = "postgrest rpc/read_snapshot";
+pub const SESSION_SCRIPT: &str = "upstash EVALSHA onboarding_session";
+pub const READ_SNAPSHOT: &str = "postgrest rpc/read_snapshot";
 
 /// The journey's answers to one step.
 pub fn step_answers(step: StepId) -> Value {
@@ -25,29 +25,29 @@ pub fn step_answers(step: StepId) -> Value {
     Value::Object(Map::from_iter(named))
 }
 
-pub fn if_match(ask: Ask<'_>, revision: u64) -> Ask<'_> {
-    ask.header("if-match", &format!("\"{revision}\""))
+pub fn if_match(request: Request<'_>, revision: u64) -> Request<'_> {
+    request.header("if-match", &format!("\"{revision}\""))
 }
 
-pub async fn save(who: &Founder<'_>, step: &str, revision: u64, body: Value) -> Reply {
-    let ask = who.ask(Method::PATCH, &format!("/onboarding/steps/{step}"));
-    if_match(ask, revision).body(body.to_string()).send().await
+pub async fn save_step(who: &Founder<'_>, step: &str, revision: u64, body: Value) -> Reply {
+    let request = who.request(Method::PATCH, &format!("/onboarding/steps/{step}"));
+    if_match(request, revision).body(body.to_string()).send().await
 }
 
-pub async fn load(who: &Founder<'_>) -> Reply {
+pub async fn read_session(who: &Founder<'_>) -> Reply {
     let reply = who.get("/onboarding/session").await;
     assert_eq!(reply.status, 200, "{reply:?}");
     reply
 }
 
-pub async fn put(who: &Founder<'_>, revision: u64, answers: &Value) -> Reply {
-    let ask = if_match(who.ask(Method::PUT, "/onboarding/session"), revision);
-    ask.body(json!({"answers": answers}).to_string()).send().await
+pub async fn replace_session(who: &Founder<'_>, revision: u64, answers: &Value) -> Reply {
+    let request = if_match(who.request(Method::PUT, "/onboarding/session"), revision);
+    request.body(json!({"answers": answers}).to_string()).send().await
 }
 
 /// Insists on a saved session: its revision in body and ETag.
 #[track_caller]
-pub fn saved(reply: &Reply, revision: u64) -> &Reply {
+pub fn assert_saved(reply: &Reply, revision: u64) -> &Reply {
     assert_eq!((reply.status, &reply.json["revision"]), (200, &json!(revision)), "{reply:?}");
     assert_eq!(reply.header("etag"), Some(format!("\"{revision}\"").as_str()));
     reply
@@ -62,12 +62,12 @@ pub async fn snapshot_revision(world: &World, who: &Founder<'_>) -> i64 {
     world.count(&sql).await
 }
 
-pub async fn snapshot_reaches(world: &World, who: &Founder<'_>, revision: i64) {
+pub async fn wait_for_snapshot(world: &World, who: &Founder<'_>, revision: i64) {
     until("the snapshot", || async { snapshot_revision(world, who).await >= revision }).await;
 }
 
 /// Makes another person a member of the founder's workspace.
-pub async fn join(world: &World, owner: &Founder<'_>, other: &mut Founder<'_>, role: &str) {
+pub async fn add_member(world: &World, owner: &Founder<'_>, other: &mut Founder<'_>, role: &str) {
     let (client, connection) =
         tokio_postgres::connect(world.stack.database_url(), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
@@ -78,9 +78,9 @@ pub async fn join(world: &World, owner: &Founder<'_>, other: &mut Founder<'_>, r
 }
 
 /// Scripts known and keys fetched, as in an isolate that has served before.
-pub async fn warm(world: &World) {
+pub async fn warm_up(world: &World) {
     let founder = world.founder().await;
-    load(&founder).await;
-    save(&founder, "company", 0, json!({"answers": {"industry": "Tea"}})).await;
+    read_session(&founder).await;
+    save_step(&founder, "company", 0, json!({"answers": {"industry": "Tea"}})).await;
     founder.finalize(&answers()).await;
 }

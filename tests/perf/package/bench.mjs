@@ -1,7 +1,7 @@
 // The package against ajv standalone, in one process and interleaved; prints JSON. Called by `npm run budgets`.
 //
-// Each sample is 50 repetitions within one call; ours and ajv's take turns, and what is told is the median of the
-// ratios of neighbours, so that a machine that is busy for a while is busy for both.
+// Each sample is 50 repetitions within one call; ours and ajv's take turns, and the result is the median of the
+// ratios of adjacent samples, so that a machine that is busy for a while is busy for both.
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { tmpdir } from "node:os";

@@ -1,3 +1,5 @@
+import { bytes, isModule } from "./input.js";
+
 /** Where a compiled module comes from: its address, a response, its bytes, or the module itself. */
 export type InitSource = string | URL | Request | Response | BufferSource | WebAssembly.Module;
 
@@ -98,36 +100,5 @@ export class Loading<R extends Rules> {
     // Memory that has grown has another buffer.
     if (this.seen.buffer !== buffer || this.seen.byteOffset !== at || this.seen.length < bytes) this.seen = new Uint8Array(buffer, at, bytes);
     return this.seen;
-  }
-}
-
-/** What is no text becomes an empty one. */
-export function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-/** Whether a value is of a kind, also of another realm's, such as Next's edge runtime has. */
-const is = (value: unknown, kind: string) => Object.prototype.toString.call(value).endsWith(`${kind}]`);
-
-const isModule = (value: unknown): value is WebAssembly.Module => is(value, ".Module");
-
-/** The bytes of a buffer or of a view of one; `undefined` for anything else. */
-export function bytes(value: unknown): Uint8Array | undefined {
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
-  return is(value, "ArrayBuffer") ? new Uint8Array(value as ArrayBuffer) : undefined;
-}
-
-/** JSON text of a value; text passes as it is. What has no JSON becomes text that is refused with a sentence. */
-export function json(value: unknown): string {
-  if (typeof value === "string") {
-    // The encoder would make another character of half of one. As an escape it is refused, and an escape before it stays.
-    const { isWellFormed } = value as { isWellFormed?: () => boolean };
-    if (isWellFormed?.call(value)) return value;
-    return value.replace(/\\.|\p{Cs}/gsu, (found) => (found[1] ? found : `\\u${found.charCodeAt(0).toString(16)}`));
-  }
-  try {
-    return JSON.stringify(value) ?? "";
-  } catch {
-    return "";
   }
 }

@@ -7,3 +7,9 @@ declare module "*.wasm?module" {
   const module: WebAssembly.Module;
   export default module;
 }
+
+/** Written by `inline.mjs`. */
+declare module "*/bytes.js" {
+  const bytes: Uint8Array<ArrayBuffer>;
+  export default bytes;
+}

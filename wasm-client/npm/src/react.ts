@@ -1,3 +1,5 @@
+"use client";
+
 /**
  * Hooks over the *forms* module, which they load by themselves.
  *
@@ -6,8 +8,8 @@
 import { freshness, init, isReady, validateField, validateStep } from "@gatehouse/wasm-client/forms";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { Answer } from "./generated/api.js";
-import type { FieldId, StepId } from "./generated/fields.js";
-import type { Checked, FreshnessResult } from "./types.js";
+import { FIELDS, type FieldId, type StepId } from "./generated/fields.js";
+import type { Checked, FreshnessResult, StepAnswers } from "./types.js";
 
 /** Whether the rules are there; after a failure `retry` tries again. */
 export interface Rules {
@@ -41,7 +43,7 @@ export function useRules(): Rules {
 export type Drafts = Partial<Record<FieldId, Answer>>;
 
 /** One step of onboarding as it is typed. */
-export interface ValidatedStep extends Rules {
+export interface ValidatedStep<S extends StepId = StepId> extends Rules {
   /**
    * What is typed so far, over what was saved. A saved list is a list: a textarea shows
    * `[drafts.top_goals ?? []].flat().join("\n")`.
@@ -51,11 +53,11 @@ export interface ValidatedStep extends Rules {
   errors: Partial<Record<FieldId | "", string>>;
   /**
    * Takes what was typed into one question and checks it alone, which costs microseconds. While the rules are loading it
-   * is only taken, and checked once they are there.
+   * is only taken, and checked once they are there. A question of another step is ignored.
    */
   change: (field: FieldId, draft: Answer) => void;
   /** Checks the whole step, also for what is missing, as before moving on. Nothing while the rules are loading. */
-  check: () => Checked | undefined;
+  check: () => Checked<StepAnswers<S>> | undefined;
 }
 
 /** A sentence about a question, and the draft that it is about: about another one it says nothing. */
@@ -72,6 +74,11 @@ interface Typed {
 }
 
 const NOTHING: Drafts = {};
+
+/** Whether another step asks this question. What no step asks stays, so that the check says what is wrong with it. */
+function isOfAnotherStep(field: string, step: StepId): boolean {
+  return FIELDS.some((question) => question.id === field && question.step !== step);
+}
 
 function lines(draft: Answer | undefined): string {
   return [draft ?? ""].flat().join("\n");
@@ -90,15 +97,18 @@ function typing({ step, drafts, said }: Typed, field: FieldId, draft: Answer): T
  * typed into the one before is forgotten, so save it first.
  *
  * @param step The step's id.
- * @param saved What was saved before of this step. It may arrive or change later: questions into which nothing was typed
- * follow it, what was typed stays.
+ * @param saved What was saved before, of this step or of all; other steps' answers are ignored. It may arrive or change
+ * later: questions into which nothing was typed follow it, what was typed stays.
  */
-export function useValidatedStep(step: StepId, saved: Drafts = NOTHING): ValidatedStep {
+export function useValidatedStep<S extends StepId>(step: S, saved?: Drafts | null): ValidatedStep<S> {
   const rules = useRules();
   const [typed, setTyped] = useState<Typed>({ step, drafts: NOTHING, said: {} });
   // React renders again at once, before anybody sees the other step's answers.
   if (typed.step !== step) setTyped({ step, drafts: NOTHING, said: {} });
-  const drafts = useMemo(() => ({ ...saved, ...typed.drafts }), [saved, typed.drafts]);
+  const drafts = useMemo(() => {
+    const ours = Object.entries(saved ?? NOTHING).filter(([field]) => !isOfAnotherStep(field, step));
+    return { ...Object.fromEntries(ours), ...typed.drafts } as Drafts;
+  }, [step, saved, typed.drafts]);
 
   const errors = useMemo(() => {
     const said = Object.entries(typed.said) as [FieldId | "", Said][];
@@ -113,7 +123,7 @@ export function useValidatedStep(step: StepId, saved: Drafts = NOTHING): Validat
   }, [rules.state]);
 
   const change = useCallback(
-    (field: FieldId, draft: Answer) => setTyped((before) => (before.step === step ? typing(before, field, draft) : before)),
+    (field: FieldId, draft: Answer) => setTyped((before) => (before.step === step && !isOfAnotherStep(field, step) ? typing(before, field, draft) : before)),
     [step],
   );
 
@@ -139,9 +149,9 @@ const MINUTE_MS = 60_000;
  * are loading, and after they could not be loaded: {@link useRules} says so, and within a minute after its `retry` has
  * loaded them the age is there.
  *
- * @param confirmedAt The manifest's `confirmed_at`; `null` when there is no manifest.
+ * @param confirmedAt The manifest's `confirmed_at`; `null` or `undefined` when there is no manifest.
  */
-export function useFreshness(confirmedAt: string | null): FreshnessResult | undefined {
+export function useFreshness(confirmedAt: string | null | undefined): FreshnessResult | undefined {
   const { state } = useRules();
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {

@@ -1,10 +1,37 @@
 import type { Answer, Change, Dropped, FieldError, GateView, PatchStep } from "./generated/api.js";
-import type { BusinessContext } from "./generated/context.js";
-import type { FieldId, StepId } from "./generated/fields.js";
+import type { BusinessContext, ManifestContent } from "./generated/context.js";
+import type { AnswersByStep, FieldId, InputsByStep, StepId } from "./generated/fields.js";
 import type { Freshness } from "./generated/vocabulary.js";
 
 /** Answers by question; what is absent was not answered. */
 export type Answers = Partial<Record<FieldId, Answer>>;
+
+/** The checked answers of a step. */
+export type StepAnswers<S extends StepId = StepId> = AnswersByStep[S];
+
+/** What a form holds for a step. */
+export type StepInput<S extends StepId = StepId> = InputsByStep[S];
+
+/** Every case of a union at once. */
+type All<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void ? I : never;
+
+/** The checked answers of a finished onboarding. */
+export type CompleteAnswers = All<StepAnswers>;
+
+/** What forms hold for all steps. */
+export type CompleteInput = All<StepInput>;
+
+/** The checked answer to a question: a text or a list. */
+export type FieldAnswer<F extends FieldId = FieldId> = NonNullable<CompleteAnswers[F]>;
+
+/** The names and list positions that lead to a value, from the value that was passed. */
+export type Path = (string | number)[];
+
+/** What is wrong with one field. */
+export interface InputError extends FieldError {
+  /** Where its value is, such as `["company_name"]`. */
+  path: Path;
+}
 
 /** Why a call could not do what was asked, in the words of the Worker's problem documents. */
 export interface Refusal {
@@ -15,14 +42,14 @@ export interface Refusal {
   /** What to do about it. */
   fix: string;
   /** What is wrong field by field; empty when no field is. */
-  errors: FieldError[];
+  errors: InputError[];
 }
 
 /** Normalised answers, or every sentence about what is wrong with them. */
-export type Checked = { ok: true; answers: Answers } | { ok: false; errors: FieldError[] };
+export type Checked<A = Answers> = { ok: true; answers: A } | { ok: false; errors: InputError[] };
 
 /** One answer in normal form, `null` when it says nothing, or every sentence about what is wrong with it. */
-export type CheckedField = { ok: true; answer: Answer | null } | { ok: false; errors: FieldError[] };
+export type CheckedField<A = Answer> = { ok: true; answer: A | null } | { ok: false; errors: InputError[] };
 
 /** What a document can be held against: a step, one answer, all answers, or a document of ours. */
 export type SchemaName = StepId | FieldId | "answers" | "business_context" | "manifest";
@@ -31,6 +58,8 @@ export type SchemaName = StepId | FieldId | "answers" | "business_context" | "ma
 export interface Violation {
   /** JSON Pointer to what is wrong, or to what is missing. */
   pointer: string;
+  /** The same as names and list positions, such as `["intelligence", "facts", 0, "value"]`. */
+  path: Path;
   /** The keyword of the schema that does not hold; `json` where the text itself is refused. */
   keyword: string;
   /** Stable code to branch on. */
@@ -89,14 +118,24 @@ export type FreshnessResult = { ok: true; view: FreshnessView } | { ok: false; p
 export type GateResult = { ok: true; gate: GateView } | { ok: false; problem: Refusal };
 
 /** A manifest that has the checksum it claims, or why it is not trusted. */
-export type Verified = { ok: true; version: number; checksum: string } | { ok: false; problem: Refusal };
+export type Verified =
+  | {
+      ok: true;
+      /** As the document states it. */
+      version: number;
+      /** The content's SHA-256, computed here. */
+      checksum: string;
+      /** The members of the document that the checksum does not cover, so that they are only claimed. */
+      unproven: readonly ("version" | "workspace_id" | "generated_at" | "confirmed_at" | "source" | "meta")[];
+    }
+  | { ok: false; problem: Refusal };
 
 /** The manifest that answers would make, or why they make none. */
 export type Preview =
   | {
       ok: true;
       /** What prompts would read. */
-      content: Record<string, unknown>;
+      content: ManifestContent;
       /** SHA-256 over the content's RFC 8785 text, lower-case hex. */
       checksum: string;
       /** Estimated cl100k tokens of the content. */

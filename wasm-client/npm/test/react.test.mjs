@@ -67,13 +67,23 @@ test("saved answers that arrive later fill what nobody typed into", async () => 
 });
 
 test("what is wrong with no question of the step can be seen", async () => {
-  const { seen } = step("voice", { brand_tone: "Warm", industry: "Tea" });
+  const { seen } = step("voice", { brand_tone: "Warm", shoe_size: "44" });
   check(seen);
-  assert.deepEqual(seen.now.errors, { "": "“industry” is not a question here; remove it." });
+  assert.deepEqual(seen.now.errors, { "": "“shoe_size” is not a question here; remove it." });
   const unknown = step("vioce").seen;
   check(unknown);
   assert.match(unknown.now.errors[""], /“vioce” is not a step/);
   const half = step("voice", { brand_tone: "Warm \ud83c" }).seen;
   check(half);
-  assert.match(half.now.errors.brand_tone, /half of a character/);
+  assert.match(half.now.errors.brand_tone, /broken character/);
+});
+
+test("answers of other steps are ignored, and nothing saved is nothing", async () => {
+  const { seen, show } = step("voice", { brand_tone: "Warm", industry: "Tea" });
+  change(seen, "top_goals", "Sleep");
+  assert.deepEqual(seen.now.drafts, { brand_tone: "Warm" });
+  check(seen);
+  assert.deepEqual(seen.now.errors, {});
+  show("voice", null);
+  assert.deepEqual(seen.now.drafts, {});
 });

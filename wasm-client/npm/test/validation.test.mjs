@@ -5,12 +5,10 @@ import { test } from "node:test";
 import * as rules from "@gatehouse/wasm-client";
 import { init as initForms } from "@gatehouse/wasm-client/forms";
 import { init as initManifest } from "@gatehouse/wasm-client/manifest";
+import { document } from "../../../tests/contract/validation/document.mjs";
+import { withoutPaths } from "./support.mjs";
 
 await Promise.all([initForms(), initManifest()]);
-
-function document({ document, generate }) {
-  return document ?? generate.map(({ prefix, unit, times, suffix }) => prefix + unit.repeat(times) + suffix).join("");
-}
 
 for (const file of ["steps", "context", "manifest", "json"]) {
   const vectors = new URL(`../../../tests/contract/validation/${file}.json`, import.meta.url);
@@ -18,8 +16,8 @@ for (const file of ["steps", "context", "manifest", "json"]) {
     test(`${file}: ${name}`, () => {
       const text = document(source);
       const judged = { ok: expect.length === 0, errors: expect };
-      assert.deepEqual(rules.validateDocument(schema, text), judged);
-      assert.deepEqual(rules.validateDocument(schema, new TextEncoder().encode(text)), judged);
+      assert.deepEqual(withoutPaths(rules.validateDocument(schema, text)), judged);
+      assert.deepEqual(withoutPaths(rules.validateDocument(schema, new TextEncoder().encode(text))), judged);
     });
   }
 }

@@ -11,6 +11,8 @@ mod schemas;
 mod types;
 mod typescript;
 
+pub use openapi::minified as minified_openapi;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -37,7 +39,7 @@ fn generate(repo: &Path) -> Result<Vec<Generated>> {
         file("docs/METRICS.md", docs::metrics()),
         file("docs/ONBOARDING.md", schemas::docs(&schemas)),
         file("docs/VOCABULARY.md", docs::vocabulary()),
-        file("docs/openapi.json", openapi::document()),
+        file("docs/openapi.json", openapi::pretty()),
         file("migrations/009_plan_catalogue.sql", catalogue::sql()),
         file("wasm-client/npm/src/generated/api.ts", typescript::api()),
         file("wasm-client/npm/src/generated/catalogue.ts", catalogue::typescript()),

@@ -117,7 +117,11 @@ pub fn typescript(schemas: &Schemas) -> String {
         let about = schema["description"].as_str().unwrap_or_default();
         let _ = write!(out, "/** {about} */\nexport interface {name} {}\n\n", members(&schema, &schema, 1));
     }
-    out.trim_end().to_owned() + "\n"
+    out.push_str(
+        "/** What prompts read: the sections of a manifest that have something to say. */\n\
+         export type ManifestContent = ManifestDocument[\"content\"];\n",
+    );
+    out
 }
 
 fn members(root: &Value, schema: &Value, depth: usize) -> String {

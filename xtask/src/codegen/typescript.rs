@@ -70,6 +70,8 @@ pub fn fields() -> String {
     out.push('\n');
     out.push_str("/** The questions of onboarding, step by step, in the order in which they are asked. */\n");
     rows(&mut out, "FIELDS", "Field", &fields);
+    out.push('\n');
+    answers(&mut out);
     let suggested = json!(suggestions::FIELDS);
     let _ = write!(
         out,
@@ -91,6 +93,34 @@ fn rows(out: &mut String, name: &str, kind: &str, rows: &[Value]) {
         let _ = writeln!(out, "  {row},");
     }
     out.push_str("];\n");
+}
+
+/// The types of checked answers, and of what a form holds for them.
+fn answers(out: &mut String) {
+    for (name, about, list) in [
+        (
+            "AnswersByStep",
+            "The checked answers of each step: trimmed, lists as lists, empty ones left out.",
+            "string[]",
+        ),
+        (
+            "InputsByStep",
+            "What a form holds for each step. A list may also be one text with an item on each line.",
+            "string | string[]",
+        ),
+    ] {
+        let _ = writeln!(out, "/** {about} */\nexport interface {name} {{");
+        for step in STEPS {
+            let _ = writeln!(out, "  {}: {{", step.id.as_str());
+            for field in FIELDS.iter().filter(|field| field.step == step.id) {
+                let optional = if field.required { "" } else { "?" };
+                let kind = if matches!(field.kind, Kind::List { .. }) { list } else { "string" };
+                let _ = writeln!(out, "    {}{optional}: {kind};", field.id.as_str());
+            }
+            out.push_str("  };\n");
+        }
+        out.push_str("}\n\n");
+    }
 }
 
 /// `api.ts`

@@ -19,7 +19,7 @@ pub struct Target {
 
 /// What the founder holds: nothing before signing up.
 #[derive(Default)]
-pub struct Held {
+pub struct Credentials {
     /// The access token.
     pub token: Option<String>,
     /// The workspace.
@@ -99,7 +99,7 @@ impl<'a> Client<'a> {
     /// When nothing comes back, or another status; the message has the body.
     pub async fn send(
         &self,
-        held: &Held,
+        credentials: &Credentials,
         method: Method,
         path: &str,
         body: Option<&Value>,
@@ -108,10 +108,10 @@ impl<'a> Client<'a> {
     ) -> Result<Reply> {
         let mut request =
             self.http.request(method, format!("{}{path}", self.target.url)).timeout(Duration::from_secs(10));
-        if let Some(token) = &held.token {
+        if let Some(token) = &credentials.token {
             request = request.bearer_auth(token);
         }
-        if let Some(id) = &held.workspace_id {
+        if let Some(id) = &credentials.workspace_id {
             request = request.header("x-workspace-id", id);
         }
         for (name, value) in headers {

@@ -33,7 +33,7 @@ pub fn run(repo: &Path, arguments: Vec<String>) -> Result<ExitCode> {
         let manifest = match options.target {
             Some(target) => steps::play(&Client::new(target, None), &answers, &mut report).await,
             None => {
-                report.say("Starting a platform and a Worker …\n");
+                report.print("Starting a platform and a Worker …\n");
                 let stack = Stack::start(StackOptions::for_tests(), |_| {}).await?;
                 let options = WorkerOptions { repo: repo.to_path_buf(), port: 0, vars: worker_vars(&stack) };
                 let worker = Worker::start(options).await?;
@@ -46,7 +46,7 @@ pub fn run(repo: &Path, arguments: Vec<String>) -> Result<ExitCode> {
             }
         };
         if let Some(manifest) = manifest {
-            report.say(&format!("\n{}", serde_json::to_string_pretty(&manifest)?));
+            report.print(&format!("\n{}", serde_json::to_string_pretty(&manifest)?));
         }
         Ok(if report.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })

@@ -50,8 +50,8 @@ impl Journey<'_> {
         let session =
             self.ask("all answers are there", RouteId::ReadSession, 200, Ask::default()).await?.json()?;
         ensure!(session["progress"]["answered"] == session["progress"]["required"], "{session}");
-        let made = self.ask("finalize", RouteId::Finalize, 201, Ask::default()).await?.json()?;
-        ensure!(made["created"] == true && made["manifest"]["version"] == 1, "{made}");
+        let finalized = self.ask("finalize", RouteId::Finalize, 201, Ask::default()).await?.json()?;
+        ensure!(finalized["created"] == true && finalized["manifest"]["version"] == 1, "{finalized}");
         let same = self
             .ask("the same again makes no version", RouteId::Finalize, 200, Ask::default())
             .await?

@@ -48,7 +48,7 @@ impl Journey<'_> {
         let pending = self.status("paid, and nobody has said so", &order_id, 2).await?;
         ensure!(pending["status"] == "pending", "{pending}");
         self.report
-            .say("  … PhonePe may be asked 22 s after the start; until then the cron has nothing to do");
+            .print("  … PhonePe may be asked 22 s after the start; until then the cron has nothing to do");
         self.at = "the cron completes the order";
         let started = Instant::now();
         loop {
@@ -56,7 +56,7 @@ impl Journey<'_> {
             self.client.cron().await?;
             let ms = u64::try_from(run.elapsed().as_millis())?;
             let path = format!("/payments/v2/status/{order_id}");
-            let reply = self.client.send(&self.held, Method::GET, &path, None, &[], &[200]).await?;
+            let reply = self.client.send(&self.credentials, Method::GET, &path, None, &[], &[200]).await?;
             if reply.json()?["status"] == "completed" {
                 self.report.passed(self.at, ms, 5_000, 0);
                 break;
@@ -95,7 +95,7 @@ impl Journey<'_> {
         let path = format!("/payments/v2/status/{order_id}");
         let started = Instant::now();
         loop {
-            let reply = self.client.send(&self.held, Method::GET, &path, None, &[], &[200]).await?;
+            let reply = self.client.send(&self.credentials, Method::GET, &path, None, &[], &[200]).await?;
             if reply.json()?["status"] == "completed" {
                 self.report.passed(name, reply.ms, 1_000, reply.calls.len());
                 return Ok(());

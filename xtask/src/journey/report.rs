@@ -28,11 +28,11 @@ impl Report {
 
     /// Prints the columns' names.
     pub fn head(&self) {
-        self.say(&format!("{:<44} {:>7} {:>9} {:>6}", "step", "ms", "budget", "calls"));
+        self.print(&format!("{:<44} {:>7} {:>9} {:>6}", "step", "ms", "budget", "calls"));
     }
 
     /// Prints a line for people.
-    pub fn say(&self, line: &str) {
+    pub fn print(&self, line: &str) {
         if !self.json {
             println!("{line}");
         }
@@ -41,7 +41,7 @@ impl Report {
     /// Records a step that did what it should.
     pub fn passed(&mut self, name: &str, ms: u64, budget_ms: u64, calls: usize) {
         let over = ms > budget_ms;
-        self.say(&format!(
+        self.print(&format!(
             "{name:<44} {ms:>7} {budget_ms:>9} {calls:>6}{}",
             if over { "  OVER BUDGET" } else { "" }
         ));

@@ -6,7 +6,7 @@ use gatehouse_core::route::{self, Route, RouteId};
 use reqwest::Method;
 use serde_json::{Map, Value};
 
-use super::client::{Client, Held, Reply};
+use super::client::{Client, Credentials, Reply};
 use super::report::Report;
 
 /// Plays all steps and hands out the manifest; the first failure ends the journey.
@@ -16,7 +16,8 @@ pub async fn play(
     report: &mut Report,
 ) -> Option<Manifest> {
     report.head();
-    let mut journey = Journey { client, report, held: Held::default(), email: String::new(), at: "start" };
+    let mut journey =
+        Journey { client, report, credentials: Credentials::default(), email: String::new(), at: "start" };
     let played = journey.all(answers).await;
     let at = journey.at;
     played.map_err(|error| report.failed(at, &error)).ok()
@@ -26,7 +27,7 @@ pub async fn play(
 pub(super) struct Journey<'a> {
     pub client: &'a Client<'a>,
     pub report: &'a mut Report,
-    pub held: Held,
+    pub credentials: Credentials,
     pub email: String,
     pub at: &'static str,
 }
@@ -67,7 +68,8 @@ impl Journey<'_> {
             None => route.path.to_owned(),
         };
         let method: Method = route.method.as_str().parse()?;
-        let reply = self.client.send(&self.held, method, &path, ask.body, ask.headers, &[status]).await?;
+        let reply =
+            self.client.send(&self.credentials, method, &path, ask.body, ask.headers, &[status]).await?;
         let cold = if ask.cold { usize::from(route.calls.cold_extra) } else { 0 };
         let expected = ask.calls.unwrap_or(usize::from(route.calls.warm) + cold);
         ensure!(
@@ -96,17 +98,18 @@ impl Journey<'_> {
         let nonce = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_nanos();
         self.email = format!("founder-{nonce}@example.in");
         let (token, ms) = self.client.sign_up(&self.email, "a long enough passphrase").await?;
-        self.held = Held { token: Some(token), workspace_id: None };
+        self.credentials = Credentials { token: Some(token), workspace_id: None };
         self.report.passed(self.at, ms, 1_000, 0);
 
         // The sign-up trigger has made both already where it could; this heals and tells the id.
         self.at = "profile and workspace";
         let route = route(RouteId::EnsureProfile)?;
-        let reply = self.client.send(&self.held, Method::POST, route.path, None, &[], &[200, 201]).await?;
+        let reply =
+            self.client.send(&self.credentials, Method::POST, route.path, None, &[], &[200, 201]).await?;
         ensure!(reply.warm_calls() == usize::from(route.calls.warm), "{:?}", reply.calls);
         self.report.passed(self.at, reply.ms, u64::from(route.budget_ms), reply.calls.len());
         let first = reply.json()?;
-        self.held.workspace_id = first["workspace_id"].as_str().map(str::to_owned);
+        self.credentials.workspace_id = first["workspace_id"].as_str().map(str::to_owned);
         let again = self.ask("the same again makes nothing", RouteId::EnsureProfile, 200, Ask::default());
         let again = again.await?.json()?;
         ensure!(again["created"] == false && again["workspace_id"] == first["workspace_id"], "{again}");

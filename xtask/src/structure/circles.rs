@@ -17,16 +17,16 @@ pub fn circles(sources: &Sources, root: &str) -> Vec<String> {
     for (from, to, path, line) in modules.uses() {
         graph.entry(from).or_default().entry(to).or_insert((path, line));
     }
-    let mut seen = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     let mut messages = Vec::new();
     for file in graph.keys() {
         let together = reachable_both_ways(&graph, file);
-        if together.is_empty() || seen.contains(file) {
+        if together.is_empty() || reported.contains(file) {
             continue;
         }
         let shortest = together.iter().filter_map(|file| way_back(&graph, file)).min_by_key(Vec::len);
         messages.extend(shortest.map(|circle| message(&graph, &circle, together.len())));
-        seen.extend(together);
+        reported.extend(together);
     }
     messages
 }
@@ -38,16 +38,16 @@ fn reachable_both_ways<'a>(graph: &Graph<'a>, file: &'a str) -> BTreeSet<&'a str
 }
 
 fn reachable<'a>(graph: &Graph<'a>, file: &'a str) -> BTreeSet<&'a str> {
-    let mut found = BTreeSet::new();
+    let mut reached = BTreeSet::new();
     let mut open = vec![file];
     while let Some(file) = open.pop() {
         for next in graph.get(file).into_iter().flat_map(BTreeMap::keys) {
-            if found.insert(*next) {
+            if reached.insert(*next) {
                 open.push(next);
             }
         }
     }
-    found
+    reached
 }
 
 /// The shortest way from a file back to itself, with it at both ends.
@@ -97,7 +97,7 @@ fn message(graph: &Graph<'_>, circle: &[&str], files: usize) -> String {
 mod tests {
     use super::*;
 
-    fn found(files: &[(&str, &str)]) -> Vec<String> {
+    fn check(files: &[(&str, &str)]) -> Vec<String> {
         let sources: Sources =
             files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
         circles(&sources, "src/lib.rs")
@@ -111,7 +111,7 @@ mod tests {
             ("src/reduce.rs", "pub struct Section; fn f() { crate::give::Trimmer; }"),
         ];
         assert_eq!(
-            found(&files),
+            check(&files),
             ["circular import:\n    src/give.rs:2 names crate::reduce::Section, which is in src/reduce.rs\
               \n    src/reduce.rs:1 names crate::give::Trimmer, which is in src/give.rs"]
         );
@@ -125,7 +125,7 @@ mod tests {
             ("src/b.rs", "use super::c::{self, C}; pub struct B;"),
             ("src/c.rs", "pub struct C; fn f() { crate::a::f() }"),
         ];
-        let messages = found(&files);
+        let messages = check(&files);
         assert_eq!(messages.len(), 1, "{messages:?}");
         assert_eq!(messages[0].lines().count(), 4, "{messages:?}");
     }
@@ -140,8 +140,8 @@ mod tests {
                 ("src/f/b.rs", b),
             ]
         };
-        assert_eq!(found(&files("pub struct B;")), [""; 0]);
-        let messages = found(&files("pub struct B; type T = crate::f::A;"));
+        assert_eq!(check(&files("pub struct B;")), [""; 0]);
+        let messages = check(&files("pub struct B; type T = crate::f::A;"));
         assert_eq!(messages.len(), 1);
         assert!(
             messages[0].contains("src/f/b.rs:1 names crate::f::A, which is in src/f/a.rs"),
@@ -164,7 +164,7 @@ mod tests {
             ("src/g_tests.rs", "use crate::f::F;"),
             ("src/f/b.rs", "nobody declares this file; use crate::g::G;"),
         ];
-        assert_eq!(found(&files), [""; 0]);
+        assert_eq!(check(&files), [""; 0]);
     }
 
     #[test]
@@ -174,6 +174,6 @@ mod tests {
             ("src/a.rs", "use crate::b as other; pub fn f() { format!(\"{}\", other::g()) }"),
             ("src/b.rs", "pub fn g() { vec![crate::a::f()]; }"),
         ];
-        assert_eq!(found(&files).len(), 1);
+        assert_eq!(check(&files).len(), 1);
     }
 }

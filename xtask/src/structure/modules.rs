@@ -28,7 +28,7 @@ pub struct Module {
 #[derive(Debug, Default)]
 pub struct Modules(Vec<Module>);
 
-/// Imports that lead to each other are no way anywhere.
+/// Stops at imports that lead to each other.
 const FARTHEST: usize = 16;
 
 impl Modules {
@@ -147,7 +147,7 @@ impl Modules {
             let target = self.resolve(at, glob, depth + 1).filter(|target| *target != at)?;
             self.defines(target, name, depth).then(|| self.descend(target, rest, depth + 1))?
         });
-        // A name that is nowhere was made by a macro, here.
+        // A name without a definition comes from a macro in this module.
         through_glob.or(Some(at))
     }
 

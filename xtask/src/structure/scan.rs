@@ -74,7 +74,7 @@ pub fn scan<'a>(tokens: &'a [Token<'a>]) -> Scanned<'a> {
 }
 
 impl Scanned<'_> {
-    /// Reads one branch of a `use`, whose path so far is `before`; gives where it ends.
+    /// Reads one branch of a `use`, whose path so far is `before`; returns where it ends.
     fn read_use(&mut self, tokens: &[Token<'_>], mut at: usize, before: &[String]) -> usize {
         let mut path = before.to_vec();
         let line = tokens.get(at).map_or(0, |token| token.line);

@@ -33,7 +33,7 @@ impl Programs {
         let _ = self.0.set(programs);
     }
 
-    /// Waits for the compiler, then gives the programs of one suite.
+    /// Waits for the compiler, then returns the programs of one suite.
     pub fn wait_for(&self, is_wanted: impl Fn(&Program) -> bool) -> Vec<&Program> {
         self.0.wait().iter().filter(|program| is_wanted(program)).collect()
     }
@@ -61,6 +61,9 @@ pub fn compiling(repo: &Repo, selection: &[String]) -> Command {
     cargo.args(["--no-run", "--message-format=json-render-diagnostics"]).args(selection);
     cargo
 }
+
+/// Cargo's word for the unit tests of all libraries.
+const LIBRARIES: &str = "--lib";
 
 /// Cargo's words for what these suites need, none for everything; None when they need nothing compiled.
 ///
@@ -99,8 +102,9 @@ fn select(metadata: &Value, suites: &[Runs]) -> Vec<String> {
             match target["kind"][0].as_str() {
                 Some("test") => words.extend(["--test".to_owned(), program.target]),
                 Some("bin") => words.extend(["--bin".to_owned(), program.target]),
-                // Cargo has no word for one library among many packages.
-                _ => words.push("--lib".to_owned()),
+                // Cargo has no word for one library among many packages, and takes this one once.
+                _ if words.iter().any(|word| word == LIBRARIES) => {}
+                _ => words.push(LIBRARIES.to_owned()),
             }
         }
     }
@@ -134,6 +138,8 @@ fn read_program(message: &Value) -> Option<Program> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -143,6 +149,7 @@ mod tests {
                 {"name": "gatehouse_core", "kind": ["lib"], "test": true},
                 {"name": "gate", "kind": ["test"], "test": true},
             ]},
+            {"name": "gatehouse-devstack", "targets": [{"name": "gatehouse_devstack", "kind": ["lib"], "test": true}]},
             {"name": "gatehouse-tests", "targets": [
                 {"name": "db", "kind": ["test"], "test": true},
                 {"name": "edge", "kind": ["test"], "test": true},
@@ -153,6 +160,8 @@ mod tests {
         let core = Runs::Native { packages: &["gatehouse-core"], target: None };
         assert_eq!(select(&metadata, &[db]), ["--test", "db"]);
         assert_eq!(select(&metadata, &[core]), ["--lib", "--test", "gate"]);
+        let devstack = Runs::Native { packages: &["gatehouse-devstack"], target: None };
+        assert_eq!(select(&metadata, &[core, devstack, db]), ["--lib", "--test", "gate", "--test", "db"]);
     }
 
     #[test]
@@ -176,6 +185,32 @@ warning: words"#;
                 program("gatehouse-core", "contract", "/t/contract-1", "/work/core"),
                 program("xtask", "xtask", "/t/xtask-1", "/work/xtask"),
             ]
+        );
+    }
+
+    /// Cargo's own list of what it compiles for `npm test`.
+    #[test]
+    fn no_library_is_compiled_twice_because_of_its_features() {
+        let output = Command::new("cargo")
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env("RUSTC_BOOTSTRAP", "1")
+            .args(["test", "--workspace", "--no-run", "--offline", "--unit-graph", "-Zunstable-options"])
+            .output()
+            .unwrap();
+        let graph: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let mut features: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+        for unit in graph["units"].as_array().unwrap() {
+            let is_library =
+                unit["target"]["kind"][0] != "custom-build" && unit["target"]["kind"][0] != "bin";
+            if unit["mode"] == "build" && is_library {
+                features.entry(unit["pkg_id"].as_str().unwrap()).or_default().push(&unit["features"]);
+            }
+        }
+        assert!(features.len() > 100, "{}", features.len());
+        features.retain(|_, compilations| compilations.len() > 1);
+        assert!(
+            features.is_empty(),
+            "add the features that only one of them has to xtask/Cargo.toml: {features:#?}"
         );
     }
 }

@@ -9,7 +9,7 @@ use crate::repo::Repo;
 use crate::test::suites::Build;
 use crate::{browser, build, codegen, structure, trace, wrangler};
 
-/// Runs one of them; the words are what [`Build::word`] gives, or a filter for test names.
+/// Runs one of them; the words are those of [`Build::word`], or a filter for test names.
 ///
 /// # Errors
 /// What is wrong, as a sentence.

@@ -1,7 +1,7 @@
 //! Processor seconds of one program with everything that it starts.
 //!
 //! The kernel adds a child's time to its parent's when the parent waits for it. That misses two things: servers that a
-//! test leaves behind (they are adopted by process 1 and counted there), and it cannot tell apart programs that run side
+//! test leaves behind (they are adopted by process 1 and counted there), and it cannot separate programs that run side
 //! by side under one parent. So each suite runs below a process of its own, `xtask measure`, which adopts what is left
 //! behind and waits for it.
 

@@ -35,7 +35,7 @@ pub struct Outcome {
     pub tally: Tally,
     /// Seconds from its start to its end.
     pub wall: f64,
-    /// Processor seconds of all its programs, user and system; None where nobody could measure them.
+    /// Processor seconds of all its programs, user and system; None where they could not be measured.
     pub processor: Option<f64>,
     /// What it printed on both streams, where that was not shown at once.
     pub output: String,
@@ -123,7 +123,7 @@ impl Job {
     }
 }
 
-/// Runs tests and gives the lines in which they say what they counted: `counted: …`.
+/// Runs tests and returns the lines in which they say what they counted: `counted: …`.
 pub fn run_counting(repo: &Repo, name: &'static str, command: Command) -> (Tally, Vec<String>) {
     let outcome = Job::new(name, Kind::Counted { is_filtered: false }, vec![command]).run(repo);
     let lines = outcome.output.lines();

@@ -55,7 +55,7 @@ pub enum Build {
 pub enum Lane {
     /// Before all others, because it takes a second.
     First,
-    /// What native code does; gives way to the builds of wasm.
+    /// What native code does; at a lower priority than the builds of wasm.
     Native,
     /// The builds of wasm, then the packages that carry or load it, and the pages.
     Wasm,
@@ -162,14 +162,18 @@ pub const SUITES: &[Suite] = &[
     Suite::of_target("db", "the database over SQL, in every role", Lane::Native).tests_in(&["tests/db"]),
     Suite::new(
         "scripts",
-        "locks of the checkout, and true token counts",
+        "locks of the checkout, true token counts, a valid OpenAPI document",
         Lane::Native,
         Runs::Node {
             folder: ".",
-            files: &["scripts/*.test.mjs", "tests/contract/token_counts/recount.test.mjs"],
+            files: &[
+                "scripts/*.test.mjs",
+                "tests/contract/token_counts/recount.test.mjs",
+                "tests/contract/openapi/valid.test.mjs",
+            ],
         },
     )
-    .tests_in(&["scripts", "tests/contract/token_counts"]),
+    .tests_in(&["scripts", "tests/contract/openapi", "tests/contract/token_counts"]),
     Suite::new("build", "the Worker and the browser package", Lane::Wasm, Runs::Builds),
     Suite::new(
         "package",

@@ -40,9 +40,11 @@ pub async fn finalize(
     let OptionalJsonBody(FinalizeBody { answers }) = &call.body;
     if let Some(answers) = answers {
         let source = PreparedSource::from_answers(answers)?;
-        let (fence, _, member) = manifest_store::raise_fence(scope, &call.caller).await?;
+        let (fence, snapshot, member) = manifest_store::raise_fence(scope, &call.caller).await?;
         let submission = Submission { source, revision: None };
-        return store_and_publish(scope, member, fence, submission, None).await.map(Submitted::reply);
+        let revision_at_fence = snapshot.session.map(|session| session.revision);
+        let submitted = store_and_publish(scope, member, fence, submission, revision_at_fence).await;
+        return submitted.map(Submitted::reply);
     }
     let (mut stored, mut refused) = (None::<Submitted>, None);
     for _ in 0..ROUNDS {

@@ -3,6 +3,8 @@ import type { FieldId, StepId } from "../generated/fields.js";
 import type {
   Checked,
   CheckedField,
+  CompleteAnswers,
+  FieldAnswer,
   FreshnessResult,
   GateResult,
   Judged,
@@ -10,28 +12,30 @@ import type {
   PollResult,
   ProgressResult,
   SchemaName,
+  StepAnswers,
   Violation,
 } from "../types.js";
-import { bytes, json, text } from "../loading.js";
+import { bytes, json, text } from "../input.js";
+import { addPaths, parse } from "../response.js";
 import { forms } from "./module.js";
 
 /**
  * Checks the answers of one step, as a form does before it moves on.
  *
  * @param step The step's id.
- * @param answers The step's answers, or their JSON text.
+ * @param answers The step's answers, their JSON text, or the `FormData` of their form.
  */
-export function validateStep(step: StepId, answers: unknown): Checked {
-  return JSON.parse(forms.call("validateStep", [text(step), json(answers)]));
+export function validateStep<S extends StepId>(step: S, answers: unknown): Checked<StepAnswers<S>> {
+  return parse(forms.call("validateStep", [text(step), json(answers)]));
 }
 
 /**
  * Checks all answers of a finished onboarding.
  *
- * @param answers All answers, or their JSON text.
+ * @param answers All answers, their JSON text, or the `FormData` of their form.
  */
-export function validateAnswers(answers: unknown): Checked {
-  return JSON.parse(forms.call("validateAnswers", [json(answers)]));
+export function validateAnswers(answers: unknown): Checked<CompleteAnswers> {
+  return parse(forms.call("validateAnswers", [json(answers)]));
 }
 
 /**
@@ -41,10 +45,10 @@ export function validateAnswers(answers: unknown): Checked {
  * @param field The question's id.
  * @param answer What was typed.
  */
-export function validateField(field: FieldId, answer: unknown): CheckedField {
+export function validateField<F extends FieldId>(field: F, answer: unknown): CheckedField<FieldAnswer<F>> {
   // A text is an answer here and not JSON text, unlike everywhere else.
   const given = typeof answer === "string" ? JSON.stringify(answer) : json(answer ?? null);
-  return JSON.parse(forms.call("validateField", [text(field), given]));
+  return parse(forms.call("validateField", [text(field), given]));
 }
 
 /**
@@ -60,6 +64,7 @@ export function validateDocument(schema: SchemaName, document: unknown): Judged 
   if (found === "?") found = call(bytes(document) ?? json(document), 0);
   if (found === "") return { ok: true, errors: [] };
   const errors = JSON.parse(found) as [Violation, ...Violation[]];
+  addPaths(errors, "");
   return { ok: false, errors };
 }
 
@@ -75,22 +80,22 @@ export function validateContext(context: unknown): Judged {
 /**
  * How far an onboarding is. An answer that is not good counts as none.
  *
- * @param answers The answers so far, or their JSON text.
+ * @param answers The answers so far, their JSON text, or the `FormData` of their form.
  */
 export function progress(answers: unknown): ProgressResult {
-  return JSON.parse(forms.call("progress", [json(answers)]));
+  return parse(forms.call("progress", [json(answers)]));
 }
 
 /**
  * Merges this tab's answers into those that another tab saved meanwhile, as the Worker does. Different fields never
  * conflict; a field that both changed is asked about once, with every copy.
  *
- * @param base What this tab had loaded or saved last.
+ * @param base What this tab had loaded or saved last; `undefined` or `null` for nothing.
  * @param mine This tab's answers: every field that it knows, `null` for one that was emptied.
- * @param theirs The saved answers now, such as the `current` of a 412.
+ * @param theirs The saved answers now, such as the `current` of a 412; `undefined` or `null` for none.
  */
 export function mergeSession(base: unknown, mine: unknown, theirs: unknown): MergeResult {
-  return JSON.parse(forms.call("mergeSession", [json(base), json(mine), json(theirs)]));
+  return parse(forms.call("mergeSession", [json(base ?? {}), json(mine), json(theirs ?? {})]));
 }
 
 /** Counts a text as the length rules do: Unicode characters without the white space around them. */
@@ -101,11 +106,11 @@ export function countCharacters(value: string): number {
 /**
  * Judges the age of a manifest.
  *
- * @param confirmedAt The manifest's `confirmed_at`; `null` when there is no manifest.
+ * @param confirmedAt The manifest's `confirmed_at`; `null` or `undefined` when there is no manifest.
  * @param nowMs The current time in milliseconds since 1970.
  */
-export function freshness(confirmedAt: string | null, nowMs: number): FreshnessResult {
-  return JSON.parse(forms.call("freshness", [text(confirmedAt)], confirmedAt === null ? 0 : 1, nowMs));
+export function freshness(confirmedAt: string | null | undefined, nowMs: number): FreshnessResult {
+  return parse(forms.call("freshness", [text(confirmedAt)], confirmedAt == null ? 0 : 1, nowMs));
 }
 
 /**
@@ -116,7 +121,7 @@ export function freshness(confirmedAt: string | null, nowMs: number): FreshnessR
  * @param nowMs The current time in milliseconds since 1970.
  */
 export function nextPoll(createdAt: string, expiresAt: string, nowMs: number): PollResult {
-  return JSON.parse(forms.call("nextPoll", [text(createdAt), text(expiresAt)], nowMs));
+  return parse(forms.call("nextPoll", [text(createdAt), text(expiresAt)], nowMs));
 }
 
 /**
@@ -138,7 +143,7 @@ export function formatMoney(paise: number): string {
  * @param nowIso The current time, RFC 3339, such as `new Date().toISOString()`.
  */
 export function decideGate(facts: GateFacts | string, path: string, nowIso: string): GateResult {
-  return JSON.parse(forms.call("decideGate", [json(facts), text(path), text(nowIso)]));
+  return parse(forms.call("decideGate", [json(facts), text(path), text(nowIso)]));
 }
 
 /**

@@ -307,3 +307,6 @@ export interface ManifestDocument {
     };
   };
 }
+
+/** What prompts read: the sections of a manifest that have something to say. */
+export type ManifestContent = ManifestDocument["content"];

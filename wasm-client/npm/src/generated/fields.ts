@@ -64,5 +64,84 @@ export const FIELDS: readonly Field[] = [
   {"id":"constraints_and_guardrails","step":"proof","label":"Constraints and guardrails","kind":"list","max":300,"maxItems":20,"required":true,"hint":"What must never be claimed or done. Kept whole, always."},
 ];
 
+/** The checked answers of each step: trimmed, lists as lists, empty ones left out. */
+export interface AnswersByStep {
+  company: {
+    company_name: string;
+    company_website?: string;
+    industry: string;
+    business_stage: string;
+    company_description: string;
+  };
+  offer: {
+    primary_offer: string;
+    core_problem: string;
+    pricing_model?: string;
+  };
+  customer: {
+    ideal_customer_title: string;
+    ideal_customer_profile: string;
+    top_pain_points: string[];
+    top_goals: string[];
+  };
+  position: {
+    key_differentiator: string;
+    competitors: string[];
+  };
+  voice: {
+    brand_tone: string[];
+    banned_phrases?: string[];
+  };
+  reach: {
+    channel_priorities: string[];
+    geographic_focus?: string;
+  };
+  proof: {
+    proof_points?: string[];
+    acquisition_goal: string;
+    constraints_and_guardrails: string[];
+  };
+}
+
+/** What a form holds for each step. A list may also be one text with an item on each line. */
+export interface InputsByStep {
+  company: {
+    company_name: string;
+    company_website?: string;
+    industry: string;
+    business_stage: string;
+    company_description: string;
+  };
+  offer: {
+    primary_offer: string;
+    core_problem: string;
+    pricing_model?: string;
+  };
+  customer: {
+    ideal_customer_title: string;
+    ideal_customer_profile: string;
+    top_pain_points: string | string[];
+    top_goals: string | string[];
+  };
+  position: {
+    key_differentiator: string;
+    competitors: string | string[];
+  };
+  voice: {
+    brand_tone: string | string[];
+    banned_phrases?: string | string[];
+  };
+  reach: {
+    channel_priorities: string | string[];
+    geographic_focus?: string;
+  };
+  proof: {
+    proof_points?: string | string[];
+    acquisition_goal: string;
+    constraints_and_guardrails: string | string[];
+  };
+}
+
+
 /** The fields that a model may be asked to suggest for. */
 export const SUGGESTED_FIELDS: readonly FieldId[] = ["company_description","core_problem","ideal_customer_title","ideal_customer_profile","top_pain_points","top_goals","key_differentiator","brand_tone","banned_phrases","channel_priorities"];

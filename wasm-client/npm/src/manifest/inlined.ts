@@ -1,0 +1,12 @@
+import type { InitSource } from "../loading.js";
+import { manifest } from "./module.js";
+
+export * from "./common.js";
+
+/**
+ * Loads the module, without a source from its bytes in this package's JavaScript: wherever a bundler puts that, it runs.
+ * For Node and servers, and for development servers, which move files.
+ */
+export function init(source?: InitSource): Promise<void> {
+  return manifest.load(async () => source ?? (await import("./bytes.js")).default);
+}
