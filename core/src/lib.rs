@@ -33,6 +33,7 @@ pub mod route;
 pub mod subscription;
 pub mod suggestions;
 pub mod time;
+pub mod tokens;
 pub mod uuid;
 pub mod validator;
 pub mod vocabulary;
